@@ -1,0 +1,72 @@
+"""Every error that ganvas raises on purpose.
+
+    GanvasError                one line for the user, no traceback on the command line
+    ├── ConfigError            a key, an option or a value of the configuration (exit code 2)
+    ├── InputError             an image, a mask, a folder that was given (exit code 2)
+    ├── AssetError             weights that cannot be had or do not match their hash (exit code 2)
+    ├── CheckpointError        a generator file that cannot be read safely (exit code 2)
+    ├── StorageError           no room, no right to write, a run folder in use (exit code 2)
+    ├── RunError               a run that failed while it worked (exit code 1)
+    └── Interrupted            the user or the system asked to stop; it can go on (exit code 130)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class GanvasError(Exception):
+    """Base of all errors that ganvas raises on purpose; `exit_code` is the process's status."""
+
+    exit_code = 2
+
+
+class ConfigError(GanvasError):
+    """The configuration names something that does not exist or has a value out of range."""
+
+
+class InputError(GanvasError):
+    """A photograph, mask or folder is missing, broken or unsuitable."""
+
+
+class AssetError(GanvasError):
+    """Weights are missing and cannot be fetched, or their hash differs."""
+
+
+class CheckpointError(GanvasError):
+    """A generator's file cannot be read, or is of an unsupported kind."""
+
+
+class StorageError(GanvasError):
+    """The run's folder cannot be used: no space, no permission, or in use by another process."""
+
+
+class RunError(GanvasError):
+    """A run failed while it worked."""
+
+    exit_code = 1
+
+
+class Interrupted(GanvasError):
+    """The run was asked to stop; its state is saved and the same command continues it."""
+
+    exit_code = 130
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the hint ``; did you mean 'x'?`` or, with nothing near, the list of known names.
+
+    >>> nearest("stps", ["steps", "terms"])
+    "; did you mean 'steps'?"
+    >>> nearest("zzz", ["a", "b"])
+    '; known: a, b'
+    """
+    known = sorted(known)
+    close = get_close_matches(name, known, n=1, cutoff=0.55)
+    if close:
+        return f"; did you mean '{close[0]}'?"
+    if not known:
+        return ""
+    shown = ", ".join(known[:20])
+    return f"; known: {shown}" + (", …" if len(known) > 20 else "")
