@@ -1,0 +1,7 @@
+"""A stage: variables, objective, optimiser and steps; one LightningModule for all of them."""
+
+from ganvas.stage.config import StageConfig
+from ganvas.stage.optimizer import Adam, Optimizer, Optimizers, Schedule
+from ganvas.stage.scene import Scene
+
+__all__ = ["Adam", "Optimizer", "Optimizers", "Scene", "Schedule", "StageConfig"]

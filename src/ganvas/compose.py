@@ -1,0 +1,159 @@
+"""From overrides to a checked configuration, with errors that name the nearest valid key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException, MissingConfigException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from ganvas.errors import ConfigError, nearest
+
+
+def config_dir() -> Path:
+    """Return the folder of the configurations: a checkout's conf/, or the one in the package."""
+    here = Path(__file__).resolve().parent
+    checkout = here.parent.parent / "conf"
+    return checkout if (checkout / "config.yaml").is_file() else here / "conf"
+
+
+def compose_job(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> DictConfig:
+    """Compose one job, without a sweep; interpolations are resolved.
+
+    Args:
+        overrides: Hydra overrides, such as ``mask=box`` and ``edit.stages.w.steps=9``.
+        user_dirs: Folders with the user's own groups, searched after the program's.
+
+    Raises:
+        ConfigError: An unknown group, option or key, a wrong override, or a missing value.
+    """
+    parsed = parse(overrides)
+    with _hydra(user_dirs):
+        try:
+            config = compose("config", overrides=list(overrides))
+            OmegaConf.resolve(config)
+        except MissingConfigException as error:
+            raise _missing_option(error) from error
+        except (HydraException, OmegaConfBaseException) as error:
+            raise _explain(error, parsed) from error
+    return config
+
+
+def parse(overrides: Sequence[str]) -> list[Override]:
+    """Parse overrides by Hydra's grammar.
+
+    Raises:
+        ConfigError: An override does not follow it.
+    """
+    try:
+        return OverridesParser.create().parse_overrides(overrides=list(overrides))
+    except HydraException as error:
+        raise ConfigError(f"{_first_line(error)} (an override looks like group=option or key=value)"
+                          ) from error  # fmt: skip
+
+
+def expand(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> list[list[str]]:
+    """Return the overrides of every job of a sweep: the product of all choice and range sweeps."""
+    axes = []
+    for override in parse(overrides):
+        if override.get_key_element().startswith("hydra"):
+            continue
+        if override.is_sweep_override() and not override.is_hydra_deletion():
+            key = override.get_key_element()
+            values = override.sweep_string_iterator() if override.is_discrete_sweep() else ["???"]
+            axes.append([f"{key}={value}" for value in _globbed(override, values, user_dirs)])
+        else:
+            axes.append([str(override.input_line)])
+    return [list(job) for job in product(*axes)]
+
+
+def groups(user_dirs: Sequence[Path] = ()) -> dict[str, dict[str, Path]]:
+    """Return every configuration group with its options and their files."""
+    found: dict[str, dict[str, Path]] = {}
+    for base in (config_dir(), *user_dirs):
+        for file in sorted(base.glob("*/**/*.yaml")):
+            group = file.parent.relative_to(base).as_posix()
+            found.setdefault(group, {})[file.stem] = file
+    return found
+
+
+def keys(config: Any, prefix: str = "") -> Iterator[str]:
+    """Iterate over all dotted keys of a configuration."""
+    if isinstance(config, DictConfig):
+        config = OmegaConf.to_container(config)
+    if isinstance(config, Mapping):
+        for name, value in config.items():
+            key = f"{prefix}.{name}" if prefix else str(name)
+            yield key
+            yield from keys(value, key)
+
+
+@contextmanager
+def _hydra(user_dirs: Sequence[Path]) -> Iterator[None]:
+    """Initialise Hydra's composition and leave its global state as it was found."""
+    outer = GlobalHydra.instance().hydra
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_dir(str(config_dir()), version_base="1.3", job_name="ganvas"):
+            path = GlobalHydra.instance().config_loader().get_search_path()
+            for folder in user_dirs:
+                path.append("user", f"file://{folder.resolve()}")
+            yield
+    finally:
+        GlobalHydra.instance().hydra = outer
+
+
+def _globbed(override: Override, values: Any, user_dirs: Sequence[Path]) -> list[str]:
+    from hydra.core.override_parser.types import Glob
+
+    value = override.value()
+    if not isinstance(value, Glob):
+        return list(values)
+    options = groups(user_dirs).get(override.key_or_group, {})
+    return value.filter(sorted(options))
+
+
+def _missing_option(error: MissingConfigException) -> ConfigError:
+    missing = error.missing_cfg_file or ""
+    group, _, option = missing.rpartition("/")
+    return ConfigError(f"{group}: no option '{option}'{nearest(option, error.options or [])}")
+
+
+def _explain(error: Exception, overrides: Sequence[Override]) -> ConfigError:
+    """Turn one of Hydra's errors into a line that names the key and the nearest valid one."""
+    known_groups = groups()
+    with _hydra(()):
+        choices = [
+            str(o.input_line) for o in overrides
+            if o.key_or_group in known_groups and not o.is_delete() and not o.is_add()
+        ]  # fmt: skip
+        try:
+            known = set(keys(compose("config", overrides=choices)))
+        except (HydraException, OmegaConfBaseException):
+            known = set()
+    for override in overrides:
+        key = override.key_or_group
+        if key.startswith("hydra") or key in known or key in known_groups or override.is_add():
+            continue
+        parent = key.rpartition(".")[0]
+        siblings = {k for k in known if k.rpartition(".")[0] == parent} or known
+        return ConfigError(f"unknown key '{key}'{nearest(key, siblings | set(known_groups) if not parent else siblings)}")
+    missing = re.search(r"Missing mandatory value: (\S+)", str(error))
+    if missing:
+        return ConfigError(f"{missing[1]} must be given, for example {missing[1]}=…")
+    return ConfigError(_first_line(error))
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__

@@ -1,0 +1,157 @@
+"""The embedding of photographs: latent and noise together, saved so that they render identically."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from ganvas.errors import InputError
+from ganvas.files import replacing
+from ganvas.version import __version__
+
+if TYPE_CHECKING:
+    from ganvas.generator.base import Generator
+
+Space = Literal["z", "w", "w+", "s"]
+FORMAT = "ganvas-embedding-1"
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """The variables of a batch of images: a latent and the noise maps of unit variance.
+
+    Attributes:
+        latent: z (B, z_dim), w (B, w_dim), w+ (B, rows, w_dim), or s (B, all styles side by side).
+        noise: One map (B, 1, r, r) per noise input of the generator; empty where it has none.
+        space: Which of the four `latent` is.
+        generator: The generator's configuration, as in the run's `config.yaml`.
+        generator_hash: SHA-256 of the generator's weights.
+        names: One name per image.
+        truncation: ψ that w is pulled towards w_avg with when it is rendered; 1 is none.
+    """
+
+    latent: Tensor
+    noise: tuple[Tensor, ...]
+    space: Space = "w+"
+    generator: dict[str, Any] = field(default_factory=dict)
+    generator_hash: str = ""
+    names: tuple[str, ...] = ()
+    truncation: float = 1.0
+
+    def __len__(self) -> int:
+        return self.latent.shape[0]
+
+    def __getitem__(self, images: slice) -> Embedding:
+        """Return the embedding of some of the images."""
+        return replace(
+            self,
+            latent=self.latent[images],
+            noise=tuple(n[images] for n in self.noise),
+            names=self.names[images],
+        )
+
+    def to(self, device: torch.device | str) -> Embedding:
+        """Return the same embedding on another device."""
+        return replace(
+            self, latent=self.latent.to(device), noise=tuple(n.to(device) for n in self.noise)
+        )
+
+    def styles(self, generator: Generator) -> list[Tensor]:
+        """Return the styles (S space) that `generator` draws this latent with."""
+        if self.space == "s":
+            return split_styles(self.latent, generator)
+        return generator.styles(self.rows(generator))
+
+    def rows(self, generator: Generator) -> Tensor:
+        """Return the latent as w+ (B, rows, w_dim), truncated by ψ; s has no w+."""
+        return rows_of(self.latent, self.space, generator, self.truncation)
+
+    @torch.no_grad()
+    def render(self, generator: Generator, micro_batch: int = 1) -> Tensor:
+        """Draw the images (B, 3, H, W) in about [−1, 1], `micro_batch` at a time.
+
+        The same micro-batch on the same device and threads gives the same picture to the bit.
+        """
+        parts = []
+        for first in range(0, len(self), micro_batch):
+            part = self[first : first + micro_batch]
+            parts.append(generator.synthesis(part.styles(generator), part.noise))
+        return torch.cat(parts)
+
+    def save(self, path: Path) -> None:
+        """Write one safetensors file, under a temporary name that is then renamed."""
+        tensors = {"latent": self.latent.detach().cpu().contiguous()}
+        for index, noise in enumerate(self.noise):
+            tensors[f"noise.{index}"] = noise.detach().cpu().contiguous()
+        metadata = {
+            "format": FORMAT,
+            "ganvas": __version__,
+            "space": self.space,
+            "truncation": repr(self.truncation),
+            "generator": json.dumps(self.generator),
+            "generator_hash": self.generator_hash,
+            "names": json.dumps(list(self.names)),
+        }
+        with replacing(path) as temporary:
+            save_file(tensors, temporary, metadata)
+
+    @classmethod
+    def load(cls, path: Path | str) -> Embedding:
+        """Read a file that `save` wrote.
+
+        Raises:
+            InputError: The file is missing, broken, or not an embedding.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise InputError(f"no such embedding: {path}")
+        try:
+            with safe_open(path, framework="pt") as file:
+                metadata = file.metadata() or {}
+                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        except (SafetensorError, OSError) as error:
+            raise InputError(f"{path} is not a readable safetensors file: {error}") from error
+        if metadata.get("format") != FORMAT or "latent" not in tensors:
+            raise InputError(f"{path} is a safetensors file but not a ganvas embedding")
+        return cls(
+            latent=tensors["latent"],
+            noise=tuple(tensors[f"noise.{i}"] for i in range(len(tensors) - 1)),
+            space=metadata["space"],  # type: ignore[arg-type]
+            generator=json.loads(metadata["generator"]),
+            generator_hash=metadata["generator_hash"],
+            names=tuple(json.loads(metadata["names"])),
+            truncation=float(metadata["truncation"]),
+        )
+
+
+def rows_of(latent: Tensor, space: Space, generator: Generator, truncation: float = 1.0) -> Tensor:
+    """Turn a latent of space z, w or w+ into w+ (B, rows, w_dim), pulled towards w_avg by ψ.
+
+    Raises:
+        ValueError: `space` is s, which has no w+.
+    """
+    if space == "s":
+        raise ValueError("a latent in S space has no w+")
+    if space == "z":
+        latent = generator.mapping(latent)
+    rows = latent if space == "w+" else generator.broadcast(latent)
+    return rows if truncation == 1.0 else generator.truncate(rows, truncation)
+
+
+def split_styles(latent: Tensor, generator: Generator) -> list[Tensor]:
+    """Cut s (B, all styles side by side) into the styles of `generator`, one (B, C) per affine."""
+    template = generator.styles(generator.broadcast(generator.w_avg.unsqueeze(0)))
+    return list(latent.split([style.shape[1] for style in template], dim=1))
+
+
+def join_styles(styles: Sequence[Tensor]) -> Tensor:
+    """Lay the styles of S space side by side: (B, sum of C)."""
+    return torch.cat(list(styles), dim=1)

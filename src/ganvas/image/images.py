@@ -1,0 +1,41 @@
+"""The input images of an experiment, by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PIL import Image
+
+from ganvas.errors import InputError
+from ganvas.image.source import Source
+
+
+@dataclass(frozen=True)
+class Images:
+    """The photographs of an experiment; a recipe refers to them by these names.
+
+    Attributes:
+        x: The photographs to embed; several are embedded side by side.
+        y: For edits with two images: as many as x, or one for all of x.
+        z: For edits with three images: as many as x, or one for all of x.
+    """
+
+    x: Source
+    y: Source | None = None
+    z: Source | None = None
+
+    def read(self) -> dict[str, dict[str, Image.Image]]:
+        """Decode everything: per input name, square pictures by image name.
+
+        Raises:
+            InputError: A file is unusable, or y or z hold neither one nor as many pictures as x.
+        """
+        sources = {"x": self.x, "y": self.y, "z": self.z}
+        pictures = {name: source.read() for name, source in sources.items() if source}
+        count = len(pictures["x"])
+        for name, found in pictures.items():
+            if len(found) not in (1, count):
+                raise InputError(
+                    f"image.{name} holds {len(found)} pictures; it needs 1 or {count}, as many as x"
+                )
+        return pictures

@@ -1,0 +1,49 @@
+"""Pictures out: 8-bit files, difference maps, animations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ganvas.files import replacing
+from ganvas.functional.images import to_uint8
+
+
+def to_picture(image: Tensor) -> Image.Image:
+    """Turn one image (3, H, W), float in [−1, 1] or uint8, into an 8-bit picture."""
+    if image.dtype != torch.uint8:
+        image = to_uint8(image)
+    return Image.fromarray(image.permute(1, 2, 0).cpu().contiguous().numpy())
+
+
+def save_picture(picture: Image.Image, path: Path) -> None:
+    """Write a picture atomically; PNG is exact, WebP is for looking at (quality 85)."""
+    options = {"quality": 85, "method": 2} if path.suffix == ".webp" else {"compress_level": 3}
+    with replacing(path) as temporary:
+        picture.save(temporary, **options)
+
+
+def difference(result: Tensor, target: Tensor, gain: int = 4) -> Tensor:
+    """Map two 8-bit pictures (3, H, W) to their difference around grey, `gain` times enlarged."""
+    error = (result.int() - target.int()) * gain // 2 + 128
+    return error.clamp(0, 255).to(torch.uint8)
+
+
+def save_animation(frames: Sequence[Path], path: Path, milliseconds: int = 120) -> None:
+    """Join pictures into one looping animated WebP whose last frame stands for a second."""
+    if not frames:
+        return
+    pictures = []
+    for frame in frames:
+        with Image.open(frame) as opened:
+            pictures.append(opened.convert("RGB"))
+    durations = [milliseconds] * (len(pictures) - 1) + [1000]
+    with replacing(path) as temporary:
+        pictures[0].save(
+            temporary, save_all=True, append_images=pictures[1:], duration=durations, loop=0,
+            quality=80, method=2,
+        )  # fmt: skip

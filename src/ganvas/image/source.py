@@ -1,0 +1,162 @@
+"""Photographs as they come: any size, any mode, from a file, a folder or a glob."""
+
+from __future__ import annotations
+
+import glob
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+from torch import Tensor
+
+from ganvas.errors import ConfigError, InputError
+from ganvas.functional.images import from_uint8
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+SMALLEST = 16
+Crop = Literal["centre", "none"] | tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One or several photographs and how they are cut.
+
+    Attributes:
+        path: A PNG, JPEG or WebP file, a folder of them, or a glob. A name that starts with
+            "ganvas:" is a picture that comes with the program, such as ganvas:astronaut.png.
+        crop: "centre" for the largest central square, "none" for pictures that are square already,
+            or a box [left, top, right, bottom] in pixels.
+        limit: Use only the first so many files of a folder or glob; null: all.
+    """
+
+    path: Path
+    crop: Crop = "centre"
+    limit: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.limit is not None and self.limit < 1:
+            raise ConfigError(f"limit must be at least 1, not {self.limit}")
+        if not isinstance(self.crop, str):
+            left, top, right, bottom = self.crop
+            if not (0 <= left < right and 0 <= top < bottom):
+                raise ConfigError("crop is [left, top, right, bottom] with left < right, top < bottom")
+
+    def files(self) -> list[Path]:
+        """Return the files, sorted by name; see `find_pictures`."""
+        return find_pictures(self.path)[: self.limit]
+
+    def read(self) -> dict[str, Image.Image]:
+        """Decode and cut all photographs: square RGB pictures by name, in the order of `files`.
+
+        Raises:
+            InputError: A file is missing, broken, too small, or smaller than the crop box.
+        """
+        pictures: dict[str, Image.Image] = {}
+        for file in self.files():
+            name = file.stem
+            if name in pictures:
+                name = file.name
+            pictures[name] = cut(decode(file), self.crop, file)
+        return pictures
+
+
+def packaged(path: Path) -> Path:
+    """Resolve "ganvas:NAME" to the picture of that name that comes with the program."""
+    text = str(path)
+    if text.startswith("ganvas:"):
+        return Path(__file__).with_name("pictures") / text.removeprefix("ganvas:")
+    return path.expanduser()
+
+
+def find_pictures(path: Path) -> list[Path]:
+    """Return the picture files that `path` names, sorted.
+
+    Raises:
+        InputError: Nothing is there, or a folder or glob holds no picture.
+    """
+    path = packaged(path)
+    if path.is_file():
+        return [path]
+    if path.is_dir():
+        found = [file for file in path.iterdir() if file.suffix.lower() in SUFFIXES]
+        kind = "folder"
+    elif glob.has_magic(str(path)):
+        found = [Path(file) for file in glob.glob(str(path), recursive=True)]  # noqa: PTH207
+        found = [file for file in found if file.suffix.lower() in SUFFIXES]
+        kind = "glob"
+    else:
+        raise InputError(f"no such picture, folder or glob: {path}")
+    if not found:
+        raise InputError(f"the {kind} {path} holds no {', '.join(SUFFIXES)} file")
+    return sorted(found)
+
+
+def decode(file: Path) -> Image.Image:
+    """Decode a picture of any mode to upright 8-bit RGB; transparency is laid on white.
+
+    Raises:
+        InputError: The file is not a picture that can be read.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(file) as opened:
+                opened.load()
+                return to_rgb(ImageOps.exif_transpose(opened))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise InputError(f"cannot read the picture {file}: {error}") from error
+    except Image.DecompressionBombWarning as error:
+        raise InputError(f"the picture {file} is suspiciously large: {error}") from error
+
+
+def to_rgb(picture: Image.Image) -> Image.Image:
+    """Convert any mode to 8-bit RGB; 16-bit grey is scaled, transparency is laid on white."""
+    if picture.mode.startswith("I") or picture.mode == "F":
+        values = np.asarray(picture, dtype=np.float64)
+        # 16-bit PNGs decode to mode I or I;16, with values up to 65535.
+        scale = 257.0 if values.max(initial=0) > 255 else 1.0
+        grey = np.clip(np.round(values / scale), 0, 255).astype(np.uint8)
+        return Image.fromarray(grey).convert("RGB")
+    if "A" in picture.getbands() or "transparency" in picture.info:
+        over = picture.convert("RGBA")
+        under = Image.new("RGBA", over.size, "white")
+        return Image.alpha_composite(under, over).convert("RGB")
+    return picture.convert("RGB")
+
+
+def cut(picture: Image.Image, crop: Crop, file: Path) -> Image.Image:
+    """Cut a picture to a square.
+
+    Raises:
+        InputError: The box leaves the picture, the result is not square, or it is under 16 pixels.
+    """
+    width, height = picture.size
+    if crop == "centre":
+        side = min(width, height)
+        left, top = (width - side) // 2, (height - side) // 2
+        box = (left, top, left + side, top + side)
+    elif crop == "none":
+        box = (0, 0, width, height)
+    else:
+        box = crop
+    if box[2] > width or box[3] > height:
+        raise InputError(f"{file} is {width}×{height}; the crop box {list(box)} leaves it")
+    if box[2] - box[0] != box[3] - box[1]:
+        raise InputError(
+            f"{file}: {box[2] - box[0]}×{box[3] - box[1]} is not square; use crop=centre or a square box"
+        )
+    if box[2] - box[0] < SMALLEST:
+        raise InputError(f"{file}: {box[2] - box[0]} pixels wide; at least {SMALLEST} are needed")
+    return picture.crop(box)
+
+
+def to_tensor(pictures: list[Image.Image], resolution: int) -> Tensor:
+    """Resize square RGB pictures with Lanczos: (B, 3, resolution, resolution) in [−1, 1]."""
+    size = (resolution, resolution)
+    resized = [p if p.size == size else p.resize(size, Image.Resampling.LANCZOS) for p in pictures]
+    stacked = torch.stack([torch.from_numpy(np.array(p)) for p in resized])
+    return from_uint8(stacked.permute(0, 3, 1, 2)).contiguous()

@@ -1,0 +1,31 @@
+"""Which style rows and noise maps of a generator may change."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from ganvas.generator.base import Generator
+
+
+@dataclass(frozen=True)
+class Subset:
+    """Indices into one generator, ascending.
+
+    Attributes:
+        rows: Style rows (of w+) that may change.
+        noise: Noise maps that may change.
+        activations: Names of the layers whose activations an operation may change.
+    """
+
+    rows: tuple[int, ...]
+    noise: tuple[int, ...]
+    activations: tuple[str, ...]
+
+
+class Layers(ABC):
+    """A layer subset, described without naming a generator, so that it carries to any."""
+
+    @abstractmethod
+    def select(self, generator: Generator) -> Subset:
+        """Return the subset for `generator`; rows that have no effect are never in it."""

@@ -1,0 +1,96 @@
+"""The objective of a stage: a sum of blocks, each a set of terms with a mask and a target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ganvas.errors import ConfigError
+from ganvas.loss.term import BoundTerm, Reference, Term, View
+
+
+@dataclass(frozen=True)
+class LossSet:
+    """Named terms for the kinds of stages; a recipe refers to them as ${loss.latent} and so on.
+
+    Attributes:
+        latent: Terms of W_l, which fits the latent to a photograph.
+        noise: Terms of Mk_n, which fits the noise maps.
+        style: Terms of M_st, which moves the latent towards a style.
+    """
+
+    latent: dict[str, Term]
+    noise: dict[str, Term]
+    style: dict[str, Term]
+
+
+@dataclass(frozen=True)
+class Block:
+    """One building block of a stage's objective: W_l, Mk_n's two halves, or M_st.
+
+    Attributes:
+        terms: The terms by name.
+        target: What to approach: an input image (x, y) or an earlier stage, whose render is frozen.
+        mask: Where: "1" for everywhere, a mask of the edit by name, or "1 - name" for its opposite.
+    """
+
+    terms: dict[str, Term]
+    target: str = "x"
+    mask: str = "1"
+
+
+@dataclass(frozen=True)
+class Objective:
+    """All terms of a stage, bound to one micro-batch of images."""
+
+    parts: tuple[tuple[str, Term, BoundTerm], ...]
+
+    @classmethod
+    def bind(
+        cls, blocks: Mapping[str, Block], references: Mapping[tuple[str, str], Reference]
+    ) -> Objective:
+        """Bind every term of `blocks` to its reference.
+
+        Args:
+            blocks: The blocks by name.
+            references: One per (target, mask) pair that `pairs` names.
+
+        Raises:
+            ConfigError: No term is left to optimise.
+        """
+        single = len(blocks) == 1
+        with torch.no_grad():
+            parts = tuple(
+                (
+                    name if single else f"{block_name}/{name}",
+                    term,
+                    term.bind(references[pair(block, term)]),
+                )
+                for block_name, block in blocks.items()
+                for name, term in block.terms.items()
+                if term.weight != 0
+            )
+        if not parts:
+            raise ConfigError("the objective has no term whose weight is not 0")
+        return cls(parts)
+
+    def __call__(self, view: View, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the weighted sum (B,) and each term's weighted share (B,) by name."""
+        shares = {
+            name: bound(view) * term.weight_at(progress)
+            for name, term, bound in self.parts
+        }
+        return torch.stack(list(shares.values())).sum(0), shares
+
+
+def pair(block: Block, term: Term) -> tuple[str, str]:
+    """Return the (target, mask) that `term` sees inside `block`: its own, or else the block's."""
+    return term.target or block.target, term.mask or block.mask
+
+
+def pairs(blocks: Mapping[str, Block]) -> set[tuple[str, str]]:
+    """Return every (target, mask) pair that the terms of `blocks` need."""
+    return {pair(block, term) for block in blocks.values() for term in block.terms.values()}

@@ -1,0 +1,52 @@
+"""Terms on pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from ganvas.functional.quality import masked_l1, masked_mse
+from ganvas.loss.term import BoundTerm, Reference, Term, View
+
+
+@dataclass(frozen=True)
+class MSE(Term):
+    """Mean squared error, ‖M ⊙ (G − x)‖² / N, on [−1, 1] images. Abdal et al. 2020, equation 1.
+
+    Attributes:
+        resolution: Height and width at which images are compared; null: the generator's.
+    """
+
+    resolution: int | None = None
+
+    def bind(self, reference: Reference) -> BoundTerm:
+        """Resize target and mask once."""
+        target = reference.target_at(self.resolution)
+        mask = reference.mask_at(self.resolution)
+
+        def mse(view: View) -> Tensor:
+            return masked_mse(view.at(self.resolution), target, mask)
+
+        return mse
+
+
+@dataclass(frozen=True)
+class L1(Term):
+    """Mean absolute error, |M ⊙ (G − x)| / N, on [−1, 1] images.
+
+    Attributes:
+        resolution: Height and width at which images are compared; null: the generator's.
+    """
+
+    resolution: int | None = None
+
+    def bind(self, reference: Reference) -> BoundTerm:
+        """Resize target and mask once."""
+        target = reference.target_at(self.resolution)
+        mask = reference.mask_at(self.resolution)
+
+        def l1(view: View) -> Tensor:
+            return masked_l1(view.at(self.resolution), target, mask)
+
+        return l1

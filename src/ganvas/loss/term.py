@@ -1,0 +1,114 @@
+"""What a term of a loss is, and what it sees."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from ganvas.functional.images import resize
+from ganvas.functional.schedule import ramp
+from ganvas.generator.base import Generator
+
+
+@dataclass(frozen=True)
+class View:
+    """What the terms of an objective see at one step, for one micro-batch of images.
+
+    Attributes:
+        image: (B, 3, H, W), the render, in about [−1, 1].
+        w: (B, rows, w_dim), the latent as w+.
+        noise: The noise maps, each (B, 1, r, r).
+    """
+
+    image: Tensor
+    w: Tensor
+    noise: Sequence[Tensor]
+    _sizes: dict[int, Tensor] = field(default_factory=dict, repr=False)
+
+    def at(self, resolution: int | None) -> Tensor:
+        """Return the render at `resolution` (None: as it is), resized once for all terms."""
+        if resolution is None or resolution >= self.image.shape[-1]:
+            return self.image
+        if resolution not in self._sizes:
+            self._sizes[resolution] = resize(self.image, resolution)
+        return self._sizes[resolution]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What does not change during a stage, for one micro-batch of images.
+
+    Attributes:
+        target: (B, 3, H, W), the frozen picture to approach.
+        mask: (B, 1, H, W) in [0, 1], or None where all of the image counts.
+        start: (B, rows, w_dim), the latent at the start of the stage as w+.
+        generator: The frozen generator.
+    """
+
+    target: Tensor
+    mask: Tensor | None
+    start: Tensor
+    generator: Generator
+
+    def target_at(self, resolution: int | None) -> Tensor:
+        """Return the target at `resolution` (None: as it is)."""
+        if resolution is None or resolution >= self.target.shape[-1]:
+            return self.target
+        return resize(self.target, resolution)
+
+    def mask_at(self, resolution: int | None) -> Tensor | None:
+        """Return the mask at `resolution` (None: as it is), or None where all counts."""
+        if self.mask is None or resolution is None or resolution >= self.mask.shape[-1]:
+            return self.mask
+        return resize(self.mask, resolution)
+
+
+BoundTerm = Callable[[View], Tensor]
+"""A term with all that does not change already computed: View → (B,), not weighted."""
+
+
+@dataclass(frozen=True)
+class Ramped:
+    """A weight that changes over the stage: `value` times a ramp up and a cosine ramp down.
+
+    Attributes:
+        value: The weight at its highest.
+        up: Fraction of the stage over which it rises from 0.
+        down: Fraction of the stage, at its end, over which it falls to 0.
+    """
+
+    value: float
+    up: float = 0.0
+    down: float = 0.0
+
+    def at(self, progress: float) -> float:
+        """Return the weight when the stage is at `progress` in [0, 1]."""
+        return self.value * ramp(progress, self.up, self.down)
+
+
+@dataclass(frozen=True)
+class Term(ABC):
+    """One loss: a function per image with a weight.
+
+    Attributes:
+        weight: Factor of the term in the sum, or a schedule of it over the stage.
+        mask: Name of a mask of the edit for this term alone ("m", "1 - m"); null: the block's mask.
+        target: Name of an image or an earlier stage for this term alone; null: the block's target.
+    """
+
+    weight: float | Ramped = 1.0
+    mask: str | None = None
+    target: str | None = None
+
+    @abstractmethod
+    def bind(self, reference: Reference) -> BoundTerm:
+        """Compute once what does not change and return the function of what does."""
+
+    def weight_at(self, progress: float) -> float:
+        """Return the weight when the stage is at `progress` in [0, 1]."""
+        if isinstance(self.weight, Ramped):
+            return self.weight.at(progress)
+        return self.weight

@@ -1,0 +1,248 @@
+"""Configuration checked against the typed signatures of its targets, before anything is built.
+
+An option's schema is the signature of the class or function that its `_target_` names. `check`
+walks a configuration and returns a tree of `Call`s; `build` makes the objects. Nothing is
+instantiated until the whole tree has been found right.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import inspect
+import json
+import types
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+from pydantic import ConfigDict, PydanticSchemaGenerationError, TypeAdapter, ValidationError
+
+from ganvas.errors import ConfigError, GanvasError, nearest
+
+TARGET = "_target_"
+
+
+@dataclass(frozen=True)
+class Call:
+    """A target with checked arguments; arguments may hold further calls.
+
+    Attributes:
+        key: Where it stands in the configuration, such as ``edit.stages.w``.
+        target: The class or function.
+        arguments: Checked values by name.
+    """
+
+    key: str
+    target: Callable[..., Any]
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One field of an option: name, type, whether it must be given, and its default."""
+
+    name: str
+    hint: Any
+    required: bool
+    default: Any = None
+
+
+def locate(path: str, key: str) -> Callable[..., Any]:
+    """Import the class or function that a dotted path names.
+
+    Raises:
+        ConfigError: There is no such module or attribute; `key` is named.
+    """
+    module_name, _, attribute = path.rpartition(".")
+    try:
+        module = importlib.import_module(module_name)
+    except (ImportError, ValueError) as error:
+        raise ConfigError(f"{join(key, TARGET)}: cannot import '{path}': {error}") from error
+    found = getattr(module, attribute, None)
+    if not callable(found):
+        public = getattr(module, "__all__", [])
+        raise ConfigError(f"{join(key, TARGET)}: no '{attribute}' in {module_name}"
+                          f"{nearest(attribute, public)}")  # fmt: skip
+    return found  # type: ignore[no-any-return]
+
+
+@cache
+def parameters(target: Callable[..., Any]) -> dict[str, Parameter]:
+    """Return the fields of a class or function by name, with their types resolved."""
+    hints = get_type_hints(
+        target.__init__ if inspect.isclass(target) else target, include_extras=True
+    )
+    found = {}
+    for name, parameter in inspect.signature(target).parameters.items():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            continue
+        default = parameter.default
+        required = default is parameter.empty
+        found[name] = Parameter(name, hints.get(name, Any), required, None if required else default)
+    return found
+
+
+def check(node: Any, hint: Any, key: str = "") -> Any:
+    """Check a plain configuration value against a type.
+
+    Args:
+        node: What YAML gives: mappings, lists and scalars.
+        hint: The type that is asked for; a mapping with a ``_target_`` must make one of it.
+        key: Where the value stands, for messages.
+
+    Returns:
+        The value, converted (a list to a tuple, a string to a Path), with a `Call` in place of each
+        mapping that has a target or stands where a dataclass is asked for.
+
+    Raises:
+        ConfigError: One line that names the key and, for a name, the nearest valid one.
+    """
+    if node == "???":
+        raise ConfigError(f"{key} must be given, for example {key}=…")
+    if isinstance(node, Mapping):
+        return _check_mapping(node, hint, key)
+    item = _item_hint(hint, (list, tuple, Iterable))
+    if isinstance(node, list) and item is not None and _holds_objects(item):
+        return tuple(check(value, item, f"{key}[{i}]") for i, value in enumerate(node))
+    return _check_leaf(node, hint, key)
+
+
+def build(tree: Any) -> Any:
+    """Make the objects of a checked tree, inner ones first.
+
+    Raises:
+        ConfigError: A constructor refused its values; the key is named.
+    """
+    if isinstance(tree, Mapping):
+        return {name: build(value) for name, value in tree.items()}
+    if isinstance(tree, tuple | list):
+        return type(tree)(build(value) for value in tree)
+    if not isinstance(tree, Call):
+        return tree
+    arguments = {name: build(value) for name, value in tree.arguments.items()}
+    try:
+        return tree.target(**arguments)
+    except GanvasError as error:
+        raise type(error)(f"{tree.key or 'configuration'}: {error}") from error
+    except (ValueError, TypeError) as error:
+        raise ConfigError(f"{tree.key or 'configuration'}: {error}") from error
+
+
+def join(key: str, name: str) -> str:
+    """Join a key and a name below it.
+
+    >>> join("", "mask"), join("edit.stages", "w")
+    ('mask', 'edit.stages.w')
+    """
+    return f"{key}.{name}" if key else name
+
+
+def _check_mapping(node: Mapping[str, Any], hint: Any, key: str) -> Any:
+    if TARGET in node:
+        target = locate(str(node[TARGET]), key)
+        made = _made_by(target)
+        classes = [c for c in _alternatives(hint) if inspect.isclass(c)]
+        if classes and made and not any(issubclass(made, c) for c in classes):
+            wanted = " or ".join(c.__name__ for c in classes if c is not type(None))
+            raise ConfigError(f"{key}: {target.__name__} is not a {wanted}")
+        return _check_call(node, target, key)
+    for alternative in _alternatives(hint):
+        if get_origin(alternative) in (dict, Mapping):
+            _, value_hint = get_args(alternative)
+            return _check_dict(node, alternative, value_hint, key)
+        if dataclasses.is_dataclass(alternative) and not inspect.isabstract(alternative):
+            return _check_call(node, alternative, key)  # type: ignore[arg-type]
+    if hint is Any:
+        return dict(node)
+    raise ConfigError(f"{key}: a mapping stands where {_describe(hint)} is asked for")
+
+
+def _check_dict(node: Mapping[str, Any], hint: Any, value_hint: Any, key: str) -> dict[str, Any]:
+    names_hint, _ = get_args(hint)
+    checked = {}
+    for name, value in node.items():
+        checked[_check_leaf(name, names_hint, key)] = check(value, value_hint, join(key, str(name)))
+    return checked
+
+
+def _check_call(node: Mapping[str, Any], target: Callable[..., Any], key: str) -> Call:
+    fields = parameters(target)
+    arguments = {}
+    for name, value in node.items():
+        if name == TARGET:
+            continue
+        if name not in fields:
+            raise ConfigError(f"unknown key '{join(key, str(name))}'{nearest(str(name), fields)}")
+        arguments[str(name)] = check(value, fields[name].hint, join(key, str(name)))
+    for name, field in fields.items():
+        if field.required and name not in arguments:
+            raise ConfigError(f"{join(key, name)} must be given")
+    return Call(key, target, arguments)
+
+
+def _check_leaf(value: Any, hint: Any, key: str) -> Any:
+    try:
+        adapter = _adapter(hint)
+        return adapter.validate_json(json.dumps(value), strict=True)
+    except PydanticSchemaGenerationError:
+        raise ConfigError(f"{key}: '{value}' stands where {_describe(hint)} is asked for") from None
+    except ValidationError as error:
+        problem = error.errors()[0]
+        message = problem["msg"]
+        if problem["type"] == "literal_error" and isinstance(value, str):
+            known = [v for a in _alternatives(hint) for v in get_args(a) if isinstance(v, str)]
+            raise ConfigError(f"{key}: no option '{value}'{nearest(value, known)}") from None
+        raise ConfigError(f"{key}={value}: {message[0].lower()}{message[1:]}") from None
+
+
+@cache
+def _adapter(hint: Any) -> TypeAdapter[Any]:
+    # Objects are made by `Call`s, never by pydantic: what a plain value may be are the other kinds.
+    plain = [a for a in _alternatives(hint) if not _holds_objects(a)]
+    if not plain:
+        raise PydanticSchemaGenerationError("only objects are asked for")
+    config = ConfigDict(allow_inf_nan=False)
+    union = Union[tuple(plain)]  # noqa: UP007
+    return TypeAdapter(union, config=config)
+
+
+def _alternatives(hint: Any) -> tuple[Any, ...]:
+    """Return the members of a union, or the type itself."""
+    if get_origin(hint) in (Union, types.UnionType):
+        return tuple(b for a in get_args(hint) for b in _alternatives(a))
+    return (hint,)
+
+
+def _item_hint(hint: Any, kinds: tuple[Any, ...]) -> Any:
+    for alternative in _alternatives(hint):
+        origin = get_origin(alternative)
+        if inspect.isclass(origin) and issubclass(origin, kinds) and not issubclass(origin, dict):
+            return get_args(alternative)[0]
+    return None
+
+
+def _holds_objects(hint: Any) -> bool:
+    """Return True when values of this type are made by targets rather than written in YAML."""
+    plain = (str, int, float, bool, Path, type(None))
+    for alternative in _alternatives(hint):
+        bare = get_args(alternative)[0] if get_origin(alternative) is Annotated else alternative
+        if get_origin(bare) is not None:
+            if any(_holds_objects(a) for a in get_args(bare) if inspect.isclass(a)):
+                return True
+        elif inspect.isclass(bare) and not issubclass(bare, plain):
+            return True
+    return False
+
+
+def _made_by(target: Callable[..., Any]) -> type | None:
+    if inspect.isclass(target):
+        return target
+    made = get_type_hints(target).get("return")
+    return made if inspect.isclass(made) else None
+
+
+def _describe(hint: Any) -> str:
+    return " or ".join(getattr(a, "__name__", str(a)) for a in _alternatives(hint))

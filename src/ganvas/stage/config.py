@@ -1,0 +1,48 @@
+"""What a stage is, as a recipe states it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ganvas.errors import ConfigError
+from ganvas.layers import Layers
+from ganvas.loss import Block
+from ganvas.stage.optimizer import Optimizer
+
+Variable = Literal["latent", "noise"]
+
+
+@dataclass(frozen=True)
+class StageConfig:
+    """One optimisation: variables, objective, optimiser, steps.
+
+    The paper's blocks are settings of it. W_l: optimise the latent. Mk_n: optimise the noise.
+    M_st: optimise the latent under the style terms. A sum of blocks is one stage whose objective
+    has one entry for each.
+
+    Attributes:
+        optimise: The optimiser per kind of variable: latent, noise, or both.
+        layers: Which rows and maps may change; the others stay bit-identical.
+        objective: The blocks of the objective by name.
+        steps: Number of steps; each is one forward and backward pass per image.
+        embedding: Name of the embedding that is optimised; each starts where `start` says.
+        alternate: With two kinds of variables: move the latent in even steps, the noise in odd ones.
+    """
+
+    optimise: dict[Variable, Optimizer]
+    layers: Layers
+    objective: dict[str, Block]
+    steps: Annotated[int, Field(ge=0)]
+    embedding: str = "x"
+    alternate: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.optimise:
+            raise ConfigError("a stage must optimise the latent, the noise, or both")
+        if not self.objective:
+            raise ConfigError("a stage needs at least one block in its objective")
+        if self.alternate and len(self.optimise) < 2:
+            raise ConfigError("alternate needs both latent and noise under optimise")

@@ -1,0 +1,83 @@
+"""Optimisers (`optimizer=`) and their learning-rate schedules."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Annotated
+
+import torch
+from pydantic import Field
+from torch import nn
+
+from ganvas.functional.schedule import ramp
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The learning rate over a stage: a linear ramp up and a cosine ramp down.
+
+    Attributes:
+        up: Fraction of the stage over which the rate rises from 0.
+        down: Fraction of the stage, at its end, over which it falls to 0.
+    """
+
+    up: Fraction = 0.05
+    down: Fraction = 0.5
+
+    def at(self, step: int, steps: int) -> float:
+        """Return the multiplier of the rate in step `step` of `steps`; never exactly 0."""
+        return ramp((step + 0.5) / steps, self.up, self.down)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimizer(ABC):
+    """How one kind of variable is moved.
+
+    Attributes:
+        lr: Learning rate at its highest.
+        schedule: How the rate changes over the stage.
+    """
+
+    lr: Positive
+    schedule: Schedule = field(default_factory=Schedule)
+
+    @abstractmethod
+    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        """Return the torch optimiser that holds exactly `parameters`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adam(Optimizer):
+    """Adam, which treats every scalar alone: images in a batch do not influence each other.
+
+    Attributes:
+        betas: Decay rates of the running mean and of the running square.
+        eps: Added to the root of the running square.
+    """
+
+    betas: tuple[Fraction, Fraction] = (0.9, 0.999)
+    eps: Positive = 1e-8
+
+    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        """Return torch's fused Adam."""
+        return torch.optim.Adam(
+            list(parameters), lr=self.lr, betas=self.betas, eps=self.eps, fused=True
+        )
+
+
+@dataclass(frozen=True)
+class Optimizers:
+    """The optimiser of each kind of variable; a recipe refers to them as ${optimizer.latent} …
+
+    Attributes:
+        latent: For the latent (z, w, w+ or s).
+        noise: For the noise maps.
+    """
+
+    latent: Optimizer
+    noise: Optimizer

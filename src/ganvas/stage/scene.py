@@ -1,0 +1,93 @@
+"""What the stages of a run share: images, masks, embeddings, and the renders they leave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from ganvas.embedding import Embedding
+from ganvas.errors import ConfigError, nearest
+from ganvas.generator.base import Generator
+
+
+@dataclass
+class Scene:
+    """The state of a recipe between its stages.
+
+    Attributes:
+        generator: The frozen generator.
+        images: Input images by name (x, y, z), each (B, 3, H, W) in [−1, 1].
+        masks: Masks of the edit by name, each (B, 1, H, W) in [0, 1].
+        begin: Makes the embedding that a name starts with.
+        embeddings: Embeddings by name, as the last stage left them.
+        renders: What each finished stage drew, (B, 3, H, W), detached.
+    """
+
+    generator: Generator
+    images: dict[str, Tensor]
+    masks: dict[str, Tensor]
+    begin: Callable[[], Embedding]
+    embeddings: dict[str, Embedding] = field(default_factory=dict)
+    renders: dict[str, Tensor] = field(default_factory=dict)
+
+    def embedding(self, name: str) -> Embedding:
+        """Return the embedding called `name`, starting it on first use."""
+        if name not in self.embeddings:
+            self.embeddings[name] = self.begin()
+        return self.embeddings[name]
+
+    def picture(self, name: str) -> Tensor:
+        """Return an input image or the frozen render of an earlier stage.
+
+        Raises:
+            ConfigError: There is no such image or stage (yet).
+        """
+        known = {**self.images, **self.renders}
+        if name not in known:
+            raise ConfigError(f"no image or earlier stage is called '{name}'{nearest(name, known)}")
+        return known[name].detach()
+
+    def mask(self, expression: str) -> Tensor | None:
+        """Return the mask that an expression ("1", "name", "1 - name") stands for; None: all ones.
+
+        Raises:
+            ConfigError: There is no such mask.
+        """
+        if expression == "1":
+            return None
+        name = expression.removeprefix("1 - ")
+        if name not in self.masks:
+            raise ConfigError(f"no mask of the edit is called '{name}'{nearest(name, self.masks)}")
+        mask = self.masks[name]
+        return 1 - mask if name != expression else mask
+
+    def keep(self, stage: str, embedding_name: str, embedding: Embedding, render: Tensor) -> None:
+        """Store what a finished stage leaves."""
+        self.embeddings[embedding_name] = embedding
+        self.renders[stage] = render.detach()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the images, of any embedding in the scene."""
+        return self.embedding(next(iter(self.embeddings), "x")).names
+
+
+def slices(count: int, size: int) -> list[slice]:
+    """Cut `count` images into micro-batches of at most `size`."""
+    return [slice(first, min(first + size, count)) for first in range(0, count, size)]
+
+
+def automatic_micro_batch(device: torch.device, resolution: int, count: int) -> int:
+    """Return how many images to draw at a time.
+
+    On a CPU one image at a time keeps activations in the cache. On a GPU as many as fit: a step at
+    1024² keeps about 2.5 GiB per image for the backward pass, and memory grows with the pixels.
+    """
+    if device.type != "cuda":
+        return 1
+    free, _ = torch.cuda.mem_get_info(device)
+    per_image = 2.5 * 2**30 * (resolution / 1024) ** 2
+    return max(1, min(count, int(0.8 * free / per_image)))

@@ -1,0 +1,217 @@
+"""The one LightningModule: its training step optimises latent and noise of a frozen generator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.core.optimizer import LightningOptimizer
+from torch import Tensor
+
+from ganvas.embedding import Embedding
+from ganvas.functional.quality import masked_mse, psnr_from_mse
+from ganvas.generator.base import Activation, Generator
+from ganvas.loss import Objective, Ramped, Reference, View, pairs
+from ganvas.stage.config import StageConfig
+from ganvas.stage.scene import Scene, slices
+from ganvas.stage.variables import Variables
+from ganvas.stage.watch import Watch, per_image
+
+
+@dataclass(frozen=True)
+class MicroBatch:
+    """What does not change during a stage, for the images that are drawn together.
+
+    Attributes:
+        images: Which images of the run.
+        objective: The terms with their target features already computed.
+        target: (b, 3, H, W), what PSNR is measured against.
+        styles: The styles, where the latent is frozen.
+        resume: The layer and activation to draw from, where the layers before it are frozen.
+    """
+
+    images: slice
+    objective: Objective
+    target: Tensor
+    styles: list[Tensor] | None
+    resume: tuple[str, Activation] | None
+
+
+class Stage(pl.LightningModule):
+    """Optimise the variables that `config` names, all images side by side.
+
+    Every image has its own loss and, under Adam, its own update: one that diverges stops at its
+    best and changes nothing for its neighbours. Nothing in the training step waits for the device.
+
+    Args:
+        config: The stage.
+        scene: Images, masks, embeddings and earlier renders.
+        micro_batch: How many images are drawn at a time.
+
+    Raises:
+        ConfigError: The layers select nothing, or a target, mask or term does not exist.
+    """
+
+    def __init__(self, config: StageConfig, scene: Scene, micro_batch: int) -> None:
+        super().__init__()
+        self.automatic_optimization = False
+        self.config = config
+        embedding = scene.embedding(config.embedding)
+        subset = config.layers.select(scene.generator)
+        self.variables = Variables(embedding, scene.generator, subset, config.optimise)
+        # Frozen networks stay out of the module's state, and so out of devices and checkpoints.
+        self.__dict__["generator"] = scene.generator
+        self.__dict__["parts"] = [
+            self._prepare(images, scene) for images in slices(len(embedding), micro_batch)
+        ]
+        count, device = len(embedding), embedding.latent.device
+        self.watch = Watch(count, device, comparable=is_constant(config))
+        self.best = [t.detach().clone() for t in self.variables.tensors()]
+        self.history: list[dict[str, Tensor]] = []
+        self.renders: list[Tensor] = []
+        self._saved_optimizers: list[dict[str, Any]] = []
+
+    def _prepare(self, images: slice, scene: Scene) -> MicroBatch:
+        """Compute what does not change for some of the images."""
+        config, variables = self.config, self.variables
+        main = config.embedding if config.embedding in scene.images else "x"
+        with torch.no_grad():
+            styles = variables.styles(images)
+            references = {
+                (target, mask): Reference(
+                    target=scene.picture(target)[images],
+                    mask=None if (m := scene.mask(mask)) is None else m[images],
+                    start=variables.latent_rows(images, styles),
+                    generator=scene.generator,
+                )
+                for target, mask in pairs(config.objective)
+            }
+            return MicroBatch(
+                images=images,
+                objective=Objective.bind(config.objective, references),
+                target=scene.images[main][images],
+                styles=None if variables.rows else styles,
+                resume=variables.frozen_prefix(images),
+            )
+
+    # --- Lightning's hooks ----------------------------------------------------------------------
+
+    def configure_optimizers(self) -> list[torch.optim.Optimizer]:
+        """Build one optimiser per kind of variable, in the order of `optimise`."""
+        held = {"latent": self.variables.latent, "noise": self.variables.noise}
+        return [
+            optimizer.build(held[kind].parameters())
+            for kind, optimizer in self.config.optimise.items()
+        ]
+
+    def on_train_start(self) -> None:
+        """Continue an interrupted stage: Lightning has just built fresh optimisers."""
+        for optimizer, state in zip(self._optimizers(), self._saved_optimizers, strict=False):
+            optimizer.optimizer.load_state_dict(state)
+
+    def training_step(self, step: int) -> None:
+        """Draw, measure, go back, and move the variables once."""
+        for optimizer in self._optimizers():
+            optimizer.zero_grad(set_to_none=True)
+        rows: list[dict[str, Tensor]] = []
+        self.renders = []
+        for part in self._parts:
+            image, row = self.evaluate(part, step)
+            self.manual_backward(row["loss"].sum())
+            self.renders.append(image.detach())
+            rows.append({name: value.detach() for name, value in row.items()})
+        row = {name: torch.cat([r[name] for r in rows]) for name in rows[0]}
+        self.history.append(row)
+        self._keep_best(row["loss"], step)
+        self._move(step)
+
+    # --- the step in pieces ---------------------------------------------------------------------
+
+    @property
+    def _parts(self) -> list[MicroBatch]:
+        return self.__dict__["parts"]  # type: ignore[no-any-return]
+
+    def _optimizers(self) -> list[LightningOptimizer]:
+        found = self.optimizers()
+        return found if isinstance(found, list) else [found]  # type: ignore[list-item,return-value]
+
+    def evaluate(self, part: MicroBatch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the render (b, 3, H, W), and loss, psnr and each term's share, (b,) each."""
+        generator: Generator = self.__dict__["generator"]
+        noise = self.variables.noise_maps(part.images)
+        styles = self.variables.styles(part.images) if part.styles is None else part.styles
+        image = generator.synthesis(styles, noise, resume=part.resume)
+        latent = self.variables.latent_rows(part.images, styles)
+        loss, shares = part.objective(View(image, latent, noise), step / max(1, self.config.steps))
+        with torch.no_grad():
+            psnr = psnr_from_mse(masked_mse(image.float(), part.target))
+        return image, {"loss": loss, "psnr": psnr, **{f"loss/{k}": v for k, v in shares.items()}}
+
+    @torch.no_grad()
+    def _keep_best(self, loss: Tensor, step: int) -> None:
+        better = self.watch.update(loss, step)
+        for best, now in zip(self.best, self.variables.tensors(), strict=True):
+            best.copy_(torch.where(per_image(better, now), now, best))
+
+    @torch.no_grad()
+    def _move(self, step: int) -> None:
+        """Step the optimisers; images whose loss or gradient is not finite stay where they are."""
+        gradients = [t.grad for t in self.variables.tensors() if t.grad is not None]
+        for gradient in gradients:
+            self.watch.alive &= gradient.flatten(1).isfinite().all(1)
+        for gradient in gradients:
+            gradient.masked_fill_(per_image(~self.watch.alive, gradient), 0.0)
+        optimizers = self._optimizers()
+        if self.config.alternate:
+            optimizers = [optimizers[step % len(optimizers)]]
+        multiplier = {
+            id(o): c.lr * c.schedule.at(step, self.config.steps)
+            for o, c in zip(self._optimizers(), self.config.optimise.values(), strict=True)
+        }
+        for optimizer in optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = multiplier[id(optimizer)]
+            optimizer.step()
+
+    # --- what remains ---------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def finish(self) -> Embedding:
+        """Weigh the last update against the best so far and return each image's best embedding."""
+        if self.config.steps > 0:
+            losses = [self.evaluate(part, self.config.steps)[1]["loss"] for part in self._parts]
+            self._keep_best(torch.cat(losses), self.config.steps)
+        return self.variables.embedding(self.best)
+
+    def state(self, next_step: int) -> dict[str, Any]:
+        """Return all that another process needs to go on with step `next_step`, to the bit."""
+        return {
+            "step": next_step,
+            "variables": [t.detach() for t in self.variables.tensors()],
+            "best": self.best,
+            "watch": self.watch.state(),
+            "optimizers": [o.optimizer.state_dict() for o in self._optimizers()],
+            "random": torch.get_rng_state(),
+        }
+
+    @torch.no_grad()
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over what `state` returned."""
+        for tensor, saved in zip(self.variables.tensors(), state["variables"], strict=True):
+            tensor.copy_(saved)
+        for tensor, saved in zip(self.best, state["best"], strict=True):
+            tensor.copy_(saved)
+        self.watch.restore(state["watch"])
+        self._saved_optimizers = state["optimizers"]
+        torch.set_rng_state(state["random"].cpu())
+
+
+def is_constant(config: StageConfig) -> bool:
+    """Return True when no weight changes over the stage, so that losses of steps compare."""
+    return all(
+        not isinstance(term.weight, Ramped)
+        for block in config.objective.values()
+        for term in block.terms.values()
+    )

@@ -1,0 +1,7 @@
+"""Starts (`start=`): the latent and noise that the first stage begins with."""
+
+from ganvas.start.base import Start
+from ganvas.start.random import Random
+from ganvas.start.w_avg import WAvg
+
+__all__ = ["Random", "Start", "WAvg"]

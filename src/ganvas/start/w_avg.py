@@ -1,0 +1,34 @@
+"""Start from the generator's mean latent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ganvas.embedding import Embedding, join_styles
+from ganvas.generator.base import Generator
+from ganvas.start.base import Start, starting_noise
+
+
+@dataclass(frozen=True)
+class WAvg(Start):
+    """w = w_avg, the mean of 10,000 mapped samples, and n ~ N(0, 1) from the seed.
+
+    Attributes:
+        space: Latent space to optimise in: one w for all rows (w), one per row (w+), or the styles
+            themselves (s).
+    """
+
+    space: Literal["w", "w+", "s"] = "w+"
+
+    def begin(self, generator: Generator, names: tuple[str, ...], seed: int) -> Embedding:
+        """Return w_avg for every image."""
+        latent = generator.w_avg.expand(len(names), -1).clone()
+        if self.space != "w":
+            latent = generator.broadcast(latent)
+        if self.space == "s":
+            latent = join_styles(generator.styles(latent))
+        noise = starting_noise(generator, len(names), seed)
+        return Embedding(
+            latent, noise, self.space, names=names, generator_hash=generator.source_hash
+        )
