@@ -1,0 +1,35 @@
+"""ganvas: embed photographs into GANs and edit them there, in experiments that can be repeated.
+
+    >>> import ganvas
+    >>> result = ganvas.run(["image=file", "image.x.path=me.jpg", "budget=quick"])  # doctest: +SKIP
+    >>> result.metrics["final"]["psnr"]  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ganvas.version import __version__
+
+if TYPE_CHECKING:
+    from ganvas.api import run
+    from ganvas.embedding import Embedding
+    from ganvas.runner.result import Result, load
+
+__all__ = ["Embedding", "Result", "__version__", "load", "run"]
+
+_HOMES = {
+    "Embedding": "ganvas.embedding",
+    "Result": "ganvas.runner.result",
+    "load": "ganvas.runner.result",
+    "run": "ganvas.api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Deferred, so that `import ganvas` and the command line's help do not wait for torch.
+    if name in _HOMES:
+        import importlib
+
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'ganvas' has no attribute '{name}'")

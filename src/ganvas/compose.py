@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException, MissingConfigException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from ganvas.errors import ConfigError, nearest
@@ -27,7 +28,22 @@ def config_dir() -> Path:
     return checkout if (checkout / "config.yaml").is_file() else here / "conf"
 
 
-def compose_job(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> DictConfig:
+@dataclass(frozen=True)
+class Job:
+    """One composed job.
+
+    Attributes:
+        config: The configuration, resolved, without Hydra's own node.
+        choices: The chosen option of each group.
+        overrides: What was given.
+    """
+
+    config: DictConfig
+    choices: dict[str, str]
+    overrides: tuple[str, ...]
+
+
+def compose_job(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> Job:
     """Compose one job, without a sweep; interpolations are resolved.
 
     Args:
@@ -40,13 +56,21 @@ def compose_job(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> Dic
     parsed = parse(overrides)
     with _hydra(user_dirs):
         try:
-            config = compose("config", overrides=list(overrides))
+            config = compose("config", overrides=list(overrides), return_hydra_config=True)
+            chosen = dict(config.hydra.runtime.choices)
+            with open_dict(config):
+                del config.hydra
             OmegaConf.resolve(config)
         except MissingConfigException as error:
             raise _missing_option(error) from error
         except (HydraException, OmegaConfBaseException) as error:
             raise _explain(error, parsed) from error
-    return config
+    return Job(config, named(chosen), tuple(overrides))
+
+
+def named(choices: Mapping[str, str | None]) -> dict[str, str]:
+    """Return the chosen option per group, without Hydra's own groups and empty ones."""
+    return {k: v for k, v in choices.items() if v is not None and not k.startswith("hydra")}
 
 
 def parse(overrides: Sequence[str]) -> list[Override]:

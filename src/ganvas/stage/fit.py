@@ -51,8 +51,8 @@ class Reporter(pl.Callback):
         if self.pace.frame_every and (step % self.pace.frame_every == 0 or last):
             self.monitor.frame(step, frames(stage.renders, self.pace.frame_resolution))
         self.interrupted = self.monitor.stop_requested() and not last
-        save = self.interrupted or last or self.monitor.wants_checkpoint()
-        if save or done - self.flushed >= self.pace.flush_every:
+        save = self.interrupted or (not last and self.monitor.wants_checkpoint())
+        if save or last or done - self.flushed >= self.pace.flush_every:
             self.flush(stage)
         if save:
             self.monitor.checkpoint(stage.state(done))

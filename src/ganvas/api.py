@@ -1,0 +1,28 @@
+"""The Python entry: the same as `ganvas run`, for notebooks and scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ganvas.compose import compose_job
+from ganvas.runner.result import Result
+
+
+def run(overrides: Sequence[str] = (), config_dir: Path | str | None = None) -> Result:
+    """Compose, validate and execute one experiment.
+
+    Args:
+        overrides: Hydra overrides, as on the command line.
+        config_dir: A folder with configuration groups of your own.
+
+    Returns:
+        The finished run. A run that is finished already is not repeated.
+
+    Raises:
+        GanvasError: See `ganvas.errors`.
+    """
+    from ganvas.runner.job import execute
+
+    folders = [Path(config_dir)] if config_dir else []
+    return execute(compose_job(overrides, folders))

@@ -1,0 +1,40 @@
+"""What is measured at the end of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+Metric = Literal[
+    "psnr", "ssim", "ms_ssim", "lpips", "lpips_alex", "w_distance", "psnr_resampled_noise"
+]
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """The final metrics, on the saved 8-bit pictures.
+
+    Attributes:
+        names: Which metrics.
+        lpips_resolution: Height and width at which LPIPS is computed.
+    """
+
+    names: tuple[Metric, ...]
+    lpips_resolution: Annotated[int, Field(ge=32)] = 256
+
+    def about(self, resolution: int) -> dict[str, str]:
+        """State range, resolution and network of each metric."""
+        size = f"{resolution}×{resolution}"
+        small = f"{min(resolution, self.lpips_resolution)}²"
+        texts = {
+            "psnr": f"dB, range [0, 255], {size}, on the saved 8-bit picture; higher is better",
+            "ssim": f"range [0, 255], {size}, Gaussian window 11, σ 1.5; higher is better",
+            "ms_ssim": f"range [0, 255], {size}, five scales; higher is better",
+            "lpips": f"LPIPS v0.1, VGG16, at {small}, input [−1, 1]; lower is better",
+            "lpips_alex": f"LPIPS v0.1, AlexNet, at {small}, input [−1, 1]; lower is better",
+            "w_distance": "‖w − w_avg‖₂, root mean square over the effective style rows",
+            "psnr_resampled_noise": f"dB, range [0, 255], {size}, after drawing new noise maps",
+        }
+        return {name: texts[name] for name in self.names}

@@ -1,0 +1,292 @@
+"""A run from its checked configuration to its finished folder."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ganvas.edit import Operation
+from ganvas.embedding import Embedding
+from ganvas.errors import ConfigError, Interrupted
+from ganvas.files import write_json
+from ganvas.functional.images import to_uint8
+from ganvas.image.picture import difference, save_animation, save_picture, to_picture
+from ganvas.image.source import to_tensor
+from ganvas.mask import Canvas
+from ganvas.metrics.measure import mean, measure_embedding, measure_pictures
+from ganvas.runner.checkpoint import load_checkpoint, pack, save_checkpoint, unpack
+from ganvas.runner.folder import RunFolder
+from ganvas.runner.monitor import RunMonitor
+from ganvas.runner.progress import Bar
+from ganvas.runner.settings import Experiment
+from ganvas.runner.signals import StopSignal
+from ganvas.stage import Scene, StageConfig
+from ganvas.stage.fit import Pace, fit
+from ganvas.stage.scene import automatic_micro_batch
+from ganvas.stage.stage import Stage
+from ganvas.tracking import Outcome, Record
+
+log = logging.getLogger("ganvas")
+
+
+@dataclass
+class Progress:
+    """How far a run has come; what a checkpoint holds.
+
+    Attributes:
+        index: Position of the stage in the recipe that runs, or comes next.
+        stage_state: That stage's state, or None at its start.
+        stages: `metrics.json`'s entry of each finished stage.
+        seconds: Seconds of optimisation so far.
+        stage_seconds: Those of the stage that runs.
+    """
+
+    index: int = 0
+    stage_state: dict[str, Any] | None = None
+    stages: dict[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+    stage_seconds: float = 0.0
+
+
+class Run:
+    """One experiment at work.
+
+    Args:
+        experiment: The built experiment.
+        pictures: The decoded input pictures: per input, by image name.
+        folder: The run's folder, locked by this process.
+        record: The run's record.
+        generator_config: The generator's configuration, to be saved with the embedding.
+        bar: The progress bar.
+        stop: The flag of Ctrl-C and SIGTERM.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        pictures: dict[str, dict[str, Any]],
+        folder: RunFolder,
+        record: Record,
+        generator_config: dict[str, Any],
+        bar: Bar,
+        stop: StopSignal,
+    ) -> None:
+        self.experiment = experiment
+        self.names = tuple(pictures["x"])
+        self.folder, self.record, self.bar, self.stop = folder, record, bar, stop
+        self.generator_config = generator_config
+        self.device = experiment.trainer.torch_device()
+        self.scene = self._scene(pictures)
+        self.micro_batch = experiment.trainer.micro_batch or automatic_micro_batch(
+            self.device, self.scene.generator.resolution, len(self.names)
+        )
+        self.progress = Progress()
+
+    def _scene(self, pictures: dict[str, dict[str, Any]]) -> Scene:
+        experiment, count = self.experiment, len(self.names)
+        generator = experiment.generator.load().to(self.device).eval().requires_grad_(False)
+        images = {}
+        for name, found in pictures.items():
+            tensor = to_tensor(list(found.values()), generator.resolution).to(self.device)
+            images[name] = tensor.expand(count, -1, -1, -1).contiguous()
+        canvas = Canvas(images, experiment.seed)
+        masks = {name: mask.draw(canvas) for name, mask in experiment.edit.masks.items()}
+
+        def begin() -> Embedding:
+            start = experiment.start.begin(generator, self.names, experiment.seed)
+            return replace(start, generator=self.generator_config).to(self.device)
+
+        return Scene(generator, images, masks, begin)
+
+    # --- the course of a run --------------------------------------------------------------------
+
+    def execute(self) -> dict[str, Any]:
+        """Run every stage that is not done yet, save the result, and return `metrics.json`.
+
+        Raises:
+            Interrupted: The run was asked to stop; its state is saved.
+        """
+        self._restore()
+        self._save_targets()
+        self.record.begin(self._step())
+        steps = list(self.experiment.edit.stages.items())
+        for index in range(self.progress.index, len(steps)):
+            name, step = steps[index]
+            log.info("stage %s", name)
+            entry = self._fit(name, step) if isinstance(step, StageConfig) else self._apply(name, step)
+            self.progress = Progress(
+                index + 1, None, {**self.progress.stages, name: entry}, self.progress.seconds
+            )
+            self._checkpoint()
+            self._stop_if_asked()
+        return self._finish()
+
+    def _fit(self, name: str, config: StageConfig) -> dict[str, Any]:
+        if self.device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(self.device)
+        stage = Stage(config, self.scene, self.micro_batch)
+        state = self.progress.stage_state
+        self.bar.start(name, config.steps, int(state["step"]) if state else 0)
+        monitor = RunMonitor(
+            stage=name,
+            steps=config.steps,
+            offset=self._offset(name),
+            seconds=self.progress.seconds,
+            stage_seconds=self.progress.stage_seconds,
+            folder=self.folder,
+            record=self.record,
+            bar=self.bar,
+            stop=self.stop,
+            save=self._checkpoint_stage,
+            every=self.experiment.trainer.checkpoint_seconds,
+        )
+        budget = self.experiment.budget
+        pace = Pace(budget.flush_every, budget.frame_every, budget.frame_resolution)
+        precision = self.experiment.trainer.precision
+        embedding, interrupted = fit(stage, monitor, pace, self.device, precision, state)
+        if interrupted:
+            self._stop_if_asked()
+        self.progress.seconds, seconds = monitor.seconds, monitor.stage_seconds
+        render = embedding.render(self.scene.generator, self.micro_batch)
+        self.scene.keep(name, config.embedding, embedding, render)
+        pace_of = config.steps * len(self.names) / seconds if config.steps else 0.0
+        entry = self._picture_entry(name, render, config.embedding)
+        return entry | {
+            "steps": config.steps,
+            "seconds": round(seconds, 3),
+            "steps_per_second": round(pace_of, 4),
+            "peak_memory_mib": peak_memory(self.device),
+        }
+
+    def _apply(self, name: str, operation: Operation) -> dict[str, Any]:
+        started = time.monotonic()
+        render = operation.apply(self.scene)
+        self.scene.renders[name] = render.detach()
+        entry = self._picture_entry(name, render, "x")
+        return entry | {"steps": 0, "seconds": round(time.monotonic() - started, 3)}
+
+    def _picture_entry(self, stage: str, render: Tensor, against: str) -> dict[str, Any]:
+        """Save a stage's pictures and measure them against the image that they stand for."""
+        target = self.scene.images.get(against, self.scene.images["x"])
+        pictures, targets = to_uint8(render), to_uint8(target)
+        for name, picture in zip(self.names, pictures, strict=True):
+            save_picture(to_picture(picture), self.folder.images(name) / f"{stage}.png")
+        values = measure_pictures(self.experiment.metrics, self.names, pictures, targets)
+        return {"final": mean(values), "images": values}
+
+    def _finish(self) -> dict[str, Any]:
+        """Save embedding, final pictures and metrics."""
+        experiment, scene = self.experiment, self.scene
+        last = list(experiment.edit.stages)[-1]
+        render, target = to_uint8(scene.renders[last]), to_uint8(scene.images["x"])
+        for name, picture, wanted in zip(self.names, render, target, strict=True):
+            folder = self.folder.images(name)
+            save_picture(to_picture(picture), folder / "result.png")
+            save_picture(to_picture(difference(picture, wanted)), folder / "difference.png")
+            save_animation(self.record.frames(name), folder / "progress.webp")
+        embedding = scene.embedding("x")
+        embedding.save(self.folder.embedding_file)
+        measured = measure_embedding(
+            experiment.metrics, embedding, scene.generator, target, experiment.seed, self.micro_batch
+        )
+        last_values = self.progress.stages[last]["images"]
+        values = {name: last_values[name] | measured[name] for name in self.names}
+        metrics = {
+            "final": mean(values),
+            "images": values,
+            "stages": self.progress.stages,
+            "about": experiment.metrics.about(scene.generator.resolution),
+        }
+        write_json(self.folder.path / "metrics.json", metrics)
+        return metrics
+
+    def outcome(self, state: str, metrics: dict[str, Any]) -> Outcome:
+        """Describe the end of the run to the sinks."""
+        pictures = {}
+        if state == "finished":
+            kinds = ("target", "result", "difference")
+            pictures = {
+                name: {kind: self.folder.images(name) / f"{kind}.png" for kind in kinds}
+                for name in self.names
+            }
+        return Outcome(state, self._step(), metrics, pictures, self.folder.embedding_file)
+
+    # --- continuing -----------------------------------------------------------------------------
+
+    def _restore(self) -> None:
+        state = load_checkpoint(self.folder.checkpoint_file, self.device)
+        if state is None:
+            return
+        threads = self.experiment.trainer.threads or state["threads"]
+        if self.device.type == "cpu" and threads != torch.get_num_threads():
+            # Convolutions round differently with another number of threads.
+            torch.set_num_threads(threads)
+        self.micro_batch = state["micro_batch"]
+        progress = {k: state[k] for k in ("index", "stage_state", "stages", "seconds", "stage_seconds")}
+        self.progress = Progress(**progress)
+        for name, packed in state["embeddings"].items():
+            self.scene.embeddings[name] = unpack(packed, self.scene.begin())
+        self.scene.renders = state["renders"]
+        log.info("continuing at step %d", self._step())
+
+    def _checkpoint(self) -> None:
+        scene = self.scene
+        save_checkpoint(
+            self.folder.checkpoint_file,
+            {
+                **vars(self.progress),
+                "threads": torch.get_num_threads(),
+                "micro_batch": self.micro_batch,
+                "embeddings": {name: pack(e) for name, e in scene.embeddings.items()},
+                "renders": scene.renders,
+            },
+        )
+
+    def _checkpoint_stage(self, state: dict[str, Any], seconds: float, stage: float) -> None:
+        self.progress.stage_state = state
+        self.progress.stage_seconds = stage
+        before, self.progress.seconds = self.progress.seconds, seconds
+        self._checkpoint()
+        self.progress.seconds = before
+
+    def _stop_if_asked(self) -> None:
+        if self.stop.requested:
+            raise Interrupted(
+                f"stopped at step {self._step()} of {self.experiment.edit.steps}; "
+                "the same command continues there"
+            )
+
+    def _offset(self, name: str) -> int:
+        """Return the steps of the run before stage `name`."""
+        total = 0
+        for stage, step in self.experiment.edit.stages.items():
+            if stage == name:
+                return total
+            total += step.steps if isinstance(step, StageConfig) else 0
+        raise ConfigError(f"no stage '{name}'")
+
+    def _step(self) -> int:
+        """Return the number of optimisation steps done, over the whole run."""
+        names = list(self.experiment.edit.stages)
+        if self.progress.index >= len(names):
+            return self.experiment.edit.steps
+        state = self.progress.stage_state
+        return self._offset(names[self.progress.index]) + (int(state["step"]) if state else 0)
+
+    def _save_targets(self) -> None:
+        for name, picture in zip(self.names, to_uint8(self.scene.images["x"]), strict=True):
+            save_picture(to_picture(picture), self.folder.images(name) / "target.png")
+
+
+def peak_memory(device: torch.device) -> int:
+    """Return the peak memory in MiB: of the device, or of the process on a CPU."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) >> 20
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10

@@ -1,0 +1,209 @@
+"""One job: from a composed configuration to a Result, whatever happens in between."""
+
+from __future__ import annotations
+
+import logging
+import random
+import shutil
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from omegaconf import DictConfig, OmegaConf
+
+from ganvas.compose import Job
+from ganvas.errors import GanvasError, Interrupted, RunError, StorageError
+from ganvas.files import storage_errors, write_json, write_text
+from ganvas.runner.engine import Run
+from ganvas.runner.folder import RunFolder
+from ganvas.runner.progress import Bar
+from ganvas.runner.provenance import provenance
+from ganvas.runner.result import Result
+from ganvas.runner.settings import Experiment, Trainer
+from ganvas.runner.signals import StopSignal
+from ganvas.runner.signature import Identity, identify
+from ganvas.schema import Call, build, check
+from ganvas.tracking import Outcome, Record, RunInfo, Sink
+
+log = logging.getLogger("ganvas")
+
+ROOM_MIB_PER_IMAGE = 60
+"""What a run leaves and needs on the way, for an image of 1024²: pictures, checkpoint, embedding."""
+
+
+def validate(config: DictConfig) -> Call:
+    """Check a composed configuration against the schema of the root and of every option.
+
+    Raises:
+        ConfigError: One line that names the key.
+    """
+    tree = check(as_dict(config), Experiment)
+    assert isinstance(tree, Call)
+    return tree
+
+
+def as_dict(config: DictConfig) -> dict[str, Any]:
+    """Turn a configuration into plain dictionaries and lists, resolved."""
+    plain = OmegaConf.to_container(config, resolve=True)
+    assert isinstance(plain, dict)
+    return {str(k): v for k, v in plain.items()}
+
+
+def execute(job: Job) -> Result:
+    """Run one composed job, or recognise that it is finished, or continue it.
+
+    Args:
+        job: The composed job.
+
+    Raises:
+        GanvasError: A mistake in the configuration or an input, before anything is written; a
+            folder in use; an interruption; or a failure, once it is recorded.
+    """
+    tree = validate(job.config)
+    experiment: Experiment = build(tree)
+    experiment.trainer.torch_device()
+    pictures = experiment.image.read()
+    identity = identify(tree, job.choices.get("edit", "edit"))
+    final = RunFolder(experiment.output / experiment.study / identity.folder)
+    if final.state == "finished" and not experiment.force:
+        log.info("%s is finished already (force=true repeats it)", final.path)
+        return Result(final.path)
+    # A repetition grows beside the old result, which stays until the new one is finished.
+    folder = RunFolder(final.path.with_name(f"{final.path.name}.new")) if experiment.force else final
+    require_room(folder.path, len(pictures["x"]))
+    configure(experiment.trainer, experiment.seed)
+    info = RunInfo(
+        folder=folder.path,
+        name=identity.folder,
+        study=experiment.study,
+        edit=job.choices.get("edit", "edit"),
+        tags=experiment.tags,
+        config=as_dict(job.config),
+        images=tuple(pictures["x"]),
+    )
+    with folder.locked(), logging_to(folder.path / "run.log"):
+        describe(folder, info, identity, experiment, job)
+        work(folder, info, experiment, pictures)
+    if folder != final:
+        replace_result(folder, final)
+    return Result(final.path)
+
+
+def describe(
+    folder: RunFolder,
+    info: RunInfo,
+    identity: Identity,
+    experiment: Experiment,
+    job: Job,
+) -> None:
+    """Write what is known before the work: configuration, provenance, status."""
+    write_text(folder.path / "config.yaml", OmegaConf.to_yaml(OmegaConf.create(info.config)))
+    written = {"overrides": list(job.overrides), "choices": job.choices}
+    write_text(folder.path / "overrides.yaml", OmegaConf.to_yaml(OmegaConf.create(written)))
+    write_json(
+        folder.path / "provenance.json",
+        {**provenance(experiment.trainer.torch_device()), "seed": experiment.seed, "images": list(info.images)},
+    )
+    started = folder.status().get("started") or datetime.now(UTC).isoformat(timespec="seconds")
+    folder.write_status(
+        state="running", signature=identity.signature, study=info.study, slug=identity.slug,
+        edit=info.edit, total_steps=experiment.edit.steps, started=started,
+        images=list(info.images), error=None,
+    )  # fmt: skip
+
+
+def work(
+    folder: RunFolder,
+    info: RunInfo,
+    experiment: Experiment,
+    pictures: dict[str, dict[str, Any]],
+) -> None:
+    """Execute the run, and tell status and sinks how it ended."""
+    found = experiment.logger.sink()
+    sinks: list[Sink] = [found] if found is not None else []
+    record = Record(info, sinks)
+    run: Run | None = None
+    outcome = Outcome("failed", 0)
+    with StopSignal() as stop, Bar(experiment.trainer.progress) as bar:
+        try:
+            bar.say(f"run {folder.path}")
+            run = Run(experiment, pictures, folder, record, info.config["generator"], bar, stop)
+            metrics = run.execute()
+            outcome = run.outcome("finished", metrics)
+            folder.write_status(
+                state="finished", step=experiment.edit.steps,
+                seconds=round(run.progress.seconds, 3),
+            )  # fmt: skip
+            folder.checkpoint_file.unlink(missing_ok=True)
+        except (Interrupted, KeyboardInterrupt) as error:
+            outcome = run.outcome("interrupted", {}) if run else Outcome("interrupted", 0)
+            folder.write_status(state="interrupted")
+            if isinstance(error, KeyboardInterrupt):
+                raise Interrupted("stopped at once; the same command continues") from error
+            raise
+        except Exception as error:
+            line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            outcome = run.outcome("failed", {}) if run else Outcome("failed", 0)
+            log.debug("%s", traceback.format_exc())
+            folder.write_status(state="failed", error=f"{type(error).__name__}: {line}")
+            if isinstance(error, GanvasError):
+                raise
+            raise RunError(
+                f"{type(error).__name__}: {line}; the traceback is in {folder.path / 'run.log'}"
+            ) from error
+        finally:
+            record.end(outcome)
+
+
+def configure(trainer: Trainer, seed: int) -> None:
+    """Set threads, seeds and determinism for this process."""
+    if trainer.threads is not None:
+        torch.set_num_threads(trainer.threads)
+    torch.use_deterministic_algorithms(trainer.deterministic, warn_only=True)
+    torch.backends.cudnn.benchmark = not trainer.deterministic
+    random.seed(seed)
+    np.random.seed(seed % 2**32)  # noqa: NPY002
+    torch.manual_seed(seed)
+
+
+def require_room(folder: Path, images: int) -> None:
+    """Raise StorageError where the disk cannot hold the run."""
+    parent = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    with storage_errors(folder):
+        free = shutil.disk_usage(parent).free >> 20
+    needed = ROOM_MIB_PER_IMAGE * images
+    if free < needed:
+        raise StorageError(f"{parent} has {free} MiB left; the run needs about {needed} MiB")
+
+
+def replace_result(new: RunFolder, old: RunFolder) -> None:
+    """Put a finished repetition in the place of the old result."""
+    aside = old.path.with_name(f"{old.path.name}.old")
+    if aside.exists():
+        shutil.rmtree(aside)
+    if old.path.exists():
+        old.path.rename(aside)
+    new.path.rename(old.path)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextmanager
+def logging_to(file: Path) -> Iterator[None]:
+    """Write ganvas's log, tracebacks included, to a file as well."""
+    handler = logging.FileHandler(file, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.setLevel(logging.DEBUG)
+    log.addHandler(handler)
+    level = log.level
+    log.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(level)
+        handler.close()

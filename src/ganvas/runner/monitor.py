@@ -1,0 +1,109 @@
+"""What a run does with the events of its stages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from statistics import fmean
+from typing import Any
+
+from torch import Tensor
+
+from ganvas.image.picture import save_picture, to_picture
+from ganvas.runner.folder import RunFolder
+from ganvas.runner.progress import Bar
+from ganvas.runner.signals import StopSignal
+from ganvas.stage.monitor import Row
+from ganvas.tracking import Record
+
+
+class RunMonitor:
+    """Carries one stage's events to the record, the progress bar and the checkpoint.
+
+    Args:
+        stage: The stage's name.
+        steps: Its number of steps.
+        offset: Steps of the run before this stage.
+        seconds: Seconds that optimisation took before, over all stages and processes.
+        stage_seconds: Those of this stage in earlier processes.
+        folder: The run's folder.
+        record: The run's record.
+        bar: The progress bar.
+        stop: The flag of Ctrl-C and SIGTERM.
+        save: Saves the stage's state together with the run's.
+        every: Seconds between two checkpoints.
+    """
+
+    def __init__(
+        self,
+        *,
+        stage: str,
+        steps: int,
+        offset: int,
+        seconds: float,
+        stage_seconds: float,
+        folder: RunFolder,
+        record: Record,
+        bar: Bar,
+        stop: StopSignal,
+        save: Callable[[dict[str, Any], float, float], None],
+        every: float,
+    ) -> None:
+        self.stage, self.steps, self.offset = stage, steps, offset
+        self.folder, self.record, self.bar, self.stop = folder, record, bar, stop
+        self._save, self._every = save, every
+        self._before, self._stage_before = seconds, stage_seconds
+        self._started = self._saved = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of optimisation over the whole run."""
+        return self._before + time.monotonic() - self._started
+
+    @property
+    def stage_seconds(self) -> float:
+        """Seconds of optimisation in this stage."""
+        return self._stage_before + time.monotonic() - self._started
+
+    def rows(self, rows: list[Row]) -> None:
+        """Record some steps and move the bar."""
+        if not rows:
+            return
+        seconds = round(self.seconds, 3)
+        self.record.log(
+            [
+                {"step": self.offset + row["stage_step"], "stage": self.stage, **row}
+                | {"seconds": seconds}
+                for row in rows
+            ]
+        )
+        done = rows[-1]["stage_step"] + 1
+        finite = [v for v in rows[-1]["psnr"] if v is not None]
+        info = f"{fmean(finite):.1f} dB" if finite else ""
+        self.bar.update(self.stage, done, info)
+        self.folder.write_status(stage=self.stage, step=self.offset + done, seconds=seconds)
+
+    def frame(self, stage_step: int, pictures: Tensor) -> None:
+        """Save a progress picture of each image."""
+        for name, picture in zip(self.record.info.images, pictures, strict=True):
+            file = self.record.frame_file(name, self.offset + stage_step)
+            save_picture(to_picture(picture), file)
+
+    def wants_checkpoint(self) -> bool:
+        """Return True when the last checkpoint is old enough."""
+        return time.monotonic() - self._saved >= self._every
+
+    def checkpoint(self, state: dict[str, Any]) -> None:
+        """Save the run with this stage's state."""
+        self._save(state, self.seconds, self.stage_seconds)
+        self._saved = time.monotonic()
+
+    def stop_requested(self) -> bool:
+        """Return True after Ctrl-C or SIGTERM."""
+        # Lightning puts its own handlers in place when it starts to fit.
+        self.stop.hold()
+        return self.stop.requested
+
+    def notice(self, message: str) -> None:
+        """Show one line and log it."""
+        self.bar.say(message)

@@ -1,0 +1,91 @@
+"""Identity: the same signature, the same run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ganvas.files import sha256
+from ganvas.image.source import find_pictures, packaged
+from ganvas.schema import Call
+
+WITHOUT_EFFECT = ("output", "study", "tags", "force", "logger")
+"""Root fields that cannot change a run's result."""
+
+WITHOUT_EFFECT_IN_TRAINER = ("progress", "checkpoint_seconds")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a run is called.
+
+    Attributes:
+        signature: Ten hex digits of the hash over all that can change the result.
+        slug: A few words for people.
+    """
+
+    signature: str
+    slug: str
+
+    @property
+    def folder(self) -> str:
+        """The name of the run's folder; short, whatever the overrides."""
+        return f"{self.slug}-{self.signature}"
+
+
+def identify(tree: Call, edit: str) -> Identity:
+    """Name the run of a checked configuration.
+
+    Paths count by the content of what they name, so that a renamed photograph is the same run and a
+    changed one is another.
+
+    Args:
+        tree: The checked root, as `schema.check` returns it.
+        edit: The chosen option of the edit group, for the slug.
+    """
+    root = {k: v for k, v in tree.arguments.items() if k not in WITHOUT_EFFECT}
+    trainer = root["trainer"]
+    kept = {k: v for k, v in trainer.arguments.items() if k not in WITHOUT_EFFECT_IN_TRAINER}
+    root["trainer"] = Call(trainer.key, trainer.target, kept)
+    text = json.dumps(canonical(root), sort_keys=True)
+    signature = hashlib.sha256(text.encode()).hexdigest()[:10]
+    words = f"{edit}-{packaged(root['image'].arguments['x'].arguments['path']).stem}"
+    return Identity(signature, re.sub(r"[^\w-]+", "-", words)[:48].strip("-").lower())
+
+
+def canonical(value: Any) -> Any:
+    """Turn a checked tree into plain JSON values in which paths are replaced by content hashes."""
+    if isinstance(value, Call):
+        target = f"{value.target.__module__}.{value.target.__qualname__}"
+        return {"_target_": target, **canonical(value.arguments)}
+    if isinstance(value, Mapping):
+        return {str(k): canonical(v) for k, v in value.items()}
+    if isinstance(value, tuple | list):
+        return [canonical(v) for v in value]
+    if isinstance(value, Path):
+        return content(value)
+    return value
+
+
+def content(path: Path) -> str | list[str]:
+    """Return the SHA-256 of a file, or those of the pictures in a folder or glob.
+
+    Raises:
+        InputError: Nothing is there.
+    """
+    path = packaged(path)
+    if path.is_file():
+        stat = path.stat()
+        return _sha256(path, stat.st_mtime_ns, stat.st_size)
+    return [str(content(file)) for file in find_pictures(path)]
+
+
+@cache
+def _sha256(path: Path, modified: int, size: int) -> str:
+    return sha256(path)

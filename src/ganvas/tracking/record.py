@@ -1,0 +1,87 @@
+"""The run's own record: curve and pictures on disk, and the same events for the sinks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ganvas.files import storage_errors
+from ganvas.tracking.sink import Outcome, Row, RunInfo, Sink
+
+
+class Record:
+    """Writes the curve, and hands every step on to the sinks in the order of steps.
+
+    Args:
+        info: The run.
+        sinks: Where the events go besides the folder.
+    """
+
+    def __init__(self, info: RunInfo, sinks: list[Sink]) -> None:
+        self.info = info
+        self.sinks = sinks
+        self.curve = info.folder / "metrics.jsonl"
+
+    def frame_file(self, image: str, step: int) -> Path:
+        """Return the file of one progress picture."""
+        return self.info.folder / "images" / image / "frames" / f"{step:06d}.webp"
+
+    def frames(self, image: str) -> list[Path]:
+        """Return the progress pictures of one image in the order of steps."""
+        return sorted((self.info.folder / "images" / image / "frames").glob("*.webp"))
+
+    def begin(self, resume_at: int) -> None:
+        """Open the sinks; what was recorded before step `resume_at` is replayed, the rest dropped."""
+        kept = [row for row in self.rows() if row["step"] < resume_at]
+        with storage_errors(self.curve):
+            self.curve.parent.mkdir(parents=True, exist_ok=True)
+            temporary = self.curve.with_suffix(".part")
+            temporary.write_text("".join(_line(row) for row in kept), encoding="utf-8")
+            temporary.replace(self.curve)
+        for image in self.info.images:
+            for frame in self.frames(image):
+                if int(frame.stem) >= resume_at:
+                    frame.unlink()
+        for sink in self.sinks:
+            sink.begin(self.info)
+        self._hand_on(kept)
+
+    def rows(self) -> Iterator[Row]:
+        """Iterate over the recorded curve; a line cut short by a killed process ends it."""
+        if not self.curve.is_file():
+            return
+        for line in self.curve.read_text(encoding="utf-8").splitlines():
+            try:
+                yield json.loads(line)
+            except ValueError:
+                return
+
+    def log(self, rows: list[Row]) -> None:
+        """Append rows to the curve; each holds `step`, counted over the whole run."""
+        with storage_errors(self.curve), self.curve.open("a", encoding="utf-8") as file:
+            file.write("".join(_line(row) for row in rows))
+        self._hand_on(rows)
+
+    def end(self, outcome: Outcome) -> None:
+        """Close all sinks, also when one of them fails."""
+        problem: Exception | None = None
+        for sink in self.sinks:
+            try:
+                sink.end(outcome)
+            except Exception as error:  # noqa: BLE001
+                problem = error
+        if problem is not None:
+            raise problem
+
+    def _hand_on(self, rows: list[Row]) -> None:
+        for row in rows:
+            files = {image: self.frame_file(image, row["step"]) for image in self.info.images}
+            frames = {image: file for image, file in files.items() if file.is_file()}
+            for sink in self.sinks:
+                sink.log(row, frames)
+
+
+def _line(row: dict[str, Any]) -> str:
+    return json.dumps(row, allow_nan=False) + "\n"

@@ -1,0 +1,81 @@
+"""What a logger is: a sink of a run's events."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """What a sink is told when a run begins.
+
+    Attributes:
+        folder: The run's folder.
+        name: Slug and signature.
+        study: The study: the group of runs that are compared.
+        edit: The edit: the kind of job.
+        tags: The user's words.
+        config: The full, resolved configuration.
+        images: Names of the images.
+    """
+
+    folder: Path
+    name: str
+    study: str
+    edit: str
+    tags: tuple[str, ...]
+    config: dict[str, Any]
+    images: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a sink is told when a run ends.
+
+    Attributes:
+        state: finished, interrupted or failed.
+        step: Optimisation steps done, over the whole run.
+        metrics: The content of `metrics.json`; {} where the run did not finish.
+        pictures: Per image, the files of target, result and difference.
+        embedding: The embedding's file, where there is one.
+    """
+
+    state: str
+    step: int
+    metrics: dict[str, Any] = field(default_factory=dict)
+    pictures: dict[str, dict[str, Path]] = field(default_factory=dict)
+    embedding: Path | None = None
+
+
+class Sink(Protocol):
+    """Receives the events of one run, in order; the step never goes back."""
+
+    def begin(self, info: RunInfo) -> None:
+        """Open the run."""
+
+    def log(self, row: Row, frames: dict[str, Path]) -> None:
+        """Take one step: its row of the curve and, at some steps, a picture per image."""
+
+    def end(self, outcome: Outcome) -> None:
+        """Close the run, also after a failure."""
+
+
+class Logger(ABC):
+    """An option of `logger=`: makes the sink of a run, or none."""
+
+    @abstractmethod
+    def sink(self) -> Sink | None:
+        """Return a fresh sink."""
+
+
+class NoLogger(Logger):
+    """The run's own record only."""
+
+    def sink(self) -> None:
+        """Return nothing: there is no sink besides the record."""
+        return
