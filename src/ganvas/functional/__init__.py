@@ -1,0 +1,1 @@
+"""The mathematics, as plain functions of tensors."""
