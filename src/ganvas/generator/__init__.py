@@ -1,0 +1,1 @@
+"""Frozen synthesis networks behind one interface."""

@@ -5,11 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 
-from ganvas.errors import ConfigError, nearest
+from ganvas.errors import CheckpointError, ConfigError, nearest
+from ganvas.generator.files import GeneratorFile, content_hash, read_generator, write_generator
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +60,14 @@ class Generator(nn.Module, ABC):
     """A frozen synthesis network with explicit latents, styles and noise.
 
     A family writes five methods: `mapping`, `styles`, `_begin`, `_layer` and `_finish`. Everything
-    else — running from a cached activation, reading and replacing activations, truncation — is
-    written once, here. No method keeps hidden state: the same arguments give the same image.
+    else — running from a cached activation, reading and replacing activations, truncation, files —
+    is written once, here. No method keeps hidden state: the same arguments give the same image.
+    Weights are buffers, so no gradient is ever computed for them.
 
     Attributes:
+        family: The kind of generator, which names its class in saved files.
+        hyperparameters: The constructor's arguments, as they are saved with the weights.
         name: The option's name in ``generator=``.
-        source_hash: SHA-256 (hex) of the weights; for random weights, of what determines them.
         resolution: Height and width of the image in pixels.
         z_dim: Length of z.
         w_dim: Length of one style row.
@@ -72,8 +78,9 @@ class Generator(nn.Module, ABC):
         w_avg: (w_dim,) the mean of w, a buffer.
     """
 
+    family: ClassVar[str]
+    hyperparameters: dict[str, Any]
     name: str
-    source_hash: str
     resolution: int
     z_dim: int
     w_dim: int
@@ -123,13 +130,14 @@ class Generator(nn.Module, ABC):
             w: (B, rows, w_dim).
             noise: One map (B, 1, r, r) of unit variance per entry of `noise_resolutions`.
             resume: (layer name, state after that layer): skip everything up to that layer.
-            edits: Per layer name, a function from the state after the layer to a new state.
+            edits: Per layer name, a function from the state after the layer to a new state; it is
+                also called on the state that is resumed.
 
         Returns:
             (B, 3, H, W), nominally in [−1, 1], not clamped.
 
         Raises:
-            ConfigError: A layer name that this generator does not have.
+            ConfigError: A layer name that this generator does not have, or that is not run.
         """
         return self.synthesis(self.styles(w), noise, resume=resume, edits=edits)
 
@@ -142,7 +150,7 @@ class Generator(nn.Module, ABC):
         edits: Mapping[str, ActivationEdit] | None = None,
     ) -> Tensor:
         """Draw the image of styles (S space) and noise; arguments as in `forward`."""
-        state = self._run(styles, noise, resume, edits or {}, len(self.layers), {})
+        state = self._run(styles, noise, resume, edits or {}, len(self.layers))
         return self._finish(state, styles)
 
     def activations(
@@ -155,8 +163,16 @@ class Generator(nn.Module, ABC):
     ) -> dict[str, Activation]:
         """Return the states after the named layers; nothing behind the last of them is run."""
         wanted = {name: self.layer_index(name) for name in layers}
-        kept: dict[str, Activation] = dict.fromkeys(layers)  # type: ignore[arg-type]
-        self._run(self.styles(w), noise, resume, {}, max(wanted.values()) + 1, kept)
+        kept: dict[str, Activation] = {}
+
+        def keep(name: str) -> ActivationEdit:
+            def store(state: Activation) -> Activation:
+                return kept.setdefault(name, state)
+
+            return store
+
+        edits = {name: keep(name) for name in wanted}
+        self._run(self.styles(w), noise, resume, edits, max(wanted.values(), default=-1) + 1)
         return kept
 
     def _run(
@@ -166,25 +182,24 @@ class Generator(nn.Module, ABC):
         resume: tuple[str, Activation] | None,
         edits: Mapping[str, ActivationEdit],
         stop: int,
-        kept: dict[str, Activation],
     ) -> Activation:
-        for name in edits:
-            self.layer_index(name)
         if resume is None:
-            first, state = 0, self._begin(styles)
+            start, state = -1, self._begin(styles)
         else:
-            first, state = self.layer_index(resume[0]) + 1, resume[1]
-        for index in range(first, stop):
-            state = self._layer(index, state, styles, noise)
-            name = self.layers[index].name
-            if name in edits:
-                state = edits[name](state)
-            if name in kept:
-                kept[name] = state
+            start, state = self.layer_index(resume[0]), resume[1]
+        for name in edits:
+            if self.layer_index(name) < start:
+                at = self.layers[start].name
+                raise ConfigError(f"layer '{name}' comes before '{at}', where the run resumes")
+        for index in range(max(start, 0), stop):
+            if index > start:
+                state = self._layer(index, state, styles, noise)
+            if (edit := edits.get(self.layers[index].name)) is not None:
+                state = edit(state)
         return state
 
     def layer_index(self, name: str) -> int:
-        """Return the position of the layer called `name`, or raise ConfigError naming the nearest."""
+        """Return the position of layer `name`, or raise ConfigError naming the nearest."""
         for index, layer in enumerate(self.layers):
             if layer.name == name:
                 return index
@@ -215,8 +230,46 @@ class Generator(nn.Module, ABC):
             torch.randn(batch, 1, r, r, generator=rng).to(device) for r in self.noise_resolutions
         ]
 
+    def fixed_noise(self, batch: int = 1) -> list[Tensor]:
+        """Return the maps (batch, 1, r, r) stored with the weights, scaled to unit variance.
+
+        A generator that stores none gives the maps of a fixed seed.
+        """
+        maps = self.sample_noise(1, torch.Generator().manual_seed(0))
+        return [m.expand(batch, -1, -1, -1).contiguous() for m in maps]
+
     def sample_w(self, count: int, rng: torch.Generator | None = None) -> Tensor:
         """Map `count` random z ~ N(0, 1) to w (count, w_dim); drawn on the CPU like the noise."""
         z = torch.randn(count, self.z_dim, generator=rng)
         with torch.no_grad():
             return self.mapping(z.to(self.w_avg.device))
+
+    # --- files ----------------------------------------------------------------------------------
+
+    @cached_property
+    def source_hash(self) -> str:
+        """SHA-256 (hex) of the weights, which identifies the generator whatever its file."""
+        return content_hash(self.state_dict())
+
+    def save(self, path: Path) -> None:
+        """Write the weights and hyper-parameters to one safetensors file."""
+        write_generator(path, GeneratorFile(self.family, self.hyperparameters, self.state_dict()))
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Build the generator from a safetensors file of this family.
+
+        Raises:
+            CheckpointError: The file is missing or broken, of another family, or lacks weights.
+        """
+        content = read_generator(path)
+        if content.family != cls.family:
+            raise CheckpointError(f"{path} holds a {content.family}, not a {cls.family}")
+        try:
+            with torch.device("meta"):
+                generator = cls(**content.config)
+            generator.load_state_dict(content.tensors, assign=True)
+        except (RuntimeError, TypeError, ValueError) as error:
+            reason = " ".join(str(error).split())
+            raise CheckpointError(f"{path} does not fit a {cls.family}: {reason}") from error
+        return generator.eval()

@@ -1,0 +1,1 @@
+"""Frozen helper networks: features, perceptual distances, face parsing, identity."""

