@@ -72,9 +72,9 @@ def locate(path: str, key: str) -> Callable[..., Any]:
 @cache
 def parameters(target: Callable[..., Any]) -> dict[str, Parameter]:
     """Return the fields of a class or function by name, with their types resolved."""
-    hints = get_type_hints(
-        target.__init__ if inspect.isclass(target) else target, include_extras=True
-    )
+    # A dataclass inherits fields whose types are named in another module: its class knows them all.
+    place = target.__init__ if _has_own_init(target) else target
+    hints = get_type_hints(place, include_extras=True)
     found = {}
     for name, parameter in inspect.signature(target).parameters.items():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
@@ -83,6 +83,10 @@ def parameters(target: Callable[..., Any]) -> dict[str, Parameter]:
         required = default is parameter.empty
         found[name] = Parameter(name, hints.get(name, Any), required, None if required else default)
     return found
+
+
+def _has_own_init(target: Callable[..., Any]) -> bool:
+    return inspect.isclass(target) and not dataclasses.is_dataclass(target)
 
 
 def check(node: Any, hint: Any, key: str = "") -> Any:

@@ -1,0 +1,114 @@
+"""The command line: `ganvas COMMAND`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from ganvas.errors import GanvasError
+from ganvas.version import __version__
+
+EPILOG = """\
+examples:
+  ganvas run                                            embed the astronaut
+  ganvas run image=file image.x.path=me.jpg             embed your own photograph
+  ganvas run -m budget=preview layers=all,content       a sweep
+  ganvas run --help                                     groups, options and fields
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit code; a user's mistake is one line on stderr."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        if words[:1] == ["run"]:
+            # Everything behind `run` follows Hydra's grammar, so argparse does not see it.
+            from ganvas.command.run import run
+
+            return run(words[1:])
+        options = parser().parse_args(words)
+        code: int = options.command(options)
+        return code
+    except GanvasError as error:
+        print(f"ganvas: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands but `run`."""
+    top = argparse.ArgumentParser(
+        prog="ganvas",
+        description="Embed photographs into GANs and edit them there.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"ganvas {__version__}")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands.add_parser("run", help="compose and execute experiments (-m: a sweep)")
+    _render(commands)
+    _runs(commands)
+    _assets(commands)
+    doctor = commands.add_parser("doctor", help="show versions, device, memory, disk, assets, W&B")
+    doctor.set_defaults(command=_lazily("doctor", "doctor"))
+    completion = commands.add_parser("completion", help="print the tab completion for bash")
+    completion.set_defaults(command=_lazily("completion", "completion"))
+    return top
+
+
+Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def _lazily(module: str, function: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    def command(options: argparse.Namespace) -> int:
+        import importlib
+
+        found = getattr(importlib.import_module(f"ganvas.command.{module}"), function)
+        code: int = found(options)
+        return code
+
+    return command
+
+
+def _render(commands: Commands) -> None:  # type: ignore[valid-type]
+    render = commands.add_parser("render", help="draw a saved embedding")
+    render.add_argument("embedding", help="an embedding.safetensors")
+    render.add_argument("-o", "--output", default="out.png", help="the picture; with several images "
+                        "the image's name is added (default: out.png)")  # fmt: skip
+    render.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
+    render.set_defaults(command=_lazily("render", "render"))
+
+
+def _runs(commands: Commands) -> None:  # type: ignore[valid-type]
+    ls = commands.add_parser("ls", help="list runs, their state and size")
+    clean = commands.add_parser("clean", help="delete runs, or only their checkpoints")
+    for command in (ls, clean):
+        command.add_argument("folder", nargs="?", default="outputs", help="studies, a study or a run")
+        command.add_argument(
+            "--state", choices=["finished", "interrupted", "failed", "running"], action="append",
+            help="only runs in this state (may be repeated)",
+        )  # fmt: skip
+    clean.add_argument("--checkpoints", action="store_true", help="delete checkpoints, keep the runs")
+    clean.add_argument("--yes", action="store_true", help="do not ask")
+    ls.set_defaults(command=_lazily("runs", "ls"))
+    clean.set_defaults(command=_lazily("runs", "clean"))
+
+
+def _assets(commands: Commands) -> None:  # type: ignore[valid-type]
+    assets = commands.add_parser("assets", help="list or fetch the published weights")
+    actions = assets.add_subparsers(metavar="ACTION", required=True)
+    actions.add_parser("list", help="show what there is").set_defaults(
+        command=_lazily("assets", "list_assets")
+    )
+    fetch = actions.add_parser("fetch", help="download, check and convert")
+    fetch.add_argument("name", nargs="+", help="names as `ganvas assets list` shows them")
+    fetch.set_defaults(command=_lazily("assets", "fetch"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""`ganvas run --help`: groups, options, and every field with its docstring."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+from rich.console import Console
+
+from ganvas.compose import groups
+from ganvas.errors import ConfigError, nearest
+from ganvas.runner import Experiment
+from ganvas.schema import locate, parameters
+
+HEADER = """\
+ganvas run [overrides]              one experiment
+ganvas run -m [sweep overrides]     a sweep: the product of comma-separated values
+
+  GROUP=OPTION       choose an option            mask=box
+  KEY=VALUE          set a field                 edit.stages.w.steps=9
+  ~KEY               leave something out         ~edit.stages.n
+  --cfg job          show the composed configuration
+  --config-dir DIR   add your own groups and options
+  --help GROUP …     show a group's options and all their fields
+"""
+
+
+def print_help(words: Sequence[str], folders: Sequence[Path]) -> int:
+    """Print the overview, or, with names of groups, their options and fields; return 0.
+
+    Raises:
+        ConfigError: There is no such group.
+    """
+    console = Console(highlight=False, soft_wrap=True)
+    known = groups(folders)
+    if not words:
+        console.print(HEADER, markup=False)
+        for group, options in known.items():
+            console.print(f"[bold]{group:<12}[/] {', '.join(options)}")
+        console.print("\n[bold]fields of the experiment itself[/]")
+        for name, text in fields_of(Experiment):
+            if name not in known:
+                console.print(f"  [cyan]{name}[/]  {text}")
+        return 0
+    for word in words:
+        group = word.partition("=")[0]
+        if group not in known:
+            raise ConfigError(f"no group '{group}'{nearest(group, known)}")
+        console.print(f"[bold]{group}[/]")
+        for option, file in known[group].items():
+            console.print(f"\n  [bold cyan]{group}={option}[/]  {summary(file)}")
+            for name, text in option_fields(file, group):
+                console.print(f"    [cyan]{name}[/]  {text}")
+    return 0
+
+
+def summary(file: Path) -> str:
+    """Return an option's one-line summary: the first comment of its file."""
+    first = next(iter(file.read_text(encoding="utf-8").splitlines()), "")
+    return first.removeprefix("#").strip()
+
+
+def option_fields(file: Path, group: str) -> Iterator[tuple[str, str]]:
+    """Iterate over (key, "type = default: text") of the option in `file`, nested targets included."""
+    node = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
+    yield from _fields_below(node, group)
+
+
+def _fields_below(node: Any, key: str) -> Iterator[tuple[str, str]]:
+    if not isinstance(node, dict):
+        return
+    if "_target_" in node:
+        target = locate(str(node["_target_"]), key)
+        for name, text in fields_of(target):
+            yield f"{key}.{name}", text
+    for name, value in node.items():
+        yield from _fields_below(value, f"{key}.{name}")
+
+
+def fields_of(target: Any) -> Iterator[tuple[str, str]]:
+    """Iterate over (name, "type = default: text") of the fields of a class or function."""
+    texts = documented(target)
+    for name, parameter in parameters(target).items():
+        kind = type_name(parameter.hint)
+        default = "" if parameter.required else f" = {_shown(parameter.default)}"
+        yield name, f"{kind}{default}: {texts.get(name, '')}"
+
+
+def documented(target: Any) -> dict[str, str]:
+    """Return the text of each field in the docstrings of a class (and its bases) or function."""
+    found: dict[str, str] = {}
+    for place in reversed(inspect.getmro(target)) if inspect.isclass(target) else (target,):
+        doc = inspect.cleandoc(place.__doc__ or "")
+        section = re.search(r"^(?:Attributes|Args):\n((?:[ ]+.*\n?|\n)+)", doc, re.MULTILINE)
+        if section is None:
+            continue
+        for entry in re.split(r"\n(?= {4}\S)", "\n" + section[1]):
+            name, colon, text = entry.strip().partition(":")
+            if colon:
+                found[name] = " ".join(text.split())
+    return found
+
+
+def type_name(hint: Any) -> str:
+    """Return a type in a few words."""
+    text = hint.__name__ if inspect.isclass(hint) and not hasattr(hint, "__args__") else str(hint)
+    text = re.sub(r"typing\.(?:Annotated\[([^,\]]+(?:\[[^\]]*\])?).*\]|)", r"\1", text)
+    text = re.sub(r"(?:\w+\.)+(\w+)", r"\1", text)
+    text = re.sub(r"<class '([^']+)'>", r"\1", text)
+    return re.sub(r"Literal\[(.*?)\]", lambda m: m[1].replace("'", "").replace(", ", "|"), text)
+
+
+def _shown(default: Any) -> str:
+    return "null" if default is None else str(default)
+
+

@@ -1,0 +1,145 @@
+"""`ganvas run`: validate every job, then hand over to Hydra and its launcher."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import hydra
+from hydra._internal.utils import get_args_parser
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+from rich.console import Console
+from rich.logging import RichHandler
+
+from ganvas.compose import Job, compose_job, config_dir, expand, named
+from ganvas.errors import ConfigError, GanvasError, Interrupted
+
+log = logging.getLogger("ganvas")
+
+
+def run(words: Sequence[str]) -> int:
+    """Compose, validate and execute what `words` (Hydra's grammar) describe; return the exit code.
+
+    Raises:
+        GanvasError: A mistake that was found before any work.
+    """
+    options = get_args_parser().parse_args(list(words))
+    folders = user_folders(options.config_dir)
+    if options.help:
+        from ganvas.command.help import print_help
+
+        return print_help(options.overrides, folders)
+    if options.cfg or options.info or options.shell_completion or options.hydra_help:
+        return hand_over(words, Jobs(1))
+    show_log()
+    jobs = expand(options.overrides, folders) if options.multirun else [options.overrides]
+    preflight(jobs, folders)
+    state = Jobs(len(jobs))
+    code = hand_over(words, state)
+    return code or state.exit_code
+
+
+def user_folders(config_dir_option: str | None) -> list[Path]:
+    """Return the user's own folder of configurations, and make the modules beside them importable.
+
+    Raises:
+        ConfigError: There is no such folder.
+    """
+    if config_dir_option is None:
+        return []
+    folder = Path(config_dir_option)
+    if not folder.is_dir():
+        raise ConfigError(f"--config-dir: no such folder: {folder}")
+    if str(folder.resolve()) not in sys.path:
+        sys.path.insert(0, str(folder.resolve()))
+    return [folder]
+
+
+def preflight(jobs: Sequence[Sequence[str]], folders: Sequence[Path]) -> None:
+    """Compose and validate every job, so that no job starts when one of them is wrong.
+
+    Raises:
+        GanvasError: The first mistake, with the job's number where there are several.
+    """
+    from ganvas.runner.job import validate
+    from ganvas.schema import build
+
+    for number, overrides in enumerate(jobs):
+        try:
+            experiment = build(validate(compose_job(overrides, folders).config))
+            experiment.trainer.torch_device()
+            experiment.image.read()
+        except GanvasError as error:
+            if len(jobs) == 1:
+                raise
+            raise type(error)(f"job {number} of {len(jobs)}: {error}") from error
+
+
+class Jobs:
+    """The jobs of one command: executes them one by one and remembers how they ended.
+
+    Args:
+        count: How many there are.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.exit_code = 0
+        self.interrupted = False
+
+    def execute(self, config: DictConfig) -> None:
+        """Execute one job that Hydra composed; a failure is reported and leaves the others."""
+        if self.interrupted:
+            return
+        from ganvas.runner.job import execute
+
+        hydra_config = HydraConfig.get()
+        OmegaConf.resolve(config)
+        job = Job(
+            config, named(hydra_config.runtime.choices), tuple(hydra_config.overrides.task)
+        )
+        console = Console(stderr=True, soft_wrap=True, highlight=False)
+        try:
+            result = execute(job)
+        except Interrupted as error:
+            self.interrupted = True
+            self._fail(error, console)
+        except GanvasError as error:
+            self._fail(error, console)
+        else:
+            final = result.metrics.get("final", {})
+            shown = "  ".join(f"{name} {value:.4g}" for name, value in final.items())
+            console.print(f"finished {result.path}\n  {shown}", markup=False)
+
+    def _fail(self, error: GanvasError, console: Console) -> None:
+        self.exit_code = max(self.exit_code, error.exit_code)
+        console.print(f"ganvas: {error}", markup=False)
+
+
+def hand_over(words: Sequence[str], jobs: Jobs) -> int:
+    """Let Hydra parse the command line and launch the jobs; return its exit code."""
+    main = hydra.main(config_path=str(config_dir()), config_name="config", version_base="1.3")
+    before = sys.argv
+    sys.argv = ["ganvas run", *words]
+    try:
+        main(jobs.execute)()
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 1
+    finally:
+        sys.argv = before
+    return 0
+
+
+def show_log() -> None:
+    """Show ganvas's log on stderr, in plain lines."""
+    if not log.handlers:
+        handler = RichHandler(
+            console=Console(stderr=True), show_time=False, show_level=False, show_path=False
+        )
+        handler.setLevel(logging.INFO)
+        log.addHandler(handler)
+        log.setLevel(logging.INFO)
+        log.propagate = False

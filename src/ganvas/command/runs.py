@@ -1,0 +1,68 @@
+"""`ganvas ls` and `ganvas clean`: the runs on disk."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from ganvas.errors import InputError
+from ganvas.runner.folder import RunFolder, find_runs
+
+
+def ls(options: argparse.Namespace) -> int:
+    """List runs with state, step and size; return 0."""
+    table = Table(box=None, pad_edge=False)
+    for title in ("run", "state", "step", "seconds", "MiB", "note"):
+        table.add_column(title, justify="right" if title in ("step", "seconds", "MiB") else "left")
+    for run in chosen(options):
+        status = run.status()
+        table.add_row(
+            str(run.path),
+            run.state,
+            f"{status.get('step', 0)}/{status.get('total_steps', '?')}",
+            f"{status.get('seconds', 0):.0f}",
+            f"{run.size() / 2**20:.1f}",
+            str(status.get("error") or ""),
+        )
+    Console(soft_wrap=True, highlight=False).print(table)
+    return 0
+
+
+def clean(options: argparse.Namespace) -> int:
+    """Delete runs, or their checkpoints, after asking; runs at work are left; return 0."""
+    runs = [run for run in chosen(options) if not run.is_locked()]
+    if options.checkpoints:
+        runs = [run for run in runs if run.checkpoint_file.is_file()]
+    what = "checkpoints of " if options.checkpoints else ""
+    if not runs:
+        print(f"nothing to delete below {options.folder}")
+        return 0
+    total = sum(r.checkpoint_file.stat().st_size if options.checkpoints else r.size() for r in runs)
+    for run in runs:
+        print(f"{run.path}  {run.state}")
+    question = f"delete {what}{len(runs)} runs, {total / 2**20:.1f} MiB? [y/N] "
+    if not options.yes and input(question).strip().lower() != "y":
+        return 0
+    for run in runs:
+        if options.checkpoints:
+            run.checkpoint_file.unlink()
+        else:
+            run.remove()
+    print(f"deleted {what}{len(runs)} runs, {total / 2**20:.1f} MiB")
+    return 0
+
+
+def chosen(options: argparse.Namespace) -> list[RunFolder]:
+    """Return the runs that the options name.
+
+    Raises:
+        InputError: There is no such folder.
+    """
+    folder = Path(options.folder)
+    if not folder.is_dir():
+        raise InputError(f"no such folder: {folder}")
+    runs = find_runs(folder)
+    return [run for run in runs if not options.state or run.state in options.state]
