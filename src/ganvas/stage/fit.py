@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -133,16 +136,27 @@ def fit(
                 enable_checkpointing=False,
                 enable_progress_bar=False,
                 enable_model_summary=False,
-                barebones=False,
             )
             trainer.fit(stage, train_dataloaders=range(first, stage.config.steps))
     return stage.finish(), reporter.interrupted
 
 
-class quiet_lightning(warnings.catch_warnings):  # noqa: N801
-    """Silence Lightning's advice about data loaders, which are a `range` of steps here."""
-
-    def __enter__(self) -> None:  # type: ignore[override]
-        super().__enter__()
-        for pattern in (".*does not have many workers.*", ".*`training_step` returned `None`.*"):
-            warnings.filterwarnings("ignore", pattern)
+@contextmanager
+def quiet_lightning() -> Iterator[None]:
+    """Silence Lightning's advice, which is about data loaders, hardware and other products."""
+    talkers = [logging.getLogger(f"pytorch_lightning{name}") for name in ("", ".utilities.rank_zero")]
+    levels = [talker.level for talker in talkers]
+    for talker in talkers:
+        talker.setLevel(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            for pattern in (
+                ".*does not have many workers.*",
+                ".*isinstance\\(treespec, LeafSpec\\).*",
+                ".*GPU available but not used.*",
+            ):
+                warnings.filterwarnings("ignore", pattern)
+            yield
+    finally:
+        for talker, level in zip(talkers, levels, strict=True):
+            talker.setLevel(level)
