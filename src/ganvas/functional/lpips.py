@@ -1,0 +1,38 @@
+"""The arithmetic of LPIPS on given features.
+
+Source: Zhang et al. 2018, equation 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def unit_features(features: Tensor, eps: float = 1e-10) -> Tensor:
+    """Scale the vector of channels at each position of (B, C, h, w) to length one.
+
+    Where all channels are zero, as after a ReLU, both the value and the gradient are zero.
+    """
+    norm: Tensor = torch.linalg.vector_norm(features, dim=1, keepdim=True)
+    return features / (norm + eps)
+
+
+def feature_maps(
+    found: Sequence[Tensor], wanted: Sequence[Tensor], heads: Sequence[Tensor]
+) -> list[Tensor]:
+    """Weigh the squared differences of unit features by each layer's head.
+
+    Args:
+        found: Unit features (B, C, h, w) of each layer.
+        wanted: Those of the target, of the same shapes.
+        heads: The weights (1, C, 1, 1) of each layer, not negative.
+
+    Returns:
+        (B, 1, h, w) of each layer.
+    """
+    layers = zip(found, wanted, heads, strict=True)
+    return [F.conv2d((a - b).square(), head) for a, b, head in layers]
