@@ -1,8 +1,8 @@
 """ganvas: embed photographs into GANs and edit them there, in experiments that can be repeated.
 
-    >>> import ganvas
-    >>> result = ganvas.run(["image=file", "image.x.path=me.jpg", "budget=quick"])  # doctest: +SKIP
-    >>> result.metrics["final"]["psnr"]  # doctest: +SKIP
+>>> import ganvas
+>>> result = ganvas.run(["image=file", "image.x.path=me.jpg", "budget=quick"])  # doctest: +SKIP
+>>> result.metrics["final"]["psnr"]  # doctest: +SKIP
 """
 
 from __future__ import annotations

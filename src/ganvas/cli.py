@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from ganvas.errors import GanvasError
 from ganvas.version import __version__
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+Command = Callable[[argparse.Namespace], int]
 
 EPILOG = """\
 examples:
@@ -61,10 +65,7 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
-
-
-def _lazily(module: str, function: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _lazily(module: str, function: str) -> Command:
     def command(options: argparse.Namespace) -> int:
         import importlib
 
@@ -75,31 +76,35 @@ def _lazily(module: str, function: str):  # type: ignore[no-untyped-def]  # noqa
     return command
 
 
-def _render(commands: Commands) -> None:  # type: ignore[valid-type]
+def _render(commands: Commands) -> None:
     render = commands.add_parser("render", help="draw a saved embedding")
     render.add_argument("embedding", help="an embedding.safetensors")
-    render.add_argument("-o", "--output", default="out.png", help="the picture; with several images "
+    render.add_argument("-o", "--output", default="out.png", help="the picture; with several, "
                         "the image's name is added (default: out.png)")  # fmt: skip
     render.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
     render.set_defaults(command=_lazily("render", "render"))
 
 
-def _runs(commands: Commands) -> None:  # type: ignore[valid-type]
+def _runs(commands: Commands) -> None:
     ls = commands.add_parser("ls", help="list runs, their state and size")
     clean = commands.add_parser("clean", help="delete runs, or only their checkpoints")
     for command in (ls, clean):
-        command.add_argument("folder", nargs="?", default="outputs", help="studies, a study or a run")
+        command.add_argument(
+            "folder", nargs="?", default="outputs", help="studies, a study or a run"
+        )
         command.add_argument(
             "--state", choices=["finished", "interrupted", "failed", "running"], action="append",
             help="only runs in this state (may be repeated)",
         )  # fmt: skip
-    clean.add_argument("--checkpoints", action="store_true", help="delete checkpoints, keep the runs")
+    clean.add_argument(
+        "--checkpoints", action="store_true", help="delete checkpoints, keep the runs"
+    )
     clean.add_argument("--yes", action="store_true", help="do not ask")
     ls.set_defaults(command=_lazily("runs", "ls"))
     clean.set_defaults(command=_lazily("runs", "clean"))
 
 
-def _assets(commands: Commands) -> None:  # type: ignore[valid-type]
+def _assets(commands: Commands) -> None:
     assets = commands.add_parser("assets", help="list or fetch the published weights")
     actions = assets.add_subparsers(metavar="ACTION", required=True)
     actions.add_parser("list", help="show what there is").set_defaults(

@@ -92,7 +92,7 @@ def expand(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> list[lis
     for override in parse(overrides):
         if override.get_key_element().startswith("hydra"):
             continue
-        if override.is_sweep_override() and not override.is_hydra_deletion():
+        if override.is_sweep_override() and not override.is_delete():
             key = override.get_key_element()
             values = override.sweep_string_iterator() if override.is_discrete_sweep() else ["???"]
             axes.append([f"{key}={value}" for value in _globbed(override, values, user_dirs)])
@@ -171,7 +171,8 @@ def _explain(error: Exception, overrides: Sequence[Override]) -> ConfigError:
             continue
         parent = key.rpartition(".")[0]
         siblings = {k for k in known if k.rpartition(".")[0] == parent} or known
-        return ConfigError(f"unknown key '{key}'{nearest(key, siblings | set(known_groups) if not parent else siblings)}")
+        siblings = siblings if parent else siblings | set(known_groups)
+        return ConfigError(f"unknown key '{key}'{nearest(key, siblings)}")
     missing = re.search(r"Missing mandatory value: (\S+)", str(error))
     if missing:
         return ConfigError(f"{missing[1]} must be given, for example {missing[1]}=…")

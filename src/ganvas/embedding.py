@@ -1,4 +1,4 @@
-"""The embedding of photographs: latent and noise together, saved so that they render identically."""
+"""The embedding of photographs: latent and noise together, saved to render identically."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class Embedding:
         return cls(
             latent=tensors["latent"],
             noise=tuple(tensors[f"noise.{i}"] for i in range(len(tensors) - 1)),
-            space=metadata["space"],  # type: ignore[arg-type]
+            space=metadata["space"],
             generator=json.loads(metadata["generator"]),
             generator_hash=metadata["generator_hash"],
             names=tuple(json.loads(metadata["names"])),
@@ -149,7 +149,7 @@ def rows_of(latent: Tensor, space: Space, generator: Generator, truncation: floa
 def split_styles(latent: Tensor, generator: Generator) -> list[Tensor]:
     """Cut s (B, all styles side by side) into the styles of `generator`, one (B, C) per affine."""
     template = generator.styles(generator.broadcast(generator.w_avg.unsqueeze(0)))
-    return list(latent.split([style.shape[1] for style in template], dim=1))
+    return list(torch.split(latent, [style.shape[1] for style in template], dim=1))
 
 
 def join_styles(styles: Sequence[Tensor]) -> Tensor:

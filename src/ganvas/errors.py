@@ -48,7 +48,7 @@ class RunError(GanvasError):
     exit_code = 1
 
 
-class Interrupted(GanvasError):
+class Interrupted(GanvasError):  # noqa: N818
     """The run was asked to stop; its state is saved and the same command continues it."""
 
     exit_code = 130

@@ -209,7 +209,7 @@ def _adapter(hint: Any) -> TypeAdapter[Any]:
     if not plain:
         raise PydanticSchemaGenerationError("only objects are asked for")
     config = ConfigDict(allow_inf_nan=False)
-    union = Union[tuple(plain)]  # noqa: UP007
+    union: Any = Union.__getitem__(tuple(plain))
     return TypeAdapter(union, config=config)
 
 

@@ -28,7 +28,12 @@ def list_assets(options: argparse.Namespace) -> int:
 
 def fetch(options: argparse.Namespace) -> int:
     """Fetch, check and convert the named assets, each with a progress bar; return 0."""
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns) as bars:
         for name in options.name:
             task = bars.add_task(name, total=None)

@@ -65,7 +65,7 @@ def summary(file: Path) -> str:
 
 
 def option_fields(file: Path, group: str) -> Iterator[tuple[str, str]]:
-    """Iterate over (key, "type = default: text") of the option in `file`, nested targets included."""
+    """Iterate over (key, "type = default: text") of the option in `file`, nested ones too."""
     node = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
     yield from _fields_below(node, group)
 
@@ -116,5 +116,3 @@ def type_name(hint: Any) -> str:
 
 def _shown(default: Any) -> str:
     return "null" if default is None else str(default)
-
-

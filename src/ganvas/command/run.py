@@ -98,9 +98,7 @@ class Jobs:
 
         hydra_config = HydraConfig.get()
         OmegaConf.resolve(config)
-        job = Job(
-            config, named(hydra_config.runtime.choices), tuple(hydra_config.overrides.task)
-        )
+        job = Job(config, named(hydra_config.runtime.choices), tuple(hydra_config.overrides.task))
         console = Console(stderr=True, soft_wrap=True, highlight=False)
         try:
             result = execute(job)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from rich.console import Console
@@ -27,7 +28,7 @@ def ls(options: argparse.Namespace) -> int:
             f"{run.size() / 2**20:.1f}",
             str(status.get("error") or ""),
         )
-    Console(soft_wrap=True, highlight=False).print(table)
+    Console(highlight=False, width=None if sys.stdout.isatty() else 240).print(table)
     return 0
 
 

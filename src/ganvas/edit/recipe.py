@@ -44,7 +44,9 @@ class Recipe:
                 for target, mask in pairs(step.objective):
                     if target not in pictures:
                         hint = nearest(target, pictures)
-                        raise ConfigError(f"stages.{name}: no image or earlier stage '{target}'{hint}")
+                        raise ConfigError(
+                            f"stages.{name}: no image or earlier stage '{target}'{hint}"
+                        )
                     if mask != "1" and mask.removeprefix("1 - ") not in self.masks:
                         hint = nearest(mask, self.masks)
                         raise ConfigError(f"stages.{name}: no mask '{mask}' in the recipe{hint}")

@@ -22,7 +22,7 @@ def from_uint8(pictures: Tensor) -> Tensor:
 
 
 def resize(images: Tensor, size: int | tuple[int, int]) -> Tensor:
-    """Resize (B, C, H, W) to `size`: exact box means by whole factors, else antialiased bilinear."""
+    """Resize (B, C, H, W) to `size`: box means by whole factors, else antialiased bilinear."""
     height, width = (size, size) if isinstance(size, int) else size
     if images.shape[-2:] == (height, width):
         return images

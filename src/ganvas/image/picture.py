@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from PIL import Image
@@ -22,7 +23,11 @@ def to_picture(image: Tensor) -> Image.Image:
 
 def save_picture(picture: Image.Image, path: Path) -> None:
     """Write a picture atomically; PNG is exact, WebP is for looking at (quality 85)."""
-    options = {"quality": 85, "method": 2} if path.suffix == ".webp" else {"compress_level": 3}
+    options: dict[str, Any] = {"compress_level": 3}
+    if path.suffix == ".webp":
+        options = {"quality": 85, "method": 2}
+        {"quality": 85, "method": 2} if path.suffix == ".webp" else {"compress_level": 3}
+    )
     with replacing(path) as temporary:
         picture.save(temporary, **options)
 

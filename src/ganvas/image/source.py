@@ -43,7 +43,9 @@ class Source:
         if not isinstance(self.crop, str):
             left, top, right, bottom = self.crop
             if not (0 <= left < right and 0 <= top < bottom):
-                raise ConfigError("crop is [left, top, right, bottom] with left < right, top < bottom")
+                raise ConfigError(
+                    "crop is [left, top, right, bottom] with left < right, top < bottom"
+                )
 
     def files(self) -> list[Path]:
         """Return the files, sorted by name; see `find_pictures`."""
@@ -147,7 +149,8 @@ def cut(picture: Image.Image, crop: Crop, file: Path) -> Image.Image:
         raise InputError(f"{file} is {width}×{height}; the crop box {list(box)} leaves it")
     if box[2] - box[0] != box[3] - box[1]:
         raise InputError(
-            f"{file}: {box[2] - box[0]}×{box[3] - box[1]} is not square; use crop=centre or a square box"
+            f"{file}: {box[2] - box[0]}×{box[3] - box[1]} is not square; "
+            "use crop=centre or a square box"
         )
     if box[2] - box[0] < SMALLEST:
         raise InputError(f"{file}: {box[2] - box[0]} pixels wide; at least {SMALLEST} are needed")

@@ -79,10 +79,7 @@ class Objective:
 
     def __call__(self, view: View, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the weighted sum (B,) and each term's weighted share (B,) by name."""
-        shares = {
-            name: bound(view) * term.weight_at(progress)
-            for name, term, bound in self.parts
-        }
+        shares = {name: bound(view) * term.weight_at(progress) for name, term, bound in self.parts}
         return torch.stack(list(shares.values())).sum(0), shares
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from statistics import fmean
 
 import torch
@@ -22,7 +23,7 @@ def measure_pictures(
 ) -> Values:
     """Measure 8-bit pictures (B, 3, H, W) against their targets, image by image."""
     size = metrics.lpips_resolution
-    functions = {
+    functions: dict[str, Callable[[], Tensor | None]] = {
         "psnr": lambda: picture_metrics.psnr(pictures, targets),
         "ssim": lambda: picture_metrics.ssim(pictures, targets),
         "ms_ssim": lambda: picture_metrics.ms_ssim(pictures, targets),

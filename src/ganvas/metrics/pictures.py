@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -13,6 +14,9 @@ from torchmetrics.functional.image import (
 
 from ganvas.functional.images import from_uint8, resize
 from ganvas.functional.quality import masked_mse, psnr_from_mse
+
+if TYPE_CHECKING:
+    from ganvas.network.lpips import Net
 
 SMALLEST_MS_SSIM = 176
 """Five scales with a window of 11 need more than 10 pixels at the coarsest."""
@@ -35,21 +39,21 @@ def ms_ssim(pictures: Tensor, targets: Tensor) -> Tensor | None:
     return _each(multiscale_structural_similarity_index_measure, pictures, targets)
 
 
-def lpips(pictures: Tensor, targets: Tensor, net: str, resolution: int) -> Tensor:
+def lpips(pictures: Tensor, targets: Tensor, net: Net, resolution: int) -> Tensor:
     """LPIPS (B,) of uint8 pictures, shrunken to `resolution`. Zhang et al. 2018."""
-    from ganvas.network.lpips import load_lpips
+    from ganvas.network.lpips import perceptual_distance
 
     size = min(resolution, pictures.shape[-1])
-    model = load_lpips(net, pictures.device)
+    module = perceptual_distance(net, str(pictures.device)).module
     with torch.no_grad():
         values = [
-            model(resize(from_uint8(a[None]), size), resize(from_uint8(b[None]), size)).flatten()
+            module(resize(from_uint8(a[None]), size), resize(from_uint8(b[None]), size)).flatten()
             for a, b in zip(pictures, targets, strict=True)
         ]
     return torch.cat(values)
 
 
-def _each(function: Callable[..., Tensor], pictures: Tensor, targets: Tensor) -> Tensor:
+def _each(function: Callable[..., Any], pictures: Tensor, targets: Tensor) -> Tensor:
     """Apply a torchmetrics function image by image, which bounds its memory."""
     values = [
         function(a[None].float(), b[None].float(), data_range=255.0)

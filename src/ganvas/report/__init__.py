@@ -1,0 +1,1 @@
+"""The offline dashboard of a study."""

@@ -118,7 +118,9 @@ class Run:
         for index in range(self.progress.index, len(steps)):
             name, step = steps[index]
             log.info("stage %s", name)
-            entry = self._fit(name, step) if isinstance(step, StageConfig) else self._apply(name, step)
+            entry = (
+                self._fit(name, step) if isinstance(step, StageConfig) else self._apply(name, step)
+            )
             self.progress = Progress(
                 index + 1, None, {**self.progress.stages, name: entry}, self.progress.seconds
             )
@@ -192,7 +194,12 @@ class Run:
         embedding = scene.embedding("x")
         embedding.save(self.folder.embedding_file)
         measured = measure_embedding(
-            experiment.metrics, embedding, scene.generator, target, experiment.seed, self.micro_batch
+            experiment.metrics,
+            embedding,
+            scene.generator,
+            target,
+            experiment.seed,
+            self.micro_batch,
         )
         last_values = self.progress.stages[last]["images"]
         values = {name: last_values[name] | measured[name] for name in self.names}
@@ -227,7 +234,9 @@ class Run:
             # Convolutions round differently with another number of threads.
             torch.set_num_threads(threads)
         self.micro_batch = state["micro_batch"]
-        progress = {k: state[k] for k in ("index", "stage_state", "stages", "seconds", "stage_seconds")}
+        progress = {
+            k: state[k] for k in ("index", "stage_state", "stages", "seconds", "stage_seconds")
+        }
         self.progress = Progress(**progress)
         for name, packed in state["embeddings"].items():
             self.scene.embeddings[name] = unpack(packed, self.scene.begin())

@@ -113,5 +113,7 @@ class RunFolder:
 
 def find_runs(output: Path) -> list[RunFolder]:
     """Return every run below a folder of studies, a study, or a run, sorted by path."""
-    found = {file.parent for depth in ("", "*/", "*/*/") for file in output.glob(f"{depth}status.json")}
+    found = {
+        file.parent for depth in ("", "*/", "*/*/") for file in output.glob(f"{depth}status.json")
+    }
     return [RunFolder(path) for path in sorted(found)]

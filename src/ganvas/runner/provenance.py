@@ -57,7 +57,11 @@ def describe(device: torch.device) -> dict[str, Any]:
             "memory_mib": properties.total_memory >> 20,
             "cuda": torch.version.cuda,
         }
-    return {"type": "cpu", "name": platform.processor() or platform.machine(), "cores": os.cpu_count()}
+    return {
+        "type": "cpu",
+        "name": platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+    }
 
 
 def git_state(folder: Path) -> dict[str, Any] | None:
@@ -76,4 +80,8 @@ def git_state(folder: Path) -> dict[str, Any] | None:
     if commit is None or git("ls-files", "--error-unmatch", __file__) is None:
         return None
     changes = git("diff", "HEAD") or ""
-    return {"commit": commit, "dirty": bool(git("status", "--porcelain")), "diff": changes[:200_000]}
+    return {
+        "commit": commit,
+        "dirty": bool(git("status", "--porcelain")),
+        "diff": changes[:200_000],
+    }

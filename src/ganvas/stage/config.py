@@ -29,7 +29,7 @@ class StageConfig:
         objective: The blocks of the objective by name.
         steps: Number of steps; each is one forward and backward pass per image.
         embedding: Name of the embedding that is optimised; each starts where `start` says.
-        alternate: With two kinds of variables: move the latent in even steps, the noise in odd ones.
+        alternate: With two kinds of variables: move the latent in even steps, the noise in odd.
     """
 
     optimise: dict[Variable, Optimizer]

@@ -144,7 +144,9 @@ def fit(
 @contextmanager
 def quiet_lightning() -> Iterator[None]:
     """Silence Lightning's advice, which is about data loaders, hardware and other products."""
-    talkers = [logging.getLogger(f"pytorch_lightning{name}") for name in ("", ".utilities.rank_zero")]
+    talkers = [
+        logging.getLogger(f"pytorch_lightning{name}") for name in ("", ".utilities.rank_zero")
+    ]
     levels = [talker.level for talker in talkers]
     for talker in talkers:
         talker.setLevel(logging.WARNING)

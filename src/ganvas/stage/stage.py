@@ -135,7 +135,7 @@ class Stage(pl.LightningModule):
 
     def _optimizers(self) -> list[LightningOptimizer]:
         found = self.optimizers()
-        return found if isinstance(found, list) else [found]  # type: ignore[list-item,return-value]
+        return found if isinstance(found, list) else [found]
 
     def evaluate(self, part: MicroBatch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the render (b, 3, H, W), and loss, psnr and each term's share, (b,) each."""

@@ -27,6 +27,8 @@ class Variables(nn.Module):
         ConfigError: The subset selects nothing that the stage could change.
     """
 
+    _index: Tensor
+
     def __init__(
         self, embedding: Embedding, generator: Generator, subset: Subset, kinds: Collection[str]
     ) -> None:
@@ -139,4 +141,3 @@ def first_affected(generator: Generator, rows: Collection[int], maps: Collection
         if layer.row in rows or (layer.noise is not None and layer.noise in maps):
             return index
     return len(generator.layers)
-

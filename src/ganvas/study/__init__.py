@@ -1,0 +1,1 @@
+"""Studies: runs that share a question."""

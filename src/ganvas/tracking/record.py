@@ -33,7 +33,7 @@ class Record:
         return sorted((self.info.folder / "images" / image / "frames").glob("*.webp"))
 
     def begin(self, resume_at: int) -> None:
-        """Open the sinks; what was recorded before step `resume_at` is replayed, the rest dropped."""
+        """Open the sinks; what was recorded before step `resume_at` is replayed, the rest cut."""
         kept = [row for row in self.rows() if row["step"] < resume_at]
         with storage_errors(self.curve):
             self.curve.parent.mkdir(parents=True, exist_ok=True)
@@ -70,7 +70,7 @@ class Record:
         for sink in self.sinks:
             try:
                 sink.end(outcome)
-            except Exception as error:  # noqa: BLE001
+            except Exception as error:
                 problem = error
         if problem is not None:
             raise problem
