@@ -27,7 +27,6 @@ def save_picture(picture: Image.Image, path: Path) -> None:
     if path.suffix == ".webp":
         options = {"quality": 85, "method": 2}
         {"quality": 85, "method": 2} if path.suffix == ".webp" else {"compress_level": 3}
-    )
     with replacing(path) as temporary:
         picture.save(temporary, **options)
 
