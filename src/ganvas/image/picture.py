@@ -26,7 +26,6 @@ def save_picture(picture: Image.Image, path: Path) -> None:
     options: dict[str, Any] = {"compress_level": 3}
     if path.suffix == ".webp":
         options = {"quality": 85, "method": 2}
-        {"quality": 85, "method": 2} if path.suffix == ".webp" else {"compress_level": 3}
     with replacing(path) as temporary:
         picture.save(temporary, **options)
 
