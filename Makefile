@@ -1,0 +1,41 @@
+# Every routine of the project. `make demo` and `make test` need nothing but Python 3.11 or newer.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+EXTRAS ?= test,dev
+READY  := $(VENV)/.ready
+
+.PHONY: demo test test-fast lint format bench docs gallery clean
+
+demo: $(READY)
+	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips
+	$(BIN)/ganvas run budget=quick study=demo
+	@echo "look at:  outputs/demo/*/images/astronaut/{target,w,result,difference}.png and progress.webp"
+
+test: $(READY)
+	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips
+	$(BIN)/python -m pytest
+
+test-fast: $(READY)
+	$(BIN)/python -m pytest -m "not slow and not assets"
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# uv installs in parallel and is itself an ordinary package; pip does the same, more slowly.
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("ganvas needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet uv -c constraints.txt
+	$(BIN)/uv pip install --python $(BIN)/python -c constraints.txt -e ".[$(EXTRAS)]" \
+	  || $(BIN)/python -m pip install -c constraints.txt -e ".[$(EXTRAS)]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache dist build
