@@ -1,0 +1,131 @@
+"""NVIDIA's stylegan2-ada-pytorch, and the StyleGAN2 of its stylegan3: pickled modules."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+
+from ganvas.checkpoint.content import Checkpoint
+from ganvas.checkpoint.machine import Record
+from ganvas.checkpoint.modules import attribute, number, tensors, walk
+from ganvas.checkpoint.stored import Stored
+from ganvas.errors import CheckpointError
+from ganvas.generator.architecture import StyleGAN2Architecture
+
+PARTS = (
+    "Generator",
+    "MappingNetwork",
+    "SynthesisNetwork",
+    "SynthesisBlock",
+    "SynthesisLayer",
+    "ToRGBLayer",
+    "FullyConnectedLayer",
+    "Conv2dLayer",
+)
+
+
+def read(generator: Record) -> Checkpoint:
+    """Read a pickled StyleGAN2 generator."""
+    architecture = architecture_of(tensors(generator))
+    modules = dict(walk(generator))
+    for name, module in modules.items():
+        if module.kind not in PARTS:
+            raise CheckpointError(
+                f"'{name}' is a '{module.kind}', which no supported architecture has "
+                "(StyleGAN2 in its skip, resnet and orig layouts, StyleGAN3 T and R, StyleGAN1)"
+            )
+        if attribute(module, "activation") not in (None, "lrelu", "linear"):
+            raise CheckpointError(f"'{name}' uses the activation '{attribute(module, 'activation')}'")
+    top = max(architecture.resolutions)
+    last = modules[f"synthesis.b{top}.conv1"]
+    half = sum(
+        bool(attribute(modules[f"synthesis.b{resolution}"], "use_fp16"))
+        for resolution in architecture.resolutions
+    )
+    return Checkpoint(
+        "NVIDIA stylegan2-ada-pytorch, pickled module",
+        replace(
+            architecture,
+            clamp=number(last, "conv_clamp"),
+            half=half,
+            rate=number(modules["mapping.fc0"], "bias_gain") or architecture.rate,
+        ),
+        rename(tensors(generator)),
+    )
+
+
+def read_state(state: dict[str, Stored]) -> Checkpoint:
+    """Read a state dict with NVIDIA's key names."""
+    return Checkpoint(
+        "NVIDIA stylegan2-ada-pytorch, state dict",
+        architecture_of(state),
+        rename(state),
+        ("a state dict has no clamp and no half-precision setting: neither is used",),
+    )
+
+
+def rename(state: dict[str, Stored]) -> dict[str, Stored]:
+    """Give NVIDIA's arrays our names: one filter for all, and the mean of w, stand at the top."""
+    renamed = {
+        key: value for key, value in state.items() if not key.endswith(".resample_filter")
+    }
+    if "mapping.w_avg" in renamed:
+        renamed["w_avg"] = renamed.pop("mapping.w_avg")
+    renamed["resample_filter"] = state["synthesis.b4.resample_filter"]
+    return renamed
+
+
+def architecture_of(state: dict[str, Stored]) -> StyleGAN2Architecture:
+    """Read off the shapes what the shapes say."""
+    resolutions = blocks(state)
+    first = state.get("synthesis.b4.const")
+    if first is None or "synthesis.b4.resample_filter" not in state or len(first.shape) != 3:
+        raise CheckpointError("not a StyleGAN2 generator: the constant or the filter at 4² is missing")
+    channels = [first.shape[0]]
+    for resolution in resolutions[1:]:
+        channels.append(shape(state, f"synthesis.b{resolution}.conv1.weight", 4)[0])
+    rgb = shape(state, f"synthesis.b{resolutions[-1]}.torgb.weight", 4)
+    if rgb[0] != 3:
+        raise CheckpointError(f"the generator draws {rgb[0]} channels; 3 are supported")
+    skip = len(resolutions) == 1 or "synthesis.b4.torgb.weight" in state
+    resnet = len(resolutions) > 1 and f"synthesis.b{resolutions[1]}.skip.weight" in state
+    embed = state.get("mapping.embed.weight")
+    return StyleGAN2Architecture(
+        mapping=mapping_widths(state, "mapping.fc{}.weight"),
+        channels=tuple(channels),
+        classes=0 if embed is None else embed.shape[1],
+        embedding=0 if embed is None else embed.shape[0],
+        layout="skip" if skip else "resnet" if resnet else "orig",
+        noise="synthesis.b4.conv1.noise_strength" in state,
+    )
+
+
+def blocks(state: dict[str, Stored]) -> list[int]:
+    """Return the resolutions 4, 8, … that the keys name; they must follow each other."""
+    found = {int(m[1]) for key in state if (m := re.match(r"synthesis\.b(\d{1,5})\.", key))}
+    resolutions = sorted(found)
+    if not resolutions or resolutions != [4 << index for index in range(len(resolutions))]:
+        raise CheckpointError(f"the generator's blocks are {resolutions}, not 4, 8, 16, …")
+    return resolutions
+
+
+def mapping_widths(state: dict[str, Stored], pattern: str) -> tuple[int, ...]:
+    """Return the widths of the mapping network from its input to w."""
+    widths: list[int] = []
+    while pattern.format(max(len(widths) - 1, 0)) in state:
+        outputs, inputs = shape(state, pattern.format(max(len(widths) - 1, 0)), 2)
+        widths += [outputs] if widths else [inputs, outputs]
+    if not widths:
+        raise CheckpointError("the mapping network is missing")
+    return tuple(widths)
+
+
+def shape(state: dict[str, Stored], key: str, dimensions: int) -> tuple[int, ...]:
+    """Return the shape of an array that has to be there with so many dimensions."""
+    if key not in state:
+        raise CheckpointError(f"'{key}' is missing")
+    found = state[key].shape
+    if len(found) != dimensions or math.prod(found) == 0:
+        raise CheckpointError(f"'{key}' has the shape {found}")
+    return found
