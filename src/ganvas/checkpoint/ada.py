@@ -13,6 +13,7 @@ from ganvas.checkpoint.stored import Stored
 from ganvas.errors import CheckpointError
 from ganvas.generator.architecture import StyleGAN2Architecture
 
+FILTER = ".resample_filter"
 PARTS = (
     "Generator",
     "MappingNetwork",
@@ -68,12 +69,16 @@ def read_state(state: dict[str, Stored]) -> Checkpoint:
 def rename(state: dict[str, Stored]) -> dict[str, Stored]:
     """Give NVIDIA's arrays our names: one filter for all, and the mean of w, stand at the top."""
     renamed = {
-        key: value for key, value in state.items() if not key.endswith(".resample_filter")
+        own_name(key): value for key, value in state.items() if not key.endswith(FILTER)
     }
-    if "mapping.w_avg" in renamed:
-        renamed["w_avg"] = renamed.pop("mapping.w_avg")
-    renamed["resample_filter"] = state["synthesis.b4.resample_filter"]
-    return renamed
+    return renamed | {"resample_filter": state[f"synthesis.b4{FILTER}"]}
+
+
+def own_name(key: str) -> str:
+    """Return our name of one of NVIDIA's arrays."""
+    if key == "mapping.w_avg":
+        return "w_avg"
+    return key.removeprefix("synthesis.").replace("mapping.", "mapper.", 1)
 
 
 def architecture_of(state: dict[str, Stored]) -> StyleGAN2Architecture:

@@ -6,10 +6,11 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-from ganvas.checkpoint import ada
+from ganvas.checkpoint import ada, stylegan3
 from ganvas.checkpoint.container import map_file, read
 from ganvas.checkpoint.content import Checkpoint
 from ganvas.checkpoint.machine import Record
+from ganvas.checkpoint.modules import walk
 from ganvas.errors import CheckpointError
 
 
@@ -30,5 +31,6 @@ def recognise(tree: object) -> Checkpoint:
     if isinstance(tree, dict) and "G_ema" in tree:
         tree = tree["G_ema"]
     if isinstance(tree, Record):
-        return ada.read(tree)
+        names = [name for name, _ in walk(tree)]
+        return stylegan3.read(tree) if "synthesis.input" in names else ada.read(tree)
     raise CheckpointError("unknown")

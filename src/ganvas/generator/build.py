@@ -2,29 +2,94 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import torch
+from torch import Tensor
 
 from ganvas.checkpoint.content import Checkpoint
-from ganvas.errors import CheckpointError
+from ganvas.errors import CheckpointError, nearest
+from ganvas.generator.architecture import (
+    Architecture,
+    StyleGAN1Architecture,
+    StyleGAN2Architecture,
+    StyleGAN3Architecture,
+)
+from ganvas.generator.stylegan1 import StyleGAN1
 from ganvas.generator.stylegan2 import StyleGAN2
+from ganvas.generator.stylegan3 import StyleGAN3
+
+Built = StyleGAN1 | StyleGAN2 | StyleGAN3
+
+W_AVG_SAMPLES = 10_000
 
 
-def build(checkpoint: Checkpoint, *, half: bool = False) -> StyleGAN2:
-    """Build the generator and give it the checkpoint's weights."""
+def skeleton(architecture: Architecture) -> Built:
+    """Return the generator of an architecture without memory for its weights."""
     with torch.device("meta"):
-        generator = StyleGAN2(checkpoint.architecture, half=half)
-    expected = {own_name(key): tuple(t.shape) for key, t in generator.state_dict().items()}
-    weights = {}
-    for key, shape in expected.items():
-        weights[module_name(key)] = checkpoint.tensors[key].load()
+        match architecture:
+            case StyleGAN1Architecture():
+                return StyleGAN1(**asdict(architecture))
+            case StyleGAN2Architecture():
+                return StyleGAN2(**asdict(architecture))
+            case StyleGAN3Architecture():
+                return StyleGAN3(**asdict(architecture))
+
+
+def missing(checkpoint: Checkpoint, generator: Built) -> tuple[str, ...]:
+    """Return the arrays that the file lacks and that can be made up for.
+
+    Raises:
+        CheckpointError: An array is missing that cannot, is of another shape, or is unknown.
+    """
+    expected = generator.state_dict()
+    absent = [key for key in expected if key not in checkpoint.tensors]
+    for key in absent:
+        if key.rsplit(".", 1)[-1] not in Checkpoint.OPTIONAL:
+            raise CheckpointError(f"'{key}' is missing{nearest(key, checkpoint.tensors)}")
+    for key, stored in checkpoint.tensors.items():
+        if key not in expected:
+            raise CheckpointError(f"'{key}' belongs to no supported {generator.family}")
+        if stored.shape != tuple(expected[key].shape):
+            raise CheckpointError(
+                f"'{key}' has the shape {stored.shape}, not {tuple(expected[key].shape)}"
+            )
+    return tuple(absent)
+
+
+def build(checkpoint: Checkpoint) -> Built:
+    """Build the generator and give it the checkpoint's weights; what is lacking is estimated.
+
+    The mean of w is that of 10,000 samples and the noise maps are drawn, both from a fixed seed.
+
+    Raises:
+        CheckpointError: The arrays do not fit the architecture, or are not finite.
+    """
+    generator = skeleton(checkpoint.architecture)
+    absent = missing(checkpoint, generator)
+    weights = {key: _finite(key, stored.load()) for key, stored in checkpoint.tensors.items()}
+    rng = torch.Generator().manual_seed(0)
+    for key in absent:
+        shape = generator.state_dict()[key].shape
+        weights[key] = torch.zeros(shape) if key == "w_avg" else torch.randn(shape, generator=rng)
     generator.load_state_dict(weights, strict=True, assign=True)
-    generator.source_hash = checkpoint.source_hash
-    return generator.eval().requires_grad_(False)
+    generator.eval().requires_grad_(False)
+    if "w_avg" in absent:
+        generator.w_avg.copy_(_mean_w(generator, rng))
+    return generator
 
 
-def own_name(key: str) -> str:
-    return key.replace("mapping_network.", "mapping.").replace("synthesis_network.", "synthesis.")
+def _finite(key: str, weights: Tensor) -> Tensor:
+    if weights.is_complex() or not weights.isfinite().all():
+        raise CheckpointError(f"'{key}' holds numbers that are not finite")
+    return weights.float()
 
 
-def module_name(key: str) -> str:
-    return key.replace("mapping.", "mapping_network.").replace("synthesis.", "synthesis_network.")
+@torch.no_grad()
+def _mean_w(generator: Built, rng: torch.Generator) -> Tensor:
+    z = torch.randn(W_AVG_SAMPLES, generator.z_dim, generator=rng)
+    classes = generator.architecture.classes
+    label = None
+    if classes:
+        label = torch.eye(classes)[torch.arange(W_AVG_SAMPLES) % classes]
+    return generator.mapping(z, label).mean(dim=0)

@@ -13,17 +13,17 @@ from ganvas.functional.modulation import normalize_moment
 
 
 class EqualLinear(nn.Module):
-    """Linear layer with an equalised learning rate: y = rate · (W x / sqrt(I) + b).
+    """Linear layer with an equalised learning rate: y = rate · (gain · W x / sqrt(I) + b).
 
     Weights are stored with unit variance divided by the rate and scaled when they are used.
     Source: Karras et al. 2018 (progressive GAN), section 4.1.
     """
 
-    def __init__(self, inputs: int, outputs: int, rate: float = 1.0) -> None:
+    def __init__(self, inputs: int, outputs: int, rate: float = 1.0, gain: float = 1.0) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(outputs, inputs))
         self.bias = nn.Parameter(torch.empty(outputs))
-        self.gain = rate / math.sqrt(inputs)
+        self.gain = gain * rate / math.sqrt(inputs)
         self.rate = rate
 
     def forward(self, x: Tensor) -> Tensor:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -16,7 +18,7 @@ from torch import Tensor, nn
 from ganvas.errors import ConfigError
 from ganvas.functional.modulation import modulated_conv2d
 from ganvas.functional.resample import UPSAMPLE_TAPS, upsample2d
-from ganvas.generator.architecture import StyleGAN2Architecture
+from ganvas.generator.architecture import StyleGAN2Architecture, checked
 from ganvas.generator.base import Activation, Generator, Layer
 from ganvas.generator.linear import EqualLinear, Mapping
 
@@ -90,28 +92,25 @@ class Shortcut(nn.Module):
 class StyleGAN2(Generator):
     """A StyleGAN2 of any size; weights come from a checkpoint.
 
-    The state dict's keys are those of the original PyTorch code, except for `w_avg` and
-    `resample_filter`, which stand once at the top.
-
-    Args:
+    Attributes:
         architecture: Shapes and arithmetic.
-        half: Run the highest resolutions in half precision, as many as the architecture says.
+        half_from: The lowest resolution that runs in half precision; none does at first.
     """
 
+    family = "stylegan2"
     resample_filter: Tensor
 
-    def __init__(self, architecture: StyleGAN2Architecture, half: bool = False) -> None:
+    def __init__(self, **hyperparameters: Any) -> None:
         super().__init__()
-        self.architecture = a = architecture
-        self.name = "stylegan2"
-        self.source_hash = ""
+        self.architecture = a = checked(StyleGAN2Architecture, hyperparameters)
+        self.hyperparameters = asdict(a)
+        self.name = self.family
         self.resolution = a.resolutions[-1]
         self.z_dim, self.w_dim = a.mapping[0] - a.embedding, a.mapping[-1]
         self.rows = 2 * len(a.channels)
         self.effective_rows = tuple(range(self.rows))
-        self.half_from = self.resolution * 2 >> a.half if half and a.half else self.resolution * 2
-        self.half_from = max(self.half_from, 8)
-        self.mapping_network = Mapping(a.mapping, a.classes, a.embedding, a.rate)
+        self.half_from = self.resolution * 2
+        self.mapper = Mapping(a.mapping, a.classes, a.embedding, a.rate)
         self.register_buffer("w_avg", torch.empty(self.w_dim))
         self.register_buffer("resample_filter", torch.empty(UPSAMPLE_TAPS, UPSAMPLE_TAPS))
         self._convs: list[StyledConv] = []
@@ -122,7 +121,6 @@ class StyleGAN2(Generator):
         self._style_rows: list[int] = []
         self._affines: list[EqualLinear] = []
         layers: list[Layer] = []
-        self.synthesis_network = nn.Module()
         for index, resolution in enumerate(a.resolutions):
             layers += self._add_block(index, resolution, len(layers))
         self.layers = tuple(layers)
@@ -132,7 +130,7 @@ class StyleGAN2(Generator):
 
     def _add_block(self, index: int, resolution: int, first: int) -> list[Layer]:
         a, block = self.architecture, nn.Module()
-        self.synthesis_network.add_module(f"b{resolution}", block)
+        self.add_module(f"b{resolution}", block)
         channels, before = a.channels[index], a.channels[max(index - 1, 0)]
         added: list[Layer] = []
         if index == 0:
@@ -169,6 +167,10 @@ class StyleGAN2(Generator):
         self._style_rows.append(row)
         return len(self._affines) - 1
 
+    def use_half(self) -> None:
+        """Run as many of the highest resolutions in half precision as the original did."""
+        self.half_from = max(2 * self.resolution >> self.architecture.half, 8)
+
     def mapping(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         """Map z (B, z_dim) and, for class-conditional models, labels (B, classes) to w.
 
@@ -180,7 +182,7 @@ class StyleGAN2(Generator):
                 f"{self.name} is conditional on {self.architecture.classes} classes: "
                 "set generator.label"
             )
-        w: Tensor = self.mapping_network(z, label)
+        w: Tensor = self.mapper(z, label)
         return w
 
     def styles(self, w: Tensor) -> list[Tensor]:
@@ -188,12 +190,14 @@ class StyleGAN2(Generator):
         rows = zip(self._affines, self._style_rows, strict=True)
         return [affine(w[:, row]) for affine, row in rows]
 
-    def stored_noise(self) -> list[Tensor]:
-        """Return the noise maps (1, 1, r, r) that came with the weights."""
-        return [conv.noise_const[None, None] for conv in self._convs if self.architecture.noise]
+    def fixed_noise(self, batch: int = 1) -> list[Tensor]:
+        """Return the noise maps (batch, 1, r, r) that came with the weights."""
+        if not self.architecture.noise:
+            return []
+        return [conv.noise_const.expand(batch, 1, -1, -1) for conv in self._convs]
 
     def _begin(self, styles: Sequence[Tensor]) -> Activation:
-        block = self.synthesis_network.get_submodule("b4")
+        block = self.get_submodule("b4")
         const = block.get_parameter("const")
         return Activation(const.expand(styles[0].shape[0], -1, -1, -1))
 
