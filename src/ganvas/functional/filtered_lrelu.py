@@ -24,16 +24,14 @@ def fir_upsample2d(x: Tensor, taps: Tensor | None, factor: int, low: int, high: 
     """
     if taps is None:
         return F.pad(x, (low, high, low, high))
-    size = len(taps)
-    before, after = low - (size - 1), high - (factor - 1)
+    # The transposed convolution is the whole one: crop it, or add the zeros that lie beyond it.
+    before, after = low - len(taps) + 1, high - len(taps) + factor
     for axis in (2, 3):
         view = (-1, 1) if axis == 2 else (1, -1)
         kernel = (taps * factor).to(x.dtype).view(1, 1, *view).expand(x.shape[1], -1, -1, -1)
         stride = (factor, 1) if axis == 2 else (1, factor)
         x = F.conv_transpose2d(x, kernel, stride=stride, groups=x.shape[1])
-    # The transposed convolution is the whole convolution; padding beyond it adds only zeros.
-    excess = size - 1
-    return F.pad(x, (before, after - excess, before, after - excess))
+    return F.pad(x, (before, after, before, after))
 
 
 def fir_downsample2d(x: Tensor, taps: Tensor | None, factor: int) -> Tensor:
