@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
-import re
 from dataclasses import replace
+
+from torch import Tensor
 
 from ganvas.checkpoint.content import Checkpoint
 from ganvas.checkpoint.machine import Record
 from ganvas.checkpoint.modules import attribute, number, tensors, walk
+from ganvas.checkpoint.shapes import blocks, mapping_widths, shape
 from ganvas.checkpoint.stored import Stored
 from ganvas.errors import CheckpointError
 from ganvas.generator.architecture import StyleGAN2Architecture
@@ -37,7 +38,9 @@ def read(generator: Record) -> Checkpoint:
                 "(StyleGAN2 in its skip, resnet and orig layouts, StyleGAN3 T and R, StyleGAN1)"
             )
         if attribute(module, "activation") not in (None, "lrelu", "linear"):
-            raise CheckpointError(f"'{name}' uses the activation '{attribute(module, 'activation')}'")
+            raise CheckpointError(
+                f"'{name}' uses the activation '{attribute(module, 'activation')}'"
+            )
     top = max(architecture.resolutions)
     last = modules[f"synthesis.b{top}.conv1"]
     half = sum(
@@ -66,11 +69,28 @@ def read_state(state: dict[str, Stored]) -> Checkpoint:
     )
 
 
+def write(architecture: StyleGAN2Architecture, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return a state dict that NVIDIA's generator loads: the filter stands in each place."""
+    state = {_their_name(key): value for key, value in tensors.items() if key != "resample_filter"}
+    for resolution in architecture.resolutions:
+        block = f"synthesis.b{resolution}"
+        places = [block, f"{block}.conv1"]
+        places += [f"{block}.conv0"] if resolution > 4 else []
+        places += [f"{block}.skip"] if f"b{resolution}.skip.weight" in tensors else []
+        for place in places:
+            state[place + FILTER] = tensors["resample_filter"]
+    return state
+
+
+def _their_name(key: str) -> str:
+    if key == "w_avg":
+        return "mapping.w_avg"
+    return key.replace("mapper.", "mapping.", 1) if "mapper." in key else f"synthesis.{key}"
+
+
 def rename(state: dict[str, Stored]) -> dict[str, Stored]:
     """Give NVIDIA's arrays our names: one filter for all, and the mean of w, stand at the top."""
-    renamed = {
-        own_name(key): value for key, value in state.items() if not key.endswith(FILTER)
-    }
+    renamed = {own_name(key): value for key, value in state.items() if not key.endswith(FILTER)}
     return renamed | {"resample_filter": state[f"synthesis.b4{FILTER}"]}
 
 
@@ -86,10 +106,9 @@ def architecture_of(state: dict[str, Stored]) -> StyleGAN2Architecture:
     resolutions = blocks(state)
     first = state.get("synthesis.b4.const")
     if first is None or "synthesis.b4.resample_filter" not in state or len(first.shape) != 3:
-        raise CheckpointError("not a StyleGAN2 generator: the constant or the filter at 4² is missing")
+        raise CheckpointError("no StyleGAN2 generator: the constant or the filter at 4² is missing")
     channels = [first.shape[0]]
-    for resolution in resolutions[1:]:
-        channels.append(shape(state, f"synthesis.b{resolution}.conv1.weight", 4)[0])
+    channels += [shape(state, f"synthesis.b{r}.conv1.weight", 4)[0] for r in resolutions[1:]]
     rgb = shape(state, f"synthesis.b{resolutions[-1]}.torgb.weight", 4)
     if rgb[0] != 3:
         raise CheckpointError(f"the generator draws {rgb[0]} channels; 3 are supported")
@@ -104,33 +123,3 @@ def architecture_of(state: dict[str, Stored]) -> StyleGAN2Architecture:
         layout="skip" if skip else "resnet" if resnet else "orig",
         noise="synthesis.b4.conv1.noise_strength" in state,
     )
-
-
-def blocks(state: dict[str, Stored]) -> list[int]:
-    """Return the resolutions 4, 8, … that the keys name; they must follow each other."""
-    found = {int(m[1]) for key in state if (m := re.match(r"synthesis\.b(\d{1,5})\.", key))}
-    resolutions = sorted(found)
-    if not resolutions or resolutions != [4 << index for index in range(len(resolutions))]:
-        raise CheckpointError(f"the generator's blocks are {resolutions}, not 4, 8, 16, …")
-    return resolutions
-
-
-def mapping_widths(state: dict[str, Stored], pattern: str) -> tuple[int, ...]:
-    """Return the widths of the mapping network from its input to w."""
-    widths: list[int] = []
-    while pattern.format(max(len(widths) - 1, 0)) in state:
-        outputs, inputs = shape(state, pattern.format(max(len(widths) - 1, 0)), 2)
-        widths += [outputs] if widths else [inputs, outputs]
-    if not widths:
-        raise CheckpointError("the mapping network is missing")
-    return tuple(widths)
-
-
-def shape(state: dict[str, Stored], key: str, dimensions: int) -> tuple[int, ...]:
-    """Return the shape of an array that has to be there with so many dimensions."""
-    if key not in state:
-        raise CheckpointError(f"'{key}' is missing")
-    found = state[key].shape
-    if len(found) != dimensions or math.prod(found) == 0:
-        raise CheckpointError(f"'{key}' has the shape {found}")
-    return found

@@ -18,7 +18,7 @@ from ganvas.checkpoint.names import allowed
 from ganvas.checkpoint.stored import STORAGE_TYPES, Storage
 from ganvas.errors import CheckpointError
 
-_ZIP = b"PK\x03\x04"
+ZIP = b"PK\x03\x04"
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _LEGACY_PROTOCOL = 1001
 
@@ -32,16 +32,16 @@ def read(path: Path) -> object:
     """
     data = map_file(path)
     try:
-        if data[:4] == _ZIP:
+        if bytes(data[:4]) == ZIP:
             return _read_zip(data)
-        if data[:1] == b"\x80":
+        if bytes(data[:1]) == b"\x80":
             return _read_pickles(data)
     except CheckpointError as error:
-        raise CheckpointError(f"{path}: {error}") from error
+        raise CheckpointError(f"{error}") from error
     except (RecursionError, MemoryError, UnicodeDecodeError, struct.error) as error:
-        raise CheckpointError(f"{path}: the file is malformed") from error
+        raise CheckpointError("the file is malformed") from error
     raise CheckpointError(
-        f"{path}: neither a pickle, a torch file nor safetensors; it begins with {bytes(data[:8])!r}"
+        f"neither a pickle, a torch file nor safetensors; it begins with {bytes(data[:8])!r}"
     )
 
 
@@ -51,9 +51,9 @@ def map_file(path: Path) -> memoryview:
         with path.open("rb") as file:
             return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
     except ValueError as error:
-        raise CheckpointError(f"{path}: the file is empty") from error
+        raise CheckpointError("the file is empty") from error
     except OSError as error:
-        raise CheckpointError(f"{path}: cannot be read ({error.strerror})") from error
+        raise CheckpointError(f"cannot be read ({error.strerror})") from error
 
 
 # --- pickles, plain or in torch's format of before 1.6 ------------------------------------------
@@ -136,7 +136,7 @@ def _read_zip(data: memoryview) -> object:
         raise CheckpointError("a zip file, but not one that torch.save wrote")
     prefix = pickles[0].removesuffix("data.pkl")
     if f"{prefix}constants.pkl" in members:
-        raise CheckpointError("a TorchScript program, not a checkpoint; save its state_dict instead")
+        raise CheckpointError("a TorchScript program, no checkpoint; save its state_dict instead")
     if bytes(members.get(f"{prefix}byteorder", memoryview(b"little"))) != b"little":
         raise CheckpointError("written on a big-endian machine, which is not supported")
     storages: dict[str, Storage] = {}
@@ -171,7 +171,7 @@ def _members(data: memoryview) -> dict[str, memoryview]:
                 f"the zip file's '{entry.filename[:80]}' is compressed, as torch's never are"
             )
         header = data[entry.header_offset : entry.header_offset + 30]
-        if len(header) < 30 or header[:4] != _ZIP:
+        if len(header) < 30 or bytes(header[:4]) != ZIP:
             raise CheckpointError("the zip file is cut off or malformed")
         names, extra = struct.unpack("<HH", header[26:30])
         start = entry.header_offset + 30 + names + extra
@@ -208,5 +208,3 @@ class _View(io.RawIOBase):
         target[: len(taken)] = taken
         self._position += len(taken)
         return len(taken)
-
-

@@ -37,7 +37,7 @@ class Record:
 
 
 class Name:
-    """A name that the pickle mentions and the table allows; calling it is the machine's business."""
+    """A name of the table that the pickle mentions; only the machine calls it."""
 
     __slots__ = ("make", "path")
 
@@ -197,7 +197,7 @@ class Machine:
     def _extend(self, values: list[object]) -> None:
         target = self._top()
         if not isinstance(target, list):
-            raise CheckpointError("the pickle is malformed: it appends to something that is no list")
+            raise CheckpointError("the pickle is malformed: it appends to what is no list")
         target.extend(values)
 
     def _setitem(self) -> None:

@@ -1,4 +1,4 @@
-"""Recognising whose file it is."""
+"""Opening a generator's file, whatever wrote it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-from ganvas.checkpoint import ada, stylegan3
-from ganvas.checkpoint.container import map_file, read
+from ganvas.checkpoint import own
+from ganvas.checkpoint.container import ZIP, map_file, read
 from ganvas.checkpoint.content import Checkpoint
-from ganvas.checkpoint.machine import Record
-from ganvas.checkpoint.modules import walk
+from ganvas.checkpoint.recognise import recognise
 from ganvas.errors import CheckpointError
 
 
@@ -21,16 +20,9 @@ def open_checkpoint(path: Path) -> Checkpoint:
         CheckpointError: The file cannot be read, or holds no generator that is supported.
     """
     try:
-        found = recognise(read(path))
+        data = map_file(path)
+        ours = bytes(data[8:9]) == b"{" and bytes(data[:4]) != ZIP
+        found = own.read(path) if ours else recognise(read(path))
     except CheckpointError as error:
         raise CheckpointError(f"{path}: {error}") from error
-    return replace(found, source_hash=hashlib.sha256(map_file(path)).hexdigest())
-
-
-def recognise(tree: object) -> Checkpoint:
-    if isinstance(tree, dict) and "G_ema" in tree:
-        tree = tree["G_ema"]
-    if isinstance(tree, Record):
-        names = [name for name, _ in walk(tree)]
-        return stylegan3.read(tree) if "synthesis.input" in names else ada.read(tree)
-    raise CheckpointError("unknown")
+    return replace(found, source_hash=hashlib.sha256(data).hexdigest())

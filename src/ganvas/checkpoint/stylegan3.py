@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ganvas.checkpoint.ada import mapping_widths, own_name
+from ganvas.checkpoint.ada import own_name
 from ganvas.checkpoint.content import Checkpoint
 from ganvas.checkpoint.machine import Record
 from ganvas.checkpoint.modules import attribute, number, tensors, walk
+from ganvas.checkpoint.shapes import mapping_widths
 from ganvas.checkpoint.stored import Stored
 from ganvas.errors import CheckpointError
 from ganvas.generator.architecture import StyleGAN3Architecture, checked

@@ -35,7 +35,7 @@ def fir_upsample2d(x: Tensor, taps: Tensor | None, factor: int, low: int, high: 
 
 
 def fir_downsample2d(x: Tensor, taps: Tensor | None, factor: int) -> Tensor:
-    """Filter x (B, C, H, W) with taps, (t,) separable or (t, t), and keep every factor-th sample."""
+    """Filter x (B, C, H, W) with taps (t,) or (t, t) and keep every factor-th sample."""
     if taps is None:
         return x[:, :, ::factor, ::factor]
     channels = x.shape[1]

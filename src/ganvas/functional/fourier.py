@@ -52,4 +52,5 @@ def fourier_features(
     y, x = torch.meshgrid(points, points, indexing="ij")
     angles = torch.stack([x, y], dim=-1) @ frequencies.mT[:, None]
     waves = torch.sin(2 * math.pi * (angles + phases[:, None, None]))
-    return waves * fade.clamp(0, 1)[:, None, None]
+    features: Tensor = waves * fade.clamp(0, 1)[:, None, None]
+    return features

@@ -1,7 +1,7 @@
 """StyleGAN1's two ways of doubling the resolution before a convolution.
 
-Source: Karras et al. 2019 (StyleGAN), after Karras et al. 2018: nearest-neighbour upscaling followed
-by a 3×3 convolution; from 128² on, a transposed 4×4 convolution that sums shifted kernels instead.
+Source: Karras et al. 2019 (StyleGAN), after Karras et al. 2018: nearest-neighbour upscaling and a
+3×3 convolution; from 128² on, a transposed 4×4 convolution that sums shifted kernels instead.
 The two differ at the border and in the phase, so the switch belongs to the model.
 """
 

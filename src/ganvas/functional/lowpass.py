@@ -18,7 +18,8 @@ def kaiser_beta(taps: int, width: float) -> float:
     if attenuation > 50:
         return 0.1102 * (attenuation - 8.7)
     if attenuation > 21:
-        return 0.5842 * (attenuation - 21) ** 0.4 + 0.07886 * (attenuation - 21)
+        above = attenuation - 21
+        return 0.5842 * math.pow(above, 0.4) + 0.07886 * above
     return 0.0
 
 
@@ -44,4 +45,5 @@ def lowpass(taps: int, cutoff: float, width: float, rate: float, radial: bool = 
         r = torch.hypot(x[:, None], x[None]).clamp(min=1e-12)
         jinc = torch.special.bessel_j1(2 * cutoff * math.pi * r) / (math.pi * r)
         kernel = jinc * window.outer(window)
-    return (kernel / kernel.sum()).float()
+    normalised: Tensor = (kernel / kernel.sum()).float()
+    return normalised

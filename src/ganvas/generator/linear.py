@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -41,7 +42,7 @@ class Mapping(nn.Module):
         super().__init__()
         self.embed = EqualLinear(classes, embedding) if classes else None
         self.depth = len(widths) - 1
-        for index, (inputs, outputs) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+        for index, (inputs, outputs) in enumerate(pairwise(widths)):
             self.add_module(f"fc{index}", EqualLinear(inputs, outputs, rate))
 
     def forward(self, z: Tensor, label: Tensor | None) -> Tensor:

@@ -10,6 +10,7 @@ import copy
 import math
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import pairwise
 from typing import Any, Self
 
 import torch
@@ -37,7 +38,7 @@ class Mapping1(nn.Module):
         if classes:
             self.embed = nn.Parameter(torch.empty(classes, embedding))
         self.depth = len(widths) - 1
-        for index, (inputs, outputs) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+        for index, (inputs, outputs) in enumerate(pairwise(widths)):
             self.add_module(f"fc{index}", EqualLinear(inputs, outputs, rate, math.sqrt(2)))
 
     def forward(self, z: Tensor, label: Tensor | None) -> Tensor:

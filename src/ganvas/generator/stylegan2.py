@@ -22,6 +22,7 @@ from ganvas.generator.architecture import StyleGAN2Architecture, checked
 from ganvas.generator.base import Activation, Generator, Layer
 from ganvas.generator.linear import EqualLinear, Mapping
 
+
 class StyledConv(nn.Module):
     """Modulated convolution, noise, bias, leaky ReLU 0.2 times sqrt(2), clamp."""
 
@@ -49,9 +50,7 @@ class StyledConv(nn.Module):
         clamp: float | None,
     ) -> Tensor:
         """Return (B, O, H, W), of twice the resolution of x (B, I, h, w) if it upsamples."""
-        y = modulated_conv2d(
-            x, self.weight, style, padding=1, upsample=kernel if self.up else None
-        )
+        y = modulated_conv2d(x, self.weight, style, padding=1, upsample=kernel if self.up else None)
         if noise is not None:
             y = y + (noise * self.noise_strength).to(y.dtype)
         y = F.leaky_relu(y + self.bias.to(y.dtype)[:, None, None], 0.2) * (math.sqrt(2) * gain)

@@ -1,7 +1,7 @@
-"""StyleGAN3, configurations T (translation) and R (rotation): a network without aliasing, or noise.
+"""StyleGAN3, configurations T (translation) and R (rotation): no aliasing, no noise.
 
-Source: Karras et al. 2021, "Alias-Free Generative Adversarial Networks". Activations are larger than
-the image: they carry a margin outside of it.
+Source: Karras et al. 2021, "Alias-Free Generative Adversarial Networks". Activations are larger
+than the image: they carry a margin outside of it.
 """
 
 from __future__ import annotations
@@ -75,7 +75,8 @@ class AliasFreeLayer(nn.Module):
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         """Return (B, O, H', W') for x (B, I, H, W) and style (B, I)."""
-        weight, gain = self.weight, self.magnitude_ema.rsqrt()
+        weight: Tensor = self.weight
+        gain = self.magnitude_ema.rsqrt()
         if self.last:
             style = style * (gain / math.sqrt(weight[0].numel()))
         else:
