@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from ganvas.checkpoint.content import Checkpoint
 from ganvas.checkpoint.recognise import recognise
 from ganvas.checkpoint.stored import Stored
 from ganvas.errors import CheckpointError, nearest
+from ganvas.files import replacing
 from ganvas.generator.architecture import (
     Architecture,
     StyleGAN1Architecture,
@@ -97,22 +96,3 @@ def write(
     }
     with replacing(path) as unfinished:
         save_file({k: v.contiguous() for k, v in tensors.items()}, unfinished, metadata)
-
-
-class replacing:  # noqa: N801 - used like a function
-    """Give a temporary path beside `path`; rename it there unless the block raised."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> Path:
-        descriptor, name = tempfile.mkstemp(prefix=".unfinished-", dir=self._path.parent)
-        os.close(descriptor)
-        self._unfinished = Path(name)
-        return self._unfinished
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        if kind is None:
-            self._unfinished.chmod(0o644)
-            self._unfinished.replace(self._path)
-        self._unfinished.unlink(missing_ok=True)
