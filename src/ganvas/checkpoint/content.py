@@ -10,7 +10,18 @@ import torch
 from torch import Tensor
 
 from ganvas.checkpoint.stored import Stored
-from ganvas.generator.architecture import Architecture
+from ganvas.generator.architecture import (
+    Architecture,
+    StyleGAN1Architecture,
+    StyleGAN2Architecture,
+    StyleGAN3Architecture,
+)
+
+FAMILIES: dict[type[Architecture], str] = {
+    StyleGAN1Architecture: "stylegan1",
+    StyleGAN2Architecture: "stylegan2",
+    StyleGAN3Architecture: "stylegan3",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +60,8 @@ class Checkpoint:
     tensors: dict[str, Stored]
     lost: tuple[str, ...] = ()
     source_hash: str = field(default="", compare=False)
+
+    @property
+    def family(self) -> str:
+        """The family's name, as in ``generator=``."""
+        return FAMILIES[type(self.architecture)]

@@ -8,24 +8,14 @@ from pathlib import Path
 
 from torch import Tensor
 
-from ganvas.checkpoint.content import Checkpoint
+from ganvas.checkpoint.content import FAMILIES, Checkpoint
 from ganvas.checkpoint.recognise import recognise
 from ganvas.checkpoint.stored import Stored
 from ganvas.errors import CheckpointError, nearest
 from ganvas.files import replacing
-from ganvas.generator.architecture import (
-    Architecture,
-    StyleGAN1Architecture,
-    StyleGAN2Architecture,
-    StyleGAN3Architecture,
-    checked,
-)
+from ganvas.generator.architecture import Architecture, checked
 
-FAMILIES: dict[str, type[Architecture]] = {
-    "stylegan1": StyleGAN1Architecture,
-    "stylegan2": StyleGAN2Architecture,
-    "stylegan3": StyleGAN3Architecture,
-}
+ARCHITECTURES = {family: kind for kind, family in FAMILIES.items()}
 
 
 class _Slice:
@@ -64,25 +54,24 @@ def read(path: Path) -> Checkpoint:
     if "family" not in metadata:
         return recognise(dict(tensors))
     family = metadata["family"]
-    if family not in FAMILIES:
-        raise CheckpointError(f"the family '{family[:40]}' is unknown{nearest(family, FAMILIES)}")
+    if family not in ARCHITECTURES:
+        raise CheckpointError(
+            f"the family '{family[:40]}' is unknown{nearest(family, ARCHITECTURES)}"
+        )
     try:
         given = json.loads(metadata.get("config", ""))
     except (json.JSONDecodeError, RecursionError) as error:
         raise CheckpointError("the hyper-parameters are not readable") from error
     if not isinstance(given, dict):
         raise CheckpointError("the hyper-parameters are not readable")
-    return Checkpoint("ganvas safetensors", checked(FAMILIES[family], given), tensors)
+    return Checkpoint("ganvas safetensors", checked(ARCHITECTURES[family], given), tensors)
 
 
-def write(
-    path: Path, family: str, architecture: Architecture, tensors: dict[str, Tensor], source: str
-) -> None:
+def write(path: Path, architecture: Architecture, tensors: dict[str, Tensor], source: str) -> None:
     """Write a safetensors file whole or not at all.
 
     Args:
         path: Where to.
-        family: The generator's family.
         architecture: Its shapes and arithmetic.
         tensors: Its weights under our names.
         source: SHA-256 of the file that they came from, hexadecimal.
@@ -90,7 +79,7 @@ def write(
     from safetensors.torch import save_file
 
     metadata = {
-        "family": family,
+        "family": FAMILIES[type(architecture)],
         "config": json.dumps(asdict(architecture)),
         "source_sha256": source,
     }

@@ -57,6 +57,15 @@ def missing(checkpoint: Checkpoint, generator: Built) -> tuple[str, ...]:
     return tuple(absent)
 
 
+def weights(checkpoint: Checkpoint) -> dict[str, Tensor]:
+    """Load the arrays of a checkpoint, in float32.
+
+    Raises:
+        CheckpointError: One holds numbers that are not finite.
+    """
+    return {key: _finite(key, stored.load()) for key, stored in checkpoint.tensors.items()}
+
+
 def build(checkpoint: Checkpoint) -> Built:
     """Build the generator and give it the checkpoint's weights; what is lacking is estimated.
 
@@ -66,13 +75,12 @@ def build(checkpoint: Checkpoint) -> Built:
         CheckpointError: The arrays do not fit the architecture, or are not finite.
     """
     generator = skeleton(checkpoint.architecture)
-    absent = missing(checkpoint, generator)
-    weights = {key: _finite(key, stored.load()) for key, stored in checkpoint.tensors.items()}
+    absent, expected = missing(checkpoint, generator), generator.state_dict()
+    loaded = weights(checkpoint)
     rng = torch.Generator().manual_seed(0)
     for key in absent:
-        shape = generator.state_dict()[key].shape
-        weights[key] = torch.zeros(shape) if key == "w_avg" else torch.randn(shape, generator=rng)
-    generator.load_state_dict(weights, strict=True, assign=True)
+        loaded[key] = torch.randn(expected[key].shape, generator=rng)
+    generator.load_state_dict(loaded, strict=True, assign=True)
     generator.eval().requires_grad_(False)
     if "w_avg" in absent:
         generator.w_avg.copy_(_mean_w(generator, rng))

@@ -17,12 +17,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganvas.errors import ConfigError
 from ganvas.functional.fused_upscale import upscale_conv2d
 from ganvas.functional.modulation import normalize_moment
 from ganvas.functional.resample import filter2d
 from ganvas.generator.architecture import StyleGAN1Architecture, checked
-from ganvas.generator.base import Activation, Generator, Layer
+from ganvas.generator.base import Activation, Layer
+from ganvas.generator.labels import LabelledGenerator
 from ganvas.generator.linear import EqualLinear
 
 Statistics = tuple[Tensor, Tensor]
@@ -95,7 +95,7 @@ def moments(x: Tensor, epsilon: float) -> Statistics:
     return mean, torch.sqrt(variance + epsilon)
 
 
-class StyleGAN1(Generator):
+class StyleGAN1(LabelledGenerator):
     """A StyleGAN1 of any size; weights come from a checkpoint.
 
     Attributes:
@@ -103,6 +103,7 @@ class StyleGAN1(Generator):
     """
 
     family = "stylegan1"
+    architecture: StyleGAN1Architecture
 
     def __init__(self, **hyperparameters: Any) -> None:
         super().__init__()
@@ -134,20 +135,6 @@ class StyleGAN1(Generator):
         self.rows = len(layers)
         self.effective_rows = tuple(range(self.rows))
         self.noise_resolutions = tuple(layer.resolution for layer in layers)
-
-    def mapping(self, z: Tensor, label: Tensor | None = None) -> Tensor:
-        """Map z (B, z_dim) and, for class-conditional models, labels (B, classes) to w.
-
-        Raises:
-            ConfigError: The model needs a label and got none.
-        """
-        if self.architecture.classes and label is None:
-            raise ConfigError(
-                f"{self.name} is conditional on {self.architecture.classes} classes: "
-                "set generator.label"
-            )
-        w: Tensor = self.mapper(z, label)
-        return w
 
     def styles(self, w: Tensor) -> list[Tensor]:
         """Map w+ to one style (B, 2C) per layer: scales less one, then shifts."""

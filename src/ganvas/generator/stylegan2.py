@@ -15,11 +15,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganvas.errors import ConfigError
 from ganvas.functional.modulation import modulated_conv2d
 from ganvas.functional.resample import UPSAMPLE_TAPS, upsample2d
 from ganvas.generator.architecture import StyleGAN2Architecture, checked
-from ganvas.generator.base import Activation, Generator, Layer
+from ganvas.generator.base import Activation, Layer
+from ganvas.generator.labels import LabelledGenerator
 from ganvas.generator.linear import EqualLinear, Mapping
 
 
@@ -88,7 +88,7 @@ class Shortcut(nn.Module):
         return upsample2d(F.conv2d(x, weight), kernel) * math.sqrt(0.5)
 
 
-class StyleGAN2(Generator):
+class StyleGAN2(LabelledGenerator):
     """A StyleGAN2 of any size; weights come from a checkpoint.
 
     Attributes:
@@ -97,6 +97,7 @@ class StyleGAN2(Generator):
     """
 
     family = "stylegan2"
+    architecture: StyleGAN2Architecture
     resample_filter: Tensor
 
     def __init__(self, **hyperparameters: Any) -> None:
@@ -169,20 +170,6 @@ class StyleGAN2(Generator):
     def use_half(self) -> None:
         """Run as many of the highest resolutions in half precision as the original did."""
         self.half_from = max(2 * self.resolution >> self.architecture.half, 8)
-
-    def mapping(self, z: Tensor, label: Tensor | None = None) -> Tensor:
-        """Map z (B, z_dim) and, for class-conditional models, labels (B, classes) to w.
-
-        Raises:
-            ConfigError: The model needs a label and got none.
-        """
-        if self.architecture.classes and label is None:
-            raise ConfigError(
-                f"{self.name} is conditional on {self.architecture.classes} classes: "
-                "set generator.label"
-            )
-        w: Tensor = self.mapper(z, label)
-        return w
 
     def styles(self, w: Tensor) -> list[Tensor]:
         """Map w+ to one style per convolution and ToRGB, in the order in which they run."""

@@ -14,12 +14,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ganvas.errors import ConfigError
 from ganvas.functional.filtered_lrelu import filtered_lrelu
 from ganvas.functional.fourier import fourier_features, rigid_transform
 from ganvas.functional.modulation import modulated_conv2d
 from ganvas.generator.architecture import StyleGAN3Architecture, checked
-from ganvas.generator.base import Activation, Generator, Layer
+from ganvas.generator.base import Activation, Layer
+from ganvas.generator.labels import LabelledGenerator
 from ganvas.generator.linear import EqualLinear, Mapping
 from ganvas.generator.stylegan3_plan import Band, Step, plan
 
@@ -97,7 +97,7 @@ class AliasFreeLayer(nn.Module):
         )
 
 
-class StyleGAN3(Generator):
+class StyleGAN3(LabelledGenerator):
     """A StyleGAN3 of any size; weights come from a checkpoint.
 
     Attributes:
@@ -106,6 +106,7 @@ class StyleGAN3(Generator):
     """
 
     family = "stylegan3"
+    architecture: StyleGAN3Architecture
 
     def __init__(self, **hyperparameters: Any) -> None:
         super().__init__()
@@ -135,20 +136,6 @@ class StyleGAN3(Generator):
     def use_half(self) -> None:
         """Run as many of the highest resolutions in half precision as the original did."""
         self.half_from = (self.resolution >> self.architecture.half) + 1
-
-    def mapping(self, z: Tensor, label: Tensor | None = None) -> Tensor:
-        """Map z (B, z_dim) and, for class-conditional models, labels (B, classes) to w.
-
-        Raises:
-            ConfigError: The model needs a label and got none.
-        """
-        if self.architecture.classes and label is None:
-            raise ConfigError(
-                f"{self.name} is conditional on {self.architecture.classes} classes: "
-                "set generator.label"
-            )
-        w: Tensor = self.mapper(z, label)
-        return w
 
     def styles(self, w: Tensor) -> list[Tensor]:
         """Map w+ to the input's (cos, sin, x, y) and one style (B, C) per layer."""
