@@ -39,8 +39,8 @@ def convert(source: Path, destination: Path, target: Target | None = None) -> Co
     Args:
         source: Any file that `open_checkpoint` reads.
         destination: Where to; without `target` it has to end in ``.safetensors``.
-        target: ``nvidia`` writes a state dict with the keys of NVIDIA's PyTorch code, ``rosinality``
-            the file that rosinality's code loads.
+        target: ``nvidia`` writes a state dict with the keys of NVIDIA's PyTorch code,
+            ``rosinality`` the file that rosinality's code loads.
 
     Raises:
         CheckpointError: The source cannot be read, or the target has no such generator.
@@ -51,7 +51,7 @@ def convert(source: Path, destination: Path, target: Target | None = None) -> Co
     if target is None:
         if destination.suffix != ".safetensors":
             raise CheckpointError(
-                f"{destination}: end the name in .safetensors, or say --to nvidia or --to rosinality"
+                f"{destination}: end the name in .safetensors, or give --to nvidia or rosinality"
             )
         target = "safetensors"
     if destination.exists() and destination.samefile(source):

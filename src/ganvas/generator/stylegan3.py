@@ -133,6 +133,10 @@ class StyleGAN3(LabelledGenerator):
             layers.append(Layer(f"{size}x{size}.L{index}", size, channels, index + 1, None))
         self.layers = tuple(layers[:-1])
 
+    def children_in_order(self) -> list[AliasFreeLayer]:
+        """Return the layers, the one that makes RGB last."""
+        return list(self._parts)
+
     def use_half(self) -> None:
         """Run as many of the highest resolutions in half precision as the original did."""
         self.half_from = (self.resolution >> self.architecture.half) + 1
