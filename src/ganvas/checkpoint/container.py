@@ -41,7 +41,7 @@ def read(path: Path) -> object:
     except (RecursionError, MemoryError, UnicodeDecodeError, struct.error) as error:
         raise CheckpointError("the file is malformed") from error
     raise CheckpointError(
-        f"neither a pickle, a torch file nor safetensors; it begins with {bytes(data[:8])!r}"
+        f"neither a pickle, a torch file nor safetensors; it begins with {bytes(data[:16])!r}"
     )
 
 
@@ -72,10 +72,9 @@ def _refuse_persistent(_key: object) -> object:
 
 def _storage_from_bytes(data: object) -> Storage:
     """Read a storage that torch wrote, in its old format, into a pickle's bytes."""
-    if not isinstance(data, memoryview | bytes):
+    if not isinstance(data, memoryview):
         raise CheckpointError("a tensor of the pickle has no bytes")
-    view = memoryview(data)
-    storage = _read_legacy(view)
+    storage = _read_legacy(data)
     if not isinstance(storage, Storage):
         raise CheckpointError("a tensor of the pickle has no storage")
     return storage

@@ -96,7 +96,7 @@ def _reconstruct(kind: object, _base: object = None, state: object = None) -> ob
 def _encoder(file_size: int) -> Constructor:
     left = file_size
 
-    def encode(text: object, encoding: object = "latin1") -> bytes:
+    def encode(text: object, encoding: object = "latin1") -> memoryview:
         """Bytes that an old protocol wrote as text; all together no more than the file holds."""
         nonlocal left
         if not isinstance(text, str) or encoding not in ("latin1", "latin-1"):
@@ -104,6 +104,6 @@ def _encoder(file_size: int) -> Constructor:
         left -= len(text)
         if left < 0:
             raise CheckpointError("the pickle unfolds to more bytes than the file holds")
-        return text.encode("latin1")
+        return memoryview(bytearray(text, "latin1"))
 
     return encode

@@ -115,14 +115,14 @@ class NumpyArray(Record):
         self.shape: tuple[int, ...] = (0,)
         self._dtype = np.dtype("f4")
         self._order = False
-        self._data: memoryview | bytes = b""
+        self._data: memoryview = memoryview(b"")
 
     def build(self, state: object) -> None:
         """Take shape, type and bytes, and check that they fit."""
         if not isinstance(state, tuple) or len(state) != 5:
             raise CheckpointError("a numpy array of the file has no readable state")
         _, shape, kind, order, data = state
-        if not isinstance(kind, NumpyType) or not isinstance(data, memoryview | bytes):
+        if not isinstance(kind, NumpyType) or not isinstance(data, memoryview):
             raise CheckpointError("a numpy array of the file holds something other than numbers")
         self.shape, self._dtype, self._order, self._data = (
             dimensions(shape),
@@ -147,7 +147,7 @@ class NumpyArray(Record):
         return torch.from_numpy(np.array(array, dtype=self._dtype.newbyteorder("="), order="C"))
 
 
-def numpy_scalar(kind: object, data: object = b"") -> float | int | bool:
+def numpy_scalar(kind: object, data: object = None) -> float | int | bool:
     """Return a numpy scalar of a pickle as Python's own number."""
     array = NumpyArray()
     array.build((1, (1,), kind, False, data))
