@@ -48,7 +48,7 @@ def fourier_features(
     phases = phases + (frequencies @ transforms[:, :2, 2:]).squeeze(2)
     frequencies = frequencies @ transforms[:, :2, :2]
     fade = 1 - (frequencies.norm(dim=2) - bandwidth) / (rate / 2 - bandwidth)
-    points = (torch.arange(size, device=phases.device) - (size - 1) / 2) / rate
+    points = (torch.arange(size, device=phases.device, dtype=phases.dtype) - (size - 1) / 2) / rate
     y, x = torch.meshgrid(points, points, indexing="ij")
     angles = torch.stack([x, y], dim=-1) @ frequencies.mT[:, None]
     waves = torch.sin(2 * math.pi * (angles + phases[:, None, None]))

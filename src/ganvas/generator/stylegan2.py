@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganvas.functional.modulation import modulated_conv2d
+from ganvas.functional.modulation import modulated_conv2d, unhalved
 from ganvas.functional.resample import UPSAMPLE_TAPS, upsample2d
 from ganvas.generator.architecture import StyleGAN2Architecture, checked
 from ganvas.generator.base import Activation, Layer
@@ -68,10 +68,10 @@ class ToRGB(nn.Module):
         self.gain = 1 / math.sqrt(inputs)
 
     def forward(self, x: Tensor, style: Tensor, clamp: float | None) -> Tensor:
-        """Return RGB (B, 3, H, W) in float32 for x (B, C, H, W)."""
+        """Return RGB (B, 3, H, W), never in half precision, for x (B, C, H, W)."""
         y = modulated_conv2d(x, self.weight, style * self.gain, demodulate=False)
         y = y + self.bias.to(y.dtype)[:, None, None]
-        return (y if clamp is None else y.clamp(-clamp, clamp)).float()
+        return unhalved(y if clamp is None else y.clamp(-clamp, clamp))
 
 
 class Shortcut(nn.Module):
@@ -219,5 +219,5 @@ class StyleGAN2(LabelledGenerator):
 
     def _cast(self, x: Tensor, resolution: int) -> Tensor:
         if resolution < self.half_from:
-            return x.float()
+            return unhalved(x)
         return x.to(torch.float16, memory_format=torch.channels_last)

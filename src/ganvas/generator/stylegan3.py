@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from ganvas.functional.filtered_lrelu import filtered_lrelu
 from ganvas.functional.fourier import fourier_features, rigid_transform
-from ganvas.functional.modulation import modulated_conv2d
+from ganvas.functional.modulation import modulated_conv2d, unhalved
 from ganvas.generator.architecture import StyleGAN3Architecture, checked
 from ganvas.generator.base import Activation, Layer
 from ganvas.generator.labels import LabelledGenerator
@@ -154,9 +154,9 @@ class StyleGAN3(LabelledGenerator):
     ) -> Activation:
         part = self._parts[index]
         half = part.step.target.rate >= self.half_from
-        x = state.features.to(torch.float16 if half else torch.float32)
+        x = state.features.half() if half else unhalved(state.features)
         return Activation(part(x, styles[index + 1]))
 
     def _finish(self, state: Activation, styles: Sequence[Tensor]) -> Tensor:
         image = self._layer(len(self.layers), state, styles, ()).features
-        return image.float() * self.architecture.output_scale
+        return unhalved(image) * self.architecture.output_scale
