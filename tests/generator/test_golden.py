@@ -55,7 +55,7 @@ def test_the_image_is_the_original_s(architecture, pixels, mean):
     generator = random_generator(architecture)
     w = torch.sin(torch.arange(generator.rows * 8.0)).view(1, generator.rows, 8)
     noise = [
-        (torch.cos(torch.arange(float(r * r))) * (index + 1)).view(1, 1, r, r)
+        torch.cos(torch.arange(float(r * r)) * (index + 1)).view(1, 1, r, r)
         for index, r in enumerate(generator.noise_resolutions)
     ]
     image = generator(w, noise)
