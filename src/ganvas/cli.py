@@ -116,7 +116,7 @@ def _assets(commands: Commands) -> None:
     fetch.set_defaults(command=_lazily("assets", "fetch"))
 
 
-def _checkpoints(commands: Commands) -> None:  # type: ignore[valid-type]
+def _checkpoints(commands: Commands) -> None:
     inspect = commands.add_parser("inspect", help="show what a generator's file holds")
     inspect.add_argument("file", help="a pickle, a .pt or a .safetensors")
     inspect.set_defaults(command=_lazily("checkpoint", "inspect"))

@@ -286,7 +286,9 @@ class Writers:
                 elif rest.startswith("affine"):
                     state[f"{block}.{epilogue}.style_mod.lin.{parts[3]}"] = value
                 else:
-                    state[f"{block}.{convolution}{rest}"] = value[None] if rest == "const" else value
+                    state[f"{block}.{convolution}{rest}"] = (
+                        value[None] if rest == "const" else value
+                    )
                 if parts[1] == "conv0":
                     state[f"{block}.conv0_up.intermediate.kernel"] = torch.ones(1, 1, 3, 3) / 9
         return state

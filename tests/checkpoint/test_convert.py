@@ -98,7 +98,12 @@ def test_inspect(writers, save, capsys):
 
     found = inspect(path)
 
-    assert (found.family, found.resolution, found.rows, found.noise) == ("stylegan2", 8, 4, (4, 8, 8))
+    assert (found.family, found.resolution, found.rows, found.noise) == (
+        "stylegan2",
+        8,
+        4,
+        (4, 8, 8),
+    )
     assert found.missing == ("b8.conv1.noise_const",)
     assert found.parameters == sum(v.numel() for k, v in state.items()) - 64
     assert main(["inspect", str(path)]) == 0
