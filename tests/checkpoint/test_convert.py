@@ -1,6 +1,5 @@
 """Conversions keep every number that both layouts hold, to the bit."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -86,7 +85,8 @@ def test_refusals(writers, save, tmp_path):
     third.save(tmp_path / "t.safetensors")
     with pytest.raises(CheckpointError, match="only StyleGAN2"):
         convert(tmp_path / "t.safetensors", tmp_path / "a.pt", "nvidia")
-    assert sorted(os.listdir(tmp_path)) == ["network.torch", "r.torch", "t.safetensors"]
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"network.torch", "r.torch", "t.safetensors"}
 
 
 def test_inspect(writers, save, capsys):

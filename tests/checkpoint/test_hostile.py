@@ -110,7 +110,7 @@ def opcodes(canary):
         "append to a dict": (P2 + b"}K\x01a.", "no list"),
         "persistent": (P2 + b"K\x01Q.", "outside"),
         "many operations": (P2 + b"N0" * 600_000 + STOP, "operations"),
-        "calls a number type": (P2 + text("torch.FloatStorage") + b"K\x01\x85R.", "type of numbers"),
+        "calls a type": (P2 + text("torch.FloatStorage") + b"K\x01\x85R.", "type of numbers"),
         "misuse": (P2 + text("torch._utils._rebuild_tensor_v2") + b")R.", "misuses"),
         "ten times the bytes": (
             P2 + b"](" + b"X\x00\x10\x00\x00" + b"a" * 4096 + b"q\x01"
