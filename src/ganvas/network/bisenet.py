@@ -55,7 +55,8 @@ class Residual(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return features (B, outputs, H / stride, W / stride)."""
         straight = x if self.downsample is None else self.downsample(x)
-        return F.relu(straight + self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x))))))
+        residual: Tensor = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
+        return F.relu(straight + residual)
 
 
 class ResNet18(nn.Module):
@@ -89,7 +90,7 @@ class AttentionRefinement(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return features (B, outputs, H, W)."""
-        features = self.conv(x)
+        features: Tensor = self.conv(x)
         context = features.mean((2, 3), keepdim=True)
         return features * torch.sigmoid(self.bn_atten(self.conv_atten(context)))
 
@@ -128,7 +129,7 @@ class FeatureFusion(nn.Module):
 
     def forward(self, spatial: Tensor, context: Tensor) -> Tensor:
         """Return features (B, 256, H/8, W/8)."""
-        features = self.convblk(torch.cat([spatial, context], dim=1))
+        features: Tensor = self.convblk(torch.cat([spatial, context], dim=1))
         weights = self.conv2(F.relu(self.conv1(features.mean((2, 3), keepdim=True))))
         return features + features * torch.sigmoid(weights)
 
