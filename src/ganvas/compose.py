@@ -21,6 +21,10 @@ from omegaconf.errors import OmegaConfBaseException
 from ganvas.errors import ConfigError, nearest
 
 
+# Recipes add steps of a budget: ${sum:${budget.latent},${budget.noise}}.
+OmegaConf.register_new_resolver("sum", lambda *values: sum(values), replace=True)
+
+
 def config_dir() -> Path:
     """Return the folder of the configurations: a checkout's conf/, or the one in the package."""
     here = Path(__file__).resolve().parent

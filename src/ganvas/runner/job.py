@@ -68,6 +68,7 @@ def execute(job: Job) -> Result:
     experiment: Experiment = build(tree)
     experiment.trainer.torch_device()
     pictures = experiment.image.read()
+    experiment.edit.check_images(pictures)
     identity = identify(tree, job.choices.get("edit", "edit"))
     final = RunFolder(experiment.output / experiment.study / identity.folder)
     if final.state == "finished" and not experiment.force:
