@@ -18,7 +18,7 @@ from ganvas.functional.images import from_uint8
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 SMALLEST = 16
-Crop = Literal["centre", "none"] | tuple[int, int, int, int]
+Crop = Literal["centre", "none", "ffhq"] | tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,8 @@ class Source:
             "ganvas:" is a picture that comes with the program, such as ganvas:astronaut.png;
             "asset:portraits/obama.jpg" is fetched like the weights.
         crop: "centre" for the largest central square, "none" for pictures that are square already,
-            or a box [left, top, right, bottom] in pixels.
+            "ffhq" for the largest face, turned upright and cut as FFHQ's pictures are, or a box
+            [left, top, right, bottom] in pixels.
         overlay: A picture with transparency, such as scribbles, laid over each cut photograph.
         limit: Use only the first so many files of a folder or glob; null: all.
     """
@@ -147,9 +148,16 @@ def cut(picture: Image.Image, crop: Crop, file: Path) -> Image.Image:
     """Cut a picture to a square.
 
     Raises:
-        InputError: The box leaves the picture, the result is not square, or it is under 16 pixels.
+        AssetError: The face detector cannot be had.
+        InputError: The box leaves the picture, the result is not square or under 16 pixels, or
+            there is no face.
     """
     width, height = picture.size
+    if crop == "ffhq":
+        from ganvas.image.align import find_square
+
+        square = find_square(picture, str(file))
+        return square.cut(picture, max(SMALLEST, min(1024, round(square.length))))
     if crop == "centre":
         side = min(width, height)
         left, top = (width - side) // 2, (height - side) // 2
