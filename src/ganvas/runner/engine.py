@@ -19,8 +19,8 @@ from ganvas.image.picture import difference, save_animation, save_picture, to_pi
 from ganvas.image.source import to_tensor
 from ganvas.mask import Canvas
 from ganvas.metrics.measure import mean, measure_embedding, measure_pictures
-from ganvas.runner.edited import measure_edit, save_frames, scene_sheet
 from ganvas.runner.checkpoint import load_checkpoint, pack, save_checkpoint, unpack
+from ganvas.runner.edited import measure_edit, save_frames, scene_sheet
 from ganvas.runner.folder import RunFolder
 from ganvas.runner.monitor import RunMonitor
 from ganvas.runner.progress import Bar

@@ -19,6 +19,7 @@ from omegaconf import DictConfig, OmegaConf
 from ganvas.compose import Job
 from ganvas.errors import GanvasError, Interrupted, RunError, StorageError
 from ganvas.files import storage_errors, write_json, write_text
+from ganvas.image import repeated
 from ganvas.runner.engine import Run
 from ganvas.runner.folder import RunFolder
 from ganvas.runner.progress import Bar
@@ -67,7 +68,7 @@ def execute(job: Job) -> Result:
     tree = validate(job.config)
     experiment: Experiment = build(tree)
     experiment.trainer.torch_device()
-    pictures = experiment.image.read()
+    pictures = repeated(experiment.image.read(), experiment.start.solutions)
     experiment.edit.check_images(pictures)
     identity = identify(tree, job.choices.get("edit", "edit"))
     final = RunFolder(experiment.output / experiment.study / identity.folder)

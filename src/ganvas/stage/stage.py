@@ -15,6 +15,7 @@ from ganvas.functional.quality import masked_mse, psnr_from_mse
 from ganvas.generator.base import Activation, Generator
 from ganvas.loss import Objective, Ramped, Reference, View, pairs
 from ganvas.stage.config import StageConfig
+from ganvas.stage.extras import spread_of_w, whiten
 from ganvas.stage.scene import Scene, slices
 from ganvas.stage.variables import Variables
 from ganvas.stage.watch import Watch, per_image
@@ -67,7 +68,9 @@ class Stage(pl.LightningModule):
             self._prepare(images, scene) for images in slices(len(embedding), micro_batch)
         ]
         count, device = len(embedding), embedding.latent.device
-        self.watch = Watch(count, device, comparable=is_constant(config))
+        self.watch = Watch(count, device, comparable=is_constant(config), plateau=config.plateau)
+        if config.exploration is not None:
+            self._spread = spread_of_w(scene.generator)
         self.best = [t.detach().clone() for t in self.variables.tensors()]
         self.history: list[dict[str, Tensor]] = []
         self.renders: list[Tensor] = []
@@ -117,6 +120,7 @@ class Stage(pl.LightningModule):
             optimizer.zero_grad(set_to_none=True)
         rows: list[dict[str, Tensor]] = []
         self.renders = []
+        self.variables.offset = self._explore(step)
         for part in self._parts:
             image, row = self.evaluate(part, step)
             self.manual_backward(row["loss"].sum())
@@ -149,6 +153,13 @@ class Stage(pl.LightningModule):
             psnr = psnr_from_mse(masked_mse(image.float(), part.target))
         return image, {"loss": loss, "psnr": psnr, **{f"loss/{k}": v for k, v in shares.items()}}
 
+    def _explore(self, step: int) -> Tensor | None:
+        exploration = self.config.exploration
+        if exploration is None:
+            return None
+        shape = self.variables.latent[0].shape[1:]
+        return exploration.draw(step, self.config.steps, tuple(shape), self._spread)
+
     @torch.no_grad()
     def _keep_best(self, loss: Tensor, step: int) -> None:
         better = self.watch.update(loss, step)
@@ -162,7 +173,7 @@ class Stage(pl.LightningModule):
         for gradient in gradients:
             self.watch.alive &= gradient.flatten(1).isfinite().all(1)
         for gradient in gradients:
-            gradient.masked_fill_(per_image(~self.watch.alive, gradient), 0.0)
+            gradient.masked_fill_(per_image(~self.watch.running, gradient), 0.0)
         optimizers = self._optimizers()
         if self.config.alternate:
             optimizers = [optimizers[step % len(optimizers)]]
@@ -174,12 +185,15 @@ class Stage(pl.LightningModule):
             for group in optimizer.param_groups:
                 group["lr"] = multiplier[id(optimizer)]
             optimizer.step()
+        if self.config.normalise_noise:
+            whiten(self.variables.noise)
 
     # --- what remains ---------------------------------------------------------------------------
 
     @torch.no_grad()
     def finish(self) -> Embedding:
         """Weigh the last update against the best so far and return each image's best embedding."""
+        self.variables.offset = None
         if self.config.steps > 0:
             losses = [self.evaluate(part, self.config.steps)[1]["loss"] for part in self._parts]
             self._keep_best(torch.cat(losses), self.config.steps)
@@ -209,8 +223,8 @@ class Stage(pl.LightningModule):
 
 
 def is_constant(config: StageConfig) -> bool:
-    """Return True when no weight changes over the stage, so that losses of steps compare."""
-    return all(
+    """Return True when losses of steps compare: no weight changes, and nothing explores."""
+    return config.exploration is None and all(
         not isinstance(term.weight, Ramped)
         for block in config.objective.values()
         for term in block.terms.values()

@@ -52,6 +52,7 @@ class Variables(nn.Module):
             start = embedding.latent
             self.latent.append(nn.Parameter(self._chosen(start) if self._by_row else start.clone()))
         self.noise = nn.ParameterList(nn.Parameter(embedding.noise[i].clone()) for i in self.maps)
+        self.offset: Tensor | None = None
         self.register_buffer("_index", torch.tensor(self.rows, device=embedding.latent.device))
         self._frozen_rows = None if self._by_style else embedding.rows(generator).detach()
 
@@ -79,6 +80,8 @@ class Variables(nn.Module):
             return frozen
         generator: Generator = self.__dict__["generator"]
         latent = self.latent[0][images]
+        if self.offset is not None:
+            latent = latent + self.offset
         if self._by_row:
             moved = latent
             if self.start.truncation != 1.0:
