@@ -20,6 +20,7 @@ from ganvas.compose import Job
 from ganvas.errors import GanvasError, Interrupted, RunError, StorageError
 from ganvas.files import storage_errors, write_json, write_text
 from ganvas.image import repeated
+from ganvas.memory import keep_freed_memory
 from ganvas.runner.engine import Run
 from ganvas.runner.folder import RunFolder
 from ganvas.runner.progress import Bar
@@ -172,6 +173,7 @@ def work(
 
 def configure(trainer: Trainer, seed: int) -> None:
     """Set threads, seeds and determinism for this process."""
+    keep_freed_memory()
     if trainer.threads is not None:
         torch.set_num_threads(trainer.threads)
     torch.use_deterministic_algorithms(trainer.deterministic, warn_only=True)

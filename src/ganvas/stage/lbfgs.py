@@ -11,7 +11,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from ganvas.functional.lbfgs import curvature, dots, lbfgs_direction
-from ganvas.stage.optimizer import Optimizer
+from ganvas.stage.optimizer import Gains, Optimizer
 
 
 class BatchLBFGS(torch.optim.Optimizer):
@@ -80,6 +80,6 @@ class LBFGS(Optimizer):
 
     history: Annotated[int, Field(ge=1)] = 10
 
-    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+    def build(self, parameters: Iterable[nn.Parameter], gains: Gains) -> torch.optim.Optimizer:
         """Return the optimiser; `lr` is the fraction of a Newton step."""
         return BatchLBFGS(parameters, self.lr, self.history)

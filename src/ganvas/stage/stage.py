@@ -11,12 +11,14 @@ from pytorch_lightning.core.optimizer import LightningOptimizer
 from torch import Tensor
 
 from ganvas.embedding import Embedding
+from ganvas.errors import ConfigError
 from ganvas.functional.quality import masked_mse, psnr_from_mse
 from ganvas.generator.base import Activation, Generator
 from ganvas.loss import Objective, Ramped, Reference, View, pairs
 from ganvas.stage.config import StageConfig
 from ganvas.stage.extras import spread_of_w, whiten
 from ganvas.stage.scene import Scene, slices
+from ganvas.stage.sensitivity import noise_gains
 from ganvas.stage.variables import Variables
 from ganvas.stage.watch import Watch, per_image
 
@@ -105,7 +107,7 @@ class Stage(pl.LightningModule):
         """Build one optimiser per kind of variable, in the order of `optimise`."""
         held = {"latent": self.variables.latent, "noise": self.variables.noise}
         return [
-            optimizer.build(held[kind].parameters())
+            optimizer.build(held[kind].parameters(), self._gains if kind == "noise" else no_gains)
             for kind, optimizer in self.config.optimise.items()
         ]
 
@@ -136,6 +138,10 @@ class Stage(pl.LightningModule):
     @property
     def _parts(self) -> list[MicroBatch]:
         return self.__dict__["parts"]  # type: ignore[no-any-return]
+
+    def _gains(self) -> list[float]:
+        gains = noise_gains(self.__dict__["generator"])
+        return [gains[index] for index in self.variables.maps]
 
     def _optimizers(self) -> list[LightningOptimizer]:
         found = self.optimizers()
@@ -183,7 +189,7 @@ class Stage(pl.LightningModule):
         }
         for optimizer in optimizers:
             for group in optimizer.param_groups:
-                group["lr"] = multiplier[id(optimizer)]
+                group["lr"] = multiplier[id(optimizer)] * group.get("scale", 1.0)
             optimizer.step()
         if self.config.normalise_noise:
             whiten(self.variables.noise)
@@ -220,6 +226,15 @@ class Stage(pl.LightningModule):
         self.watch.restore(state["watch"])
         self._saved_optimizers = state["optimizers"]
         torch.set_rng_state(state["random"].cpu())
+
+
+def no_gains() -> list[float]:
+    """Refuse rates in units of the image for a latent, whose rows act on all of it.
+
+    Raises:
+        ConfigError: Always.
+    """
+    raise ConfigError("optimizer.latent.units=image: rates in units of the image are for noise")
 
 
 def is_constant(config: StageConfig) -> bool:
