@@ -28,12 +28,19 @@ function switchTheme() {
   set({ theme: dark ? 'light' : 'dark' });
 }
 
+/** The slider shows where there are pictures to move. */
+function drawDock() {
+  document.querySelector('.dock')?.toggleAttribute('hidden', !state.a && !state.run && ['curves', 'axes', 'comparisons'].includes(state.view));
+}
+
 function drawHeader() {
+  drawDock();
   if (document.activeElement !== filterBox) filterBox.value = state.q;
   document.documentElement.dataset.theme = state.theme;
   tabs.replaceChildren(...VIEWS.map(({ name, title, key }) => h('button', { type: 'button', title: `g ${key}`, 'data-key': `tab:${name}`,
     'aria-current': state.view === name && !state.run ? 'page' : null, onclick: () => set({ view: name, run: '' }) }, title)));
   metricBox.replaceChildren(select('metric', metrics.map((metric) => [metric, metric]), state.metric, (metric) => set({ metric })));
+  tabs.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
 }
 
 /** Draw again, and give the focus and the open menus back to what had them. */

@@ -5,7 +5,7 @@ const seriesColor = (index) => (index < SERIES ? `var(--series-${index + 1})` : 
 
 /** Map values of a metric to [0, 1], 1 being the best of `among`. */
 function goodness(metric, among) {
-  const range = extent(among.map((run) => final(metric, run)));
+  const range = extent(among.filter((run) => run.state === 'finished').map((run) => final(metric, run)));
   return (value) => {
     if (!range || value === null || value === undefined) return null;
     if (range[0] === range[1]) return 0.5;

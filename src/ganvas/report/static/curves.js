@@ -38,7 +38,7 @@ function curvesView() {
   const legend = groups.length <= 12 && h('div', { class: 'legend' }, groups.map((group) =>
     h('span', { style: { '--c': group.color } }, h('i'), group.name, h('small', {}, ` ${group.runs.length}`))));
   const grid = h('div', { class: `curves${shown.length === 1 ? ' one' : ''}` });
-  requestAnimationFrame(() => append(grid, shown.map((metric) => curveCard(metric, groups))));
+  requestAnimationFrame(() => append(grid, shown.map((metric) => curveCard(metric, groups, chartWidth(grid.clientWidth)))));
   return h('section', { class: 'view' }, curvesBar(), legend,
     state.lines === 'setting' && h('p', { class: 'note' }, `The best ${groups.length} settings by ${state.metric}.`),
     curveMetrics.length ? grid : h('p', { class: 'empty' }, 'No curve has been recorded yet.'));
@@ -56,14 +56,19 @@ function curvesBar() {
     h('label', { class: 'field' }, h('span', {}, 'smooth'), slider, h('output', {}, Number(state.smooth).toFixed(2))));
 }
 
-function curveCard(metric, groups) {
+/** Width inside a card, of as many cards as the style sheet puts side by side. */
+function chartWidth(all) {
+  const count = state.only ? 1 : Math.max(1, Math.floor((all + 16) / 476));
+  return Math.max(260, (all - 16 * (count - 1)) / count - (innerWidth <= 720 ? 28 : 38));
+}
+
+function curveCard(metric, groups, width) {
   const time = state.x === 'seconds';
   const series = groups.map((group) => ({ ...group, points: bandOf(group.runs, metric, time) })).filter((item) => item.points.length);
   const card = h('figure', { class: 'card curve', 'data-metric': metric }, h('figcaption', {}, metric,
     h('button', { type: 'button', class: 'plain', title: state.only ? 'All metrics' : 'Enlarge',
       onclick: () => set({ only: state.only ? '' : metric }) }, state.only ? '⤡' : '⤢')));
-  const width = state.only ? Math.min(1200, innerWidth - 48) : Math.min(560, innerWidth - 48);
-  const height = state.only ? Math.max(320, innerHeight - 330) : 280;
+  const height = state.only ? Math.max(320, innerHeight - 300) : 280;
   card.append(drawCurves(metric, series, width, height, time));
   return card;
 }

@@ -1,9 +1,11 @@
 /** Sorting and grouping: the list of rows that the table shows. */
 
+/** Without a choice, the best run by the page's metric comes first. */
+const sortKey = () => state.sort || (higher(state.metric) ? `-${state.metric}` : state.metric);
+
 function sorted(list) {
-  if (!state.sort) return list;
-  const down = state.sort.startsWith('-');
-  const column = allColumns.find(({ key }) => key === state.sort.replace(/^-/, ''));
+  const down = sortKey().startsWith('-');
+  const column = allColumns.find(({ key }) => key === sortKey().replace(/^-/, ''));
   if (!column) return list;
   const sign = down ? -1 : 1;
   return [...list].sort((one, other) => {

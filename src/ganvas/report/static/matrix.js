@@ -4,7 +4,7 @@ function matrixView() {
   const matrices = data.analysis.matrices[state.metric];
   if (!matrices) return h('section', { class: 'view' }, h('p', { class: 'empty' }, 'There are no values per image to compare for this metric.'));
   const names = Object.keys(matrices);
-  const by = names.includes(state.by) ? state.by : names.find((name) => name) ?? '';
+  const by = names.includes(state.by) ? state.by : names.find((name) => name === defaultLines()) ?? '';
   const { of, left, cells } = matrices[by];
   const label = by ? (index) => axisByName.get(by).levels[index] : settingName;
   const biggest = Math.max(1e-12, ...cells.map((cell) => Math.abs(cell[3] ?? 0)));

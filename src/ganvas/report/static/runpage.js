@@ -49,7 +49,7 @@ function runCurve(run) {
   const metric = names.includes(state.metric) ? state.metric : names[0];
   if (!metric) return null;
   const points = bandOf([run], metric, false);
-  return h('div', { class: 'card' }, h('h3', {}, `Curve of ${metric}`), drawCurves(metric, [{ name: metric, color: 'var(--series-1)', points }], Math.min(560, innerWidth - 64), 260, false));
+  return h('div', { class: 'card' }, h('h3', {}, `Curve of ${metric}`), drawCurves(metric, [{ name: metric, color: 'var(--series-1)', points }], innerWidth > 940 ? innerWidth / 2 - 96 : innerWidth - 64, 260, false));
 }
 
 function commandCard({ command, overrides }) {
@@ -78,8 +78,8 @@ function stagesCard({ stages }) {
   const line = (label, cell) => h('tr', {}, h('th', { scope: 'row' }, label), names.map((name) => h('td', {}, cell(stages[name]))));
   const shown = metrics.filter((metric) => names.some((name) => stages[name].final?.[metric] !== undefined));
   return h('div', { class: 'card' }, h('h3', {}, 'Stages'), h('div', { class: 'scroll' }, h('table', { class: 'plain' }, h('thead', {}, h('tr', {}, h('th'), names.map((name) => h('th', {}, name)))),
-    h('tbody', {}, line('steps', (stage) => num(stage.steps)), line('time', (stage) => duration(stage.seconds)), line('steps per second', (stage) => num(stage.steps_per_second)),
-      line('peak memory', (stage) => (stage.peak_memory_mib ? `${num(stage.peak_memory_mib)} MiB` : MISSING)), shown.map((metric) => line(metric, (stage) => num(stage.final?.[metric])))))));
+    h('tbody', {}, line('steps', (stage) => tickText(stage.steps ?? 0)), line('time', (stage) => duration(stage.seconds)), line('steps per second', (stage) => num(stage.steps_per_second)),
+      line('peak memory', (stage) => (stage.peak_memory_mib ? `${Math.round(stage.peak_memory_mib).toLocaleString('en')} MiB` : MISSING)), shown.map((metric) => line(metric, (stage) => num(stage.final?.[metric])))))));
 }
 
 function provenanceCard({ provenance }) {

@@ -41,8 +41,8 @@ function compareSelected() {
 
 function headNode(columns) {
   const cells = columns.map((column) => {
-    const up = state.sort === column.key;
-    const down = state.sort === `-${column.key}`;
+    const up = sortKey() === column.key;
+    const down = sortKey() === `-${column.key}`;
     const first = column.kind === 'metric' && higher(column.key) ? `-${column.key}` : column.key;
     const next = up ? `-${column.key}` : down ? column.key : first;
     return h('button', { type: 'button', role: 'columnheader', title: column.full, class: column.numeric ? 'numeric' : '',
@@ -64,7 +64,7 @@ function rowNode(row, index, columns, good, chosen) {
   h('span', { class: 'pick', onclick: (event) => event.stopPropagation() }, box),
   hasPictures && h('span', { class: 'thumb' }, run.albums.length ? livePicture(run, 0) : ''),
   columns.map((column) => {
-    const share = column.kind === 'metric' && state.heat === '1' ? good[column.key](final(column.key, run)) : null;
+    const share = column.kind === 'metric' && state.heat === '1' && run.state === 'finished' ? good[column.key](final(column.key, run)) : null;
     return h('span', { class: `cell ${column.kind}${column.numeric ? ' numeric' : ''}`, role: 'gridcell', 'data-column': column.key,
       style: share === null ? {} : { '--t': share.toFixed(3) }, ...(share === null ? {} : { 'data-heat': '' }) }, column.cell(run));
   }));

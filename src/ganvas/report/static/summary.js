@@ -7,7 +7,7 @@ function summaryView() {
       h('p', {}, state.metric === 'seconds' ? 'Time is not measured per image; choose another metric.'
         : 'No run has finished. The table and the pictures show what is there.')));
   }
-  return h('section', { class: 'view summary' }, verdictCard(ranking), rankingCard(ranking), importanceCard(), winnerCard(ranking));
+  return h('section', { class: 'view summary' }, verdictCard(ranking), importanceCard(), winnerCard(ranking), rankingCard(ranking));
 }
 
 function verdictCard(ranking) {

@@ -26,7 +26,7 @@ function viewerStage(a, b) {
   const box = h('div', { class: `stage ${state.mode}` });
   const one = () => viewerImage(a.run, a.image, a.kind);
   const other = () => viewerImage(b.run, b.image, b.kind);
-  const name = (letter, item) => h('span', { class: `letter ${letter}` }, h('b', {}, letter.toUpperCase()), ` ${item.kind === 'frame' ? '' : `${item.kind} · `}${runName(item.run)}`);
+  const name = (letter, item) => h('span', { class: `letter ${letter}` }, h('b', {}, letter.toUpperCase()), ` ${item.kind === 'target' ? `target, image ${item.run.images[item.image]}` : `${item.kind === 'frame' ? '' : `${item.kind} · `}${runName(item.run)}`}`);
   if (state.mode === 'side') {
     box.append(h('div', { class: 'pane' }, one(), maskImage(a.run, a.image) ?? '', name('a', a)), h('div', { class: 'pane' }, other(), maskImage(b.run, b.image) ?? '', name('b', b)));
   } else {
