@@ -11,6 +11,7 @@ import itertools
 import json
 import math
 import random
+from io import BytesIO
 from pathlib import Path
 
 import yaml
@@ -25,6 +26,7 @@ EFFECT = {
     "ellipse": 0.5, "box": -0.3, "scribble": -0.8, "image2stylegan_pp": 1.1, "lpips": 0.4,
     "pixel": -1.2, "content": -0.9, "coarse": -2.4,
 }  # fmt: skip
+_ENCODED: dict[int, tuple[Image.Image, bytes]] = {}
 RATES = [0.005, 0.01, 0.02, 0.05]
 
 
@@ -95,14 +97,16 @@ def _write_run(
         "generator": {"_target_": "ganvas.generator.tiny.Tiny", "resolution": 64},
         "image": {"path": "portraits", "crop": None},
         "mask": {"_target_": f"ganvas.mask.{choices['mask']}", "feather": 0.05},
-        "loss": {"latent": {"terms": {"lpips": {"weight": 1.0}, "mse": {"weight": rng.choice([1, 1])}}},
+        "loss": {"latent": {"terms": {"lpips": {"weight": 1.0}, "mse": {"weight": 1.0}}},
                  "name": choices["loss"]},
         "layers": {"rows": choices["layers"]},
-        "edit": {"name": "reconstruct", "stages": {"w": {"steps": 80, "lr": rate}, "n": {"steps": 60, "lr": 0.1}}},
+        "edit": {"name": "reconstruct",
+                 "stages": {"w": {"steps": 80, "lr": rate}, "n": {"steps": 60, "lr": 0.1}}},
     }  # fmt: skip
     _text(run / "config.yaml", yaml.safe_dump(config, sort_keys=False))
     _text(run / "overrides.yaml", yaml.safe_dump({"overrides": overrides, "choices": {
-        **choices, "generator": "tiny", "edit": "reconstruct", "hydra/launcher": "local"}}))  # fmt: skip
+        **choices, "generator": "tiny", "edit": "reconstruct",
+        "hydra/launcher": "local"}}))  # fmt: skip
     _text(run / "provenance.json", json.dumps({
         "commit": "0123456789abcdef", "dirty": False, "device": "cpu", "threads": 2, "seed": seed,
         "versions": {"ganvas": "0.1.0", "torch": "2.15.0"},
@@ -137,11 +141,9 @@ def _write_run(
 
 
 def _stills(where: Path, source: Image.Image, series: list[bytes], mask: str, rich: bool) -> None:
-    source.save(where / "target.png")
+    (where / "target.png").write_bytes(_png(source))
     if not rich:
         return
-    from io import BytesIO
-
     for name, data in {
         "w": series[len(series) // 2],
         "n": series[-1],
@@ -161,6 +163,15 @@ def _stills(where: Path, source: Image.Image, series: list[bytes], mask: str, ri
     for place, item in enumerate([source, frames[len(frames) // 2], frames[-1]]):
         sheet.paste(item.convert("RGB"), (place * source.width, 0))
     sheet.save(where.parent / "contact_sheet.png")
+
+
+def _png(picture: Image.Image) -> bytes:
+    key = id(picture)
+    if key not in _ENCODED:
+        stream = BytesIO()
+        picture.save(stream, "PNG")
+        _ENCODED[key] = picture, stream.getvalue()  # holding the picture keeps its id taken
+    return _ENCODED[key][1]
 
 
 def _metrics(psnr: float) -> dict[str, float]:
@@ -209,8 +220,6 @@ def _source(index: int, size: int, photos: list[Path] | None) -> Image.Image:
 
 
 def _blurred(source: Image.Image, share: float) -> bytes:
-    from io import BytesIO
-
     stream = BytesIO()
     blurred = source.filter(ImageFilter.GaussianBlur(source.width / 14 * (1 - share)))
     blurred.save(stream, "WEBP", quality=85)
@@ -235,5 +244,5 @@ if __name__ == "__main__":
         sorted(p for p in given.photos.rglob("*.*") if p.suffix in {".png", ".jpg", ".webp"})
         if given.photos
         else None
-    )  # noqa: E501
+    )
     make_study(given.folder, given.runs, given.images, given.frames, given.size, given.seeds, found)

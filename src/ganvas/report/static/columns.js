@@ -30,11 +30,11 @@ function columnWidth(title, values) {
 
 const axisNames = new Set(axes.map((axis) => axis.name));
 const allColumns = [
-  { key: 'state', title: 'state', full: 'Where the run stands', kind: 'fixed', width: 104,
-    sort: (run) => run.state, cell: stateCell },
   ...axes.map(axisColumn),
   ...metrics.map(metricColumn),
   ...Object.keys(data.config.differs).filter((key) => !axisNames.has(key)).map(configColumn),
+  { key: 'state', title: 'state', full: 'Where the run stands', kind: 'fixed', width: 104,
+    sort: (run) => run.state, cell: stateCell },
   { key: 'id', title: 'run', full: 'The run’s folder', kind: 'fixed', width: 300, sort: (run) => run.id, cell: (run) => run.id },
 ];
 const HIDDEN_AT_FIRST = new Set(allColumns.filter((column) => column.kind === 'config').map((column) => column.key));
@@ -42,10 +42,11 @@ const HIDDEN_AT_FIRST = new Set(allColumns.filter((column) => column.kind === 'c
 function shownColumns() {
   const hide = new Set(listOf(state.hide));
   const show = new Set(listOf(state.show));
-  return allColumns.filter(({ key, kind }) => {
+  const shown = allColumns.filter(({ key, kind }) => {
     if (hide.has(key)) return false;
     return !HIDDEN_AT_FIRST.has(key) || show.has(key) || (state.differs && kind === 'config');
   });
+  return shown.sort((a, b) => (b.key === state.metric) - (a.key === state.metric)); // the page's metric leads
 }
 
 function toggleColumn({ key }) {

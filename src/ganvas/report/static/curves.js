@@ -49,7 +49,7 @@ function curvesBar() {
   const slider = h('input', { type: 'range', min: 0, max: 0.95, step: 0.05, value: state.smooth, 'data-key': 'smooth',
     oninput: () => set({ smooth: slider.value }) });
   return h('div', { class: 'bar' },
-    select('a line per', lines, state.lines || defaultLines(), (value) => set({ lines: value })),
+    select('a line per', lines, axisByName.get(state.lines || defaultLines())?.name ?? (state.lines || defaultLines()), (value) => set({ lines: value })),
     choice('x', [['step', 'step'], ['seconds', 'wall-clock']], state.x, (x) => set({ x })),
     toggle('log', Boolean(state.log), (on) => set({ log: on ? '1' : '' })),
     toggle('band', state.band === '1', (on) => set({ band: on ? '1' : '0' }), 'Standard deviation over images and seeds'),

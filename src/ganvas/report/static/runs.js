@@ -73,13 +73,13 @@ function rowNode(row, index, columns, good, chosen) {
 function groupNode(row, columns) {
   return h('div', { class: 'row group', role: 'row', onclick: () => set({ closed: toggled(state.closed, row.group) }) },
     h('span', { class: 'pick' }, row.closed ? '▸' : '▾'), hasPictures && h('span'),
-    columns.map((column, place) => {
+    columns.map((column) => {
       if (column.kind === 'metric') {
         const { mean, sd } = moments(row.members.map((run) => final(column.key, run)));
         return h('span', { class: 'cell numeric', title: sd === null ? '' : `± ${num(sd, 3)} (standard deviation over runs)` },
           metricValue(column.key, mean));
       }
-      const text = column.key === row.axis.name ? row.group : place === 0 ? plural(row.members.length, 'run') : '';
+      const text = column.key === row.axis.name ? row.group : column.key === 'state' ? plural(row.members.length, 'run') : '';
       return h('span', { class: 'cell' }, text);
     }));
 }

@@ -4,7 +4,7 @@ const DEFAULTS = {
   view: 'summary', metric: metrics[0] ?? 'seconds', q: '', brush: '', theme: '', run: '',
   sort: '', group: '', hide: '', show: '', closed: '', heat: '1', sel: '', differs: '',
   x: 'step', lines: '', log: '', smooth: '0', band: '1', only: '',
-  by: 'best', cell: '', rows: '', cols: '', fix: '', size: '128', target: '',
+  by: 'axes', cell: '', rows: '', cols: '', fix: '', size: '128', target: '',
   step: '', a: '', b: '', image: '', mode: 'wipe', wipe: '50', gain: '4', mask: '', zoom: '',
 };
 const PUSHED = new Set(['view', 'run', 'a']);

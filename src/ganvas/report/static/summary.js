@@ -69,7 +69,7 @@ function winnerCard(ranking) {
   if (!entries.length) return null;
   const images = entries[0][1].images.slice(0, 8).map((_, place) => place);
   const target = (place) => stillPath(entries[0][1], place, 'target');
-  const strip = (name, run, cell) => [h('span', { class: 'over' }, name), h('div', { class: 'strip' }, images.map((place) => cell(run, place)))];
+  const strip = (name, run, cell) => h('div', { class: 'strip' }, h('span', { class: 'over' }, name), images.map((place) => cell(run, place)));
   return h('div', { class: 'card strips' }, h('h3', {}, 'How it looks'),
     images.some(target) && strip('target', entries[0][1], (run, place) => target(place) && stillPicture(run, target(place))),
     entries.map(([name, run]) => strip(name, run, (item, place) => place < item.albums.length
