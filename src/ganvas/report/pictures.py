@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -87,14 +88,18 @@ def embed(run: Run) -> dict[str, Any]:
 
 
 def _data_url(path: Path, side: int) -> str:
-    with Image.open(path) as picture:
-        if path.suffix == ".webp" and max(picture.size) <= side:
-            data = path.read_bytes()
-        else:
+    return _encoded(path.read_bytes(), path.suffix == ".webp", side)
+
+
+@lru_cache(maxsize=256)
+def _encoded(data: bytes, webp: bool, side: int) -> str:
+    """Targets and masks are the same in many runs: they are made small once."""
+    with Image.open(io.BytesIO(data)) as picture:
+        if not webp or max(picture.size) > side:
             small = picture.convert("RGB")
             small.thumbnail((side, side), Image.Resampling.LANCZOS)
             stream = io.BytesIO()
-            small.save(stream, "WEBP", quality=88)
+            small.save(stream, "WEBP", quality=88, method=3)
             data = stream.getvalue()
     return "data:image/webp;base64," + base64.b64encode(data).decode()
 
