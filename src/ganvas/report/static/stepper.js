@@ -39,7 +39,7 @@ const stepper = h('div', { class: 'stepper' }, stepperPlay,
 
 /** A label under the stretch of the slider that belongs to each stage. */
 function stageMarks() {
-  let before = 0;
+  let before = -1; // step 0 belongs to the first stage
   const counts = [...stageLasts].map(([name, last]) => {
     const count = allSteps.filter((step) => step > before && step <= last).length;
     before = last;
@@ -49,6 +49,7 @@ function stageMarks() {
 }
 
 function drawStepper() {
+  document.documentElement.toggleAttribute('data-midway', stepPlace() < allSteps.length - 1);
   stepperRange.value = stepPlace();
   stepperPlay.textContent = playing ? '❚❚' : '▶';
   stepperRange.style.setProperty('--share', `${(100 * stepPlace()) / Math.max(1, allSteps.length - 1)}%`);
