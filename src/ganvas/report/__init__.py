@@ -1,1 +1,6 @@
-"""The offline dashboard of a study."""
+"""The offline dashboard: a study as one page that opens from disk, without a request."""
+
+from ganvas.report.build import build
+from ganvas.report.command import add_arguments, main
+
+__all__ = ["add_arguments", "build", "main"]

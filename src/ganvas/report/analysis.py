@@ -1,0 +1,122 @@
+"""What the page says about a study: ranking, importance of the axes, matrices of comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ganvas.report.curves import short
+from ganvas.study.axes import Axis
+from ganvas.study.compare import (
+    Comparison,
+    Levels,
+    by_image,
+    cells,
+    compare,
+    higher_is_better,
+    importance,
+    setting_levels,
+)
+from ganvas.study.records import Run
+from ganvas.study.statistics import holm, mean_ci, paired_test
+
+_MOST_IN_MATRIX = 24
+_MOST_LEVELS = 16
+
+
+def analyse(runs: Sequence[Run], axes: Sequence[Axis], metrics: Sequence[str]) -> dict[str, Any]:
+    """Return the settings, and per metric their ranking, the axes' importance and the matrices."""
+    inner = [axis for axis in axes if not axis.is_unit]
+    settings = sorted({setting_levels(axes, index) for index in range(len(runs))})
+    place = {levels: index for index, levels in enumerate(settings)}
+    report: dict[str, Any] = {
+        "settings": [list(levels) for levels in settings],
+        "settingOfRun": [place[setting_levels(axes, index)] for index in range(len(runs))],
+        "ranking": {},
+        "importance": {},
+        "matrices": {},
+    }
+    for metric in metrics:
+        groups = cells(runs, axes, metric, inner)
+        if not groups:
+            continue
+        means = {levels: _mean(row) for levels, row in groups.items()}
+        order = sorted(means, key=lambda levels: means[levels], reverse=higher_is_better(metric))
+        report["ranking"][metric] = _ranking(groups, order, place)
+        report["importance"][metric] = {
+            name: short(share) for name, share in importance(runs, axes, metric).items()
+        }
+        report["matrices"][metric] = _matrices(runs, axes, metric, groups, order, place)
+    return report
+
+
+def _mean(row: dict[Any, float]) -> float:
+    values = by_image(row).values()
+    return sum(values) / len(values)
+
+
+def _ranking(
+    groups: dict[Levels, dict[Any, float]], order: list[Levels], place: dict[Levels, int]
+) -> list[dict[str, Any]]:
+    """Rows, best first: mean with interval, and the paired difference from the best."""
+    best = by_image(groups[order[0]])
+    rows, p_values = [], []
+    for levels in order:
+        values = by_image(groups[levels])
+        shared = sorted(values.keys() & best.keys())
+        test = paired_test([values[i] for i in shared], [best[i] for i in shared])
+        interval = mean_ci(list(values.values()))
+        p_values.append(test.p if levels != order[0] else float("nan"))
+        numbers = {"mean": interval.mean, "low": interval.low, "high": interval.high}
+        numbers |= {"difference": test.difference, "from": test.low, "to": test.high, "p": test.p}
+        rows.append(
+            {"setting": place[levels], "n": interval.n, "pairs": test.n}
+            | {key: short(value) for key, value in numbers.items()}
+        )
+    for row, corrected in zip(rows, holm(p_values), strict=True):
+        row["holm"] = short(corrected)
+    return rows
+
+
+def _matrices(
+    runs: Sequence[Run],
+    axes: Sequence[Axis],
+    metric: str,
+    groups: dict[Levels, dict[Any, float]],
+    order: list[Levels],
+    place: dict[Levels, int],
+) -> dict[str, Any]:
+    """One matrix over the best settings (under the key ""), one over each axis' levels."""
+    kept = order[:_MOST_IN_MATRIX]
+    found = {
+        "": {
+            "of": [place[levels] for levels in kept],
+            "left": len(order) - len(kept),
+            "cells": _cells(compare({levels: groups[levels] for levels in kept}), kept),
+        }
+    }
+    for axis in axes:
+        if axis.is_unit or len(axis.levels) > _MOST_LEVELS:
+            continue
+        by_level = dict(sorted(cells(runs, axes, metric, [axis]).items()))
+        keys = list(by_level)
+        found[axis.name] = {
+            "of": [key[0] for key in keys],
+            "left": 0,
+            "cells": _cells(compare(by_level), keys),
+        }
+    return found
+
+
+def _cells(comparisons: list[Comparison], keys: list[Levels]) -> list[list[float | None]]:
+    place = {levels: index for index, levels in enumerate(keys)}
+    return [
+        [
+            place[item.first],
+            place[item.second],
+            item.test.n,
+            *map(short, (item.test.difference, item.test.low, item.test.high)),
+            *map(short, (item.test.p, item.p)),
+        ]
+        for item in comparisons
+    ]

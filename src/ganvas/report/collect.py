@@ -1,0 +1,125 @@
+"""A study as one compact, JSON-ready mapping: tables by column, equal values stored once."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ganvas.report.analysis import analyse
+from ganvas.report.curves import read_curves, short
+from ganvas.report.pictures import find_album, find_sheet
+from ganvas.study.axes import as_text, find_axes
+from ganvas.study.compare import higher_is_better, image_name, metric_names
+from ganvas.study.records import Run
+
+_TIME = "seconds"
+
+
+def collect(runs: Sequence[Run], name: str) -> dict[str, Any]:
+    """Return everything that the page shows without being asked for a single run.
+
+    Args:
+        runs: The study's runs.
+        name: The study's name.
+    """
+    axes = find_axes(runs)
+    metrics = metric_names(runs)
+    albums: dict[Any, int] = {}
+    return {
+        "study": name,
+        "built": datetime.now(UTC).isoformat(timespec="seconds"),
+        "axes": [
+            {"name": a.name, "levels": a.levels, "numbers": a.numbers, "unit": a.is_unit}
+            | {"image": a.is_image, "ofRun": a.of_run}
+            for a in axes
+        ],
+        "metrics": [
+            {"name": metric, "higher": higher_is_better(metric), "about": _about(runs, metric)}
+            for metric in [*metrics, _TIME]
+        ],
+        "runs": [_row(run, albums) for run in runs],
+        "images": [
+            [image_name(run, index, image, axes) for image in run.images]
+            for index, run in enumerate(runs)
+        ],
+        "albums": [{"stills": a.stills, "frames": a.frames} for a in albums],
+        "final": {m: [short(run.final(m)) for run in runs] for m in [*metrics, _TIME]},
+        "perImage": {
+            m: [[short(run.per_image(m).get(image)) for image in run.images] for run in runs]
+            for m in metrics
+        },
+        "config": _config(runs),
+        "curves": _shared_steps(read_curves(runs)),
+        "analysis": analyse(runs, axes, metrics),
+    }
+
+
+def details(run: Run) -> dict[str, Any]:
+    """Return what a run's own page shows beyond the tables."""
+    return {
+        "overrides": run.overrides,
+        "choices": run.choices,
+        "provenance": run.provenance,
+        "stages": run.metrics.get("stages") or {},
+        "about": run.metrics.get("about") or {},
+        "command": shlex.join(["ganvas", "rerun", str(_shown(run.path))]),
+    }
+
+
+def _row(run: Run, albums: dict[Any, int]) -> dict[str, Any]:
+    status = run.status
+    found = [find_album(run, image) for image in run.images]
+    return {
+        "id": run.name,
+        "slug": status.get("slug") or run.name,
+        "state": status["state"],
+        "edit": status.get("edit"),
+        "stage": status.get("stage"),
+        "step": status.get("step"),
+        "total": status.get("total_steps"),
+        "started": status.get("started"),
+        "error": status.get("error"),
+        "files": run.images,
+        "albums": [albums.setdefault(album, len(albums)) for album in found],
+        "sheet": find_sheet(run),
+    }
+
+
+def _about(runs: Sequence[Run], metric: str) -> str:
+    if metric == _TIME:
+        return "s, the whole run"
+    found = (run.metrics.get("about") or {} for run in runs)
+    return next((str(about[metric]) for about in found if metric in about), "")
+
+
+def _config(runs: Sequence[Run]) -> dict[str, Any]:
+    """Split the configurations into what all share and, per key that differs, a column."""
+    keys = dict.fromkeys(key for run in runs for key in run.leaves)
+    common, differs = {}, {}
+    for key in keys:
+        texts = [as_text(run.leaves[key]) if key in run.leaves else None for run in runs]
+        values = list(dict.fromkeys(texts))
+        if len(values) == 1:
+            common[key] = values[0]
+        else:
+            place = {value: index for index, value in enumerate(values)}
+            differs[key] = {"values": values, "ofRun": [place[text] for text in texts]}
+    return {"common": common, "differs": differs}
+
+
+def _shared_steps(curves: list[dict[str, Any]]) -> dict[str, Any]:
+    """Store equal lists of steps once; most runs of a study record at the same ones."""
+    steps: dict[tuple[int, ...], int] = {}
+    for curve in curves:
+        curve["steps"] = steps.setdefault(tuple(curve["steps"]), len(steps))
+    return {"steps": list(steps), "ofRun": curves}
+
+
+def _shown(path: Path) -> Path:
+    try:
+        return path.resolve().relative_to(Path.cwd())
+    except ValueError:
+        return path

@@ -1,0 +1,96 @@
+"""One HTML page out of the files in `static/`: data as inert JSON, code pinned by its hash."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+from collections.abc import Iterable
+from importlib import resources
+from typing import Any
+
+_STYLES = ("theme", "layout", "table", "charts", "pictures", "run")
+_SCRIPTS = (
+    *("dom", "format", "data", "state", "filter", "color", "selection"),
+    *("pictures", "scale", "tooltip", "stepper"),
+    *("columns", "grouping", "table", "runs", "differences"),
+    *("smooth", "curves", "summary", "parallel", "importance", "axes", "matrix"),
+    *("wall", "panzoom", "viewer", "viewermodes", "details", "runpage"),
+    *("keyboard", "watch", "app"),
+)
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<link rel="icon" href="data:,">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+<div id="app"><noscript>This report needs JavaScript; nothing leaves the page.</noscript></div>
+<script type="application/json" id="data">{data}</script>
+<script>{script}</script>
+{blocks}</body>
+</html>
+"""
+
+
+def safe_json(value: Any) -> str:
+    r"""Return `value` as JSON that is inert inside HTML and JavaScript.
+
+    ``<``, ``>`` and ``&`` are escaped, and so is everything outside ASCII, U+2028 among it.
+
+    >>> safe_json("</script>")
+    '"\\u003c/script\\u003e"'
+    """
+    text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def render(data: dict[str, Any], blocks: Iterable[tuple[str, Any]] = ()) -> Iterable[str]:
+    """Yield the page piece by piece.
+
+    Args:
+        data: What the page shows at once.
+        blocks: Identifier and content of what it parses only when asked for: with `--single-file`
+            each run's pictures and details.
+    """
+    style = _join(_STYLES, "css")
+    script = "'use strict';(()=>{\n" + _join(_SCRIPTS, "js") + "\n})();"
+    sources = f"'{_digest(script)}'" if data["single"] else f"'{_digest(script)}' 'self' file:"
+    policy = (
+        "default-src 'none'; img-src 'self' file: data: blob:; "
+        f"script-src {sources}; style-src '{_digest(style)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    head, tail = _PAGE.split("{blocks}")
+    yield head.format(
+        policy=policy,
+        title=html.escape(f"{data['study']} · ganvas"),
+        style=style,
+        script=script,
+        data=safe_json(data),
+    )
+    for name, content in blocks:
+        yield (
+            f'<script type="application/json" id="{html.escape(name)}">'
+            f"{safe_json(content)}</script>\n"
+        )
+    yield tail
+
+
+def _join(names: Iterable[str], kind: str) -> str:
+    static = resources.files("ganvas.report") / "static"
+    return "\n".join((static / f"{name}.{kind}").read_text(encoding="utf-8") for name in names)
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,0 +1,278 @@
+"""The page in Chromium, opened from disk without a network."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ganvas.report import build
+
+pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore")]
+
+SHOWN = "img.live[src]"
+
+
+def column(page, key):
+    return page.locator(f".row:not(.group) .cell[data-column='{key}']").all_inner_texts()
+
+
+def numbers(texts):
+    return [float(text) for text in texts if text != "–"]
+
+
+def steps(page):
+    paths = page.locator(SHOWN).evaluate_all("nodes => nodes.map((node) => node.dataset.path)")
+    return [int(re.search(r"frames/(\d+)", path)[1]) for path in paths if path]
+
+
+def wait_until(page, holds, seconds=9):
+    """Playwright's own waiting evaluates a string in the page, which its policy forbids."""
+    for _ in range(seconds * 10):
+        if holds():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("it never came true")
+
+
+def test_summary_names_the_winner_and_says_when_there_are_too_few_images(page_path, open_page):
+    page = open_page(page_path)
+    assert "image2stylegan_pp" in page.locator(".verdict h2").inner_text()
+    assert "Too few images: with 3" in page.locator(".verdict .hint").inner_text()
+
+
+def test_a_click_on_the_head_sorts_up_and_down(page_path, open_page):
+    page = open_page(page_path, "view=runs&hide=run")
+    best_first = numbers(column(page, "psnr"))
+    assert best_first == sorted(best_first, reverse=True)
+    page.click("[data-key='sort:lpips']")
+    assert (up := numbers(column(page, "lpips"))) == sorted(up)
+    page.click("[data-key='sort:lpips']")
+    assert (down := numbers(column(page, "lpips"))) == sorted(down, reverse=True)
+    assert down[0] > down[-1]
+
+
+def test_filter_keeps_what_it_says(page_path, open_page):
+    page = open_page(page_path, "view=runs")
+    everything = page.locator(".count").inner_text()
+    page.fill("#filter", "mask=box|full psnr>22")
+    assert page.locator(".count").inner_text() != everything
+    assert set(column(page, "mask")) <= {"box", "full"}
+    assert all(value > 22 for value in numbers(column(page, "psnr")))
+    page.fill("#filter", "state=failed")
+    assert column(page, "state") == ["failed"]
+
+
+def test_group_hide_and_only_what_differs(page_path, open_page):
+    page = open_page(page_path, "view=runs&group=mask&hide=ssim")
+    assert page.locator(".row.group").count() >= 2
+    assert page.locator("[data-key='sort:ssim']").count() == 0
+    assert page.locator("[data-key='sort:generator.resolution']").count() == 0
+    page.get_by_label("only what differs").check()
+    assert page.locator("[data-key='sort:mask._target_']").count() == 1
+    assert page.locator("[data-key='sort:generator.resolution']").count() == 0
+    for box in page.locator(".row:not(.group) .pick input").all()[:2]:
+        box.check()
+    assert page.locator(".differences thead td").count() == 2
+
+
+def test_the_table_holds_only_the_rows_in_view(page_path, open_page):
+    page = open_page(page_path, "view=runs", viewport={"width": 1280, "height": 500})
+    before = column(page, "id")
+    assert len(before) < 24
+    page.locator(".table").evaluate("node => { node.scrollTop = node.scrollHeight; }")
+    page.wait_for_timeout(100)
+    assert set(column(page, "id")) != set(before)
+
+
+@pytest.mark.parametrize("where", ["page_path", "single_path"])
+def test_one_slider_moves_every_picture(where, request, open_page):
+    page = open_page(
+        request.getfixturevalue(where), "view=pictures&fix=seed|*~mask|*~loss|*~layers|*"
+    )
+    page.wait_for_timeout(200)
+    assert len(steps(page)) > 10
+    page.locator("#step").fill("0")
+    page.wait_for_timeout(150)
+    assert set(steps(page)) == {28}
+    page.locator("#step").fill("2")
+    page.wait_for_timeout(150)
+    assert set(steps(page)) == {84} or set(steps(page)) == {56, 84}  # a failed run ended early
+    loaded = "nodes => nodes.every((node) => node.complete && node.naturalWidth)"
+    wait_until(page, lambda: page.locator(SHOWN).evaluate_all(loaded))
+
+
+def test_wipe_flicker_and_difference(page_path, open_page):
+    page = open_page(page_path, "view=pictures")
+    page.locator(".wall-row:not(.target) button.picture").first.click()
+    layer = page.locator(".over-layer")
+    assert "50%" in layer.evaluate("node => node.style.clipPath")
+    handle = page.locator(".handle").bounding_box()
+    pane = page.locator(".pane").bounding_box()
+    page.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(pane["x"] + pane["width"] * 0.2, handle["y"] + 100, steps=4)
+    page.mouse.up()
+    assert "20%" in layer.evaluate("node => node.style.clipPath")
+    page.keyboard.press("4")
+    assert layer.evaluate("node => getComputedStyle(node).mixBlendMode") == "difference"
+    page.keyboard.press("3")
+    page.wait_for_selector(".pane[data-shows='a']")
+    page.wait_for_selector(".pane[data-shows='b']")
+    page.keyboard.press("Escape")
+    assert page.locator(".viewer").count() == 0
+
+
+def test_zoom_and_pan_are_kept_in_step(page_path, open_page):
+    page = open_page(page_path, "view=pictures")
+    page.locator(".wall-row:not(.target) button.picture").first.click()
+    page.keyboard.press("1")
+    page.mouse.move(300, 400)
+    page.mouse.wheel(0, -500)
+    page.mouse.down()
+    page.mouse.move(340, 420)
+    page.mouse.up()
+    moves = page.locator(".panned").evaluate_all("nodes => nodes.map((n) => n.style.transform)")
+    assert len(moves) == 2
+    assert len(set(moves)) == 1
+    assert "scale(1)" not in moves[0]
+
+
+def test_a_link_restores_the_exact_view(page_path, open_page):
+    page = open_page(page_path, "view=runs")
+    page.fill("#filter", "mask=box")
+    page.click("[data-key='sort:seconds']")
+    page.locator("#step").fill("1")
+    page.select_option("[data-key='metric']", "lpips")
+    page.wait_for_timeout(250)
+    link = page.url.split("#")[1]
+    rows = column(page, "id")
+    other = open_page(page_path, link)
+    assert column(other, "id") == rows
+    assert other.locator("#filter").input_value() == "mask=box"
+    assert other.locator(".stepper output b").inner_text() == "56"
+    assert other.locator("[data-key='metric']").input_value() == "lpips"
+
+
+def test_a_link_restores_the_viewer(page_path, open_page):
+    page = open_page(page_path, "view=pictures")
+    page.locator(".wall-row:not(.target) button.picture").first.click()
+    page.keyboard.press("4")
+    page.keyboard.press("m")
+    page.keyboard.press("+")
+    page.wait_for_timeout(250)
+    other = open_page(page_path, page.url.split("#")[1])
+    for shown in (page, other):
+        assert shown.locator(".stage.difference").count() == 1
+    transform = "nodes => nodes.map((node) => node.style.transform)"
+    assert other.locator(".panned").evaluate_all(transform) == page.locator(".panned").evaluate_all(
+        transform
+    )
+
+
+def test_the_back_button_goes_back(page_path, open_page):
+    page = open_page(page_path, "view=runs")
+    page.locator(".row .cell").first.click()
+    page.wait_for_selector(".run-head")
+    page.go_back()
+    page.wait_for_selector(".table")
+
+
+@pytest.mark.parametrize("where", ["page_path", "single_path"])
+def test_a_run_page_shows_config_provenance_and_the_command(where, request, open_page, study):
+    page = open_page(request.getfixturevalue(where), "view=runs")
+    name = column(page, "id")[0]
+    page.locator(f"[data-run='{name}'] .cell").first.click()
+    page.wait_for_selector(".command")
+    text = page.locator("main").inner_text()
+    assert "ganvas rerun " in text
+    assert name in page.locator(".command").first.inner_text()
+    for part in ("0123456789abcdef", "peak memory", "generator.resolution", "steps per second"):
+        assert part in text
+
+
+def test_what_looks_like_markup_shows_as_text(page_path, single_path, open_page):
+    for path in (page_path, single_path):
+        page = open_page(path, "view=runs")
+        page.locator(".row .cell").first.click()
+        page.wait_for_selector(".command")
+        value = page.locator(".config dt:text-is('note') + dd").inner_text()
+        assert value.startswith("<script>document.title='owned'</script>")
+        assert page.title() == "masks · ganvas"
+        assert page.locator("main img[src='x']").count() == 0
+
+
+def test_brushing_keeps_runs_in_every_view(page_path, open_page):
+    page = open_page(page_path, "view=axes")
+    box = page.locator("rect.grab[data-axis='psnr']").bounding_box()
+    page.mouse.move(box["x"] + 16, box["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 16, box["y"] + box["height"] / 2, steps=4)
+    page.mouse.up()
+    assert page.locator(".trace.out").count() > 0
+    page.click("[data-key='tab:runs']")
+    assert " of 24 runs" in page.locator(".count").inner_text()
+
+
+def test_curves_smooth_and_hover(page_path, open_page):
+    page = open_page(page_path, "view=curves&smooth=0.8&log=1&x=seconds")
+    card = page.locator("[data-metric='psnr'] svg")
+    assert card.locator(".line.raw").count() >= 2
+    assert card.locator(".band").count() >= 2
+    card.hover()
+    assert "±" in page.locator(".tip").inner_text()
+
+
+def test_comparisons_read_in_full(page_path, open_page):
+    page = open_page(page_path, "view=comparisons&by=mask")
+    page.locator(".matrix td button").first.click()
+    assert "over 3 images" in page.locator(".reading").inner_text()
+
+
+@pytest.mark.parametrize("view", ["summary", "runs", "curves", "axes", "comparisons", "pictures"])
+def test_a_telephone_does_not_scroll_sideways(view, page_path, open_page):
+    page = open_page(
+        page_path, f"view={view}", viewport={"width": 390, "height": 800}, color_scheme="dark"
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert (
+        page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+        == "rgb(16, 18, 21)"
+    )
+
+
+def test_keys_move_between_views_rows_and_steps(page_path, open_page):
+    page = open_page(page_path)
+    page.keyboard.press("g")
+    page.keyboard.press("r")
+    page.locator(".table").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press(",")
+    assert page.locator(".stepper output b").inner_text() == "112"
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".run-head")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".table")
+
+
+def test_a_watched_page_shows_the_newer_build(study, tmp_path, open_page):
+    folder = tmp_path / "live"
+    page = open_page(build(study, folder, watched=True), "view=runs&q=mask=box")
+    stamp = "JSON.parse(document.getElementById('data')?.textContent ?? '{}').built"
+    built = page.evaluate(stamp)
+    page.wait_for_timeout(1100)
+    build(study, folder, watched=True)
+    wait_until(page, lambda: page.evaluate(stamp) != built)
+    page.wait_for_selector("#app[data-ready]")
+    assert page.locator("#filter").input_value() == "mask=box"
+
+
+def test_a_study_without_results_opens(tmp_path: Path, open_page):
+    run = tmp_path / "young" / "first-00000000"
+    run.mkdir(parents=True)
+    (run / "status.json").write_text('{"state": "running", "images": ["000"], "step": 1}')
+    path = build(tmp_path / "young")
+    for view in ("summary", "runs", "curves", "axes", "comparisons", "pictures"):
+        open_page(path, f"view={view}")
+    open_page(path, "run=first-00000000")
