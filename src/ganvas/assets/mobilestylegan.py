@@ -77,7 +77,9 @@ def synthesis_tensors(graph: list[Constant]) -> dict[str, Array]:
     _affine(named, "to_image", by_name, f"{image}.conv")
     named["to_image.weight"] = _scaled(by_name[f"{image}.conv.weight"], 1)
     named["to_image.bias"] = by_name[f"{image}.bias"]
-    return {k: v.reshape(-1) if k.endswith("bias") else v for k, v in named.items()}
+    named = {k: v.reshape(-1) if k.endswith("bias") else v for k, v in named.items()}
+    _order_bands(named, blocks)
+    return named
 
 
 def hyperparameters(tensors: dict[str, Array]) -> dict[str, Any]:
@@ -110,6 +112,27 @@ def mean_w(tensors: dict[str, Array]) -> Array:
 def _is_noise(constant: Constant) -> bool:
     shape = constant.value.shape
     return len(shape) == 4 and shape[:2] == (1, 1) and shape[2] == shape[3] and shape[2] > 1
+
+
+def _order_bands(named: dict[str, Array], blocks: int) -> None:
+    """Sort the channels in front of each Haar transform from [C + C·3] to one band after another.
+
+    The graph holds the low band of C channels and then, for each of them, its three others.
+    """
+    before = ["stem.weight", *(f"blocks.{i}.conv2.pointwise" for i in range(blocks - 1))]
+    places = [(key, key.rpartition(".")[0] + ".bias") for key in before]
+    for block, place in enumerate(places):
+        up = f"blocks.{block}.up.affine"
+        _permute(named, (*place, f"{up}.weight", f"{up}.bias"))
+    _permute(named, ("to_image.weight", "to_image.bias"))
+
+
+def _permute(named: dict[str, Array], keys: tuple[str, ...]) -> None:
+    count = len(named[keys[0]]) // 4
+    low, rest = np.arange(count), np.arange(count, 4 * count).reshape(count, 3)
+    order = np.concatenate([low, *rest.T])
+    for key in keys:
+        named[key] = named[key][order]
 
 
 def _scaled(weight: Array, taps: int) -> Array:

@@ -57,6 +57,7 @@ _TABLE = (
         ),
         converter="ganvas.assets.mobilestylegan:convert",
         output="mobilestylegan_ffhq.safetensors",
+        revision=2,
     ),
     Asset(
         name="vgg_lpips",

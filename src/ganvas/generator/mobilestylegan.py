@@ -127,7 +127,7 @@ class MobileStyleGAN(Generator):
         if index == 0:
             return Activation(self.stem.forward(x, styles[0], noise[0]))
         if index % 2:
-            x = inverse_haar(x * styles[block + 1][:, :, None, None])
+            x = inverse_haar(x, styles[block + 1])
         style = styles[block + 2 if index % 2 else block + 3]
         return Activation(self._conv(index).forward(x, style, noise[index]))
 
@@ -194,7 +194,7 @@ class _Separable(Frozen):
 
     def forward(self, x: Tensor, style: Tensor, noise: Tensor) -> Tensor:
         scaled = noise * self.noise_strength
-        return separable_layer(x, style, self.depthwise, self.pointwise, self.bias, scaled, SLOPE)
+        return separable_layer(x, style, scaled, self.depthwise, self.pointwise, self.bias, SLOPE)
 
 
 class _Block(nn.Module):
@@ -218,5 +218,7 @@ class _ToImage(Frozen):
         self.affine = Affine(w_dim, channels)
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
-        bands = F.conv2d(x * style[:, :, None, None], self.weight, self.bias)
-        return inverse_haar(bands)
+        # The style scales the few weights instead of the many pixels.
+        weight = self.weight[:, :, 0, 0] * style[:, None, :]
+        bands = torch.einsum("bchw,bdc->bhwd", x, weight) + self.bias
+        return inverse_haar(bands.permute(0, 3, 1, 2)).contiguous()
