@@ -68,6 +68,23 @@ def compose_job(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> Job
     return Job(config, named(chosen), tuple(overrides))
 
 
+def compose_hydra(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> DictConfig:
+    """Compose Hydra's own node, with its launcher and sweeper, of a sweep.
+
+    Raises:
+        ConfigError: An unknown launcher, sweeper or key of theirs.
+    """
+    own = [o for o in overrides if o.lstrip("+~").startswith("hydra")]
+    with _hydra(user_dirs):
+        try:
+            node: DictConfig = compose("config", overrides=own, return_hydra_config=True).hydra
+        except MissingConfigException as error:
+            raise _missing_option(error) from error
+        except (HydraException, OmegaConfBaseException) as error:
+            raise ConfigError(_first_line(error)) from error
+    return node
+
+
 def named(choices: Mapping[str, str | None]) -> dict[str, str]:
     """Return the chosen option per group, without Hydra's own groups and empty ones."""
     return {k: v for k, v in choices.items() if v is not None and not k.startswith("hydra")}

@@ -15,7 +15,9 @@ from typing import Any
 from ganvas.study.records import Run, number
 
 SEED = "seed"
-_NOT_AXES = re.compile(r"^(hydra|study|name|tags|logger|trainer|force|output|outputs|job)([./].*)?$")
+_NOT_AXES = re.compile(
+    r"^(hydra|study|name|tags|logger|trainer|force|output|outputs|job)([./].*)?$"
+)
 _OVERRIDE = re.compile(r"^[+~]*([^=]+?)(?:=(.*))?$")
 ABSENT = "absent"
 PRESENT = "present"
