@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hydra import compose, initialize_config_dir
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
@@ -146,9 +147,13 @@ def _hydra(user_dirs: Sequence[Path]) -> Iterator[None]:
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(config_dir()), version_base="1.3", job_name="ganvas"):
-            path = GlobalHydra.instance().config_loader().get_search_path()
+            loader = GlobalHydra.instance().config_loader()
+            assert isinstance(loader, ConfigLoaderImpl)
+            path = loader.get_search_path()
             for folder in user_dirs:
                 path.append("user", f"file://{folder.resolve()}")
+            # The loader has read the path when it was made.
+            loader.repository.initialize_sources(path)
             yield
     finally:
         GlobalHydra.instance().hydra = outer
