@@ -39,3 +39,6 @@ $(READY): pyproject.toml constraints.txt
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache dist build
+
+docs: $(READY)
+	$(BIN)/python docs/make_options.py

@@ -58,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
     _render(commands)
     _runs(commands)
     _assets(commands)
+    _checkpoints(commands)
     doctor = commands.add_parser("doctor", help="show versions, device, memory, disk, assets, W&B")
     doctor.set_defaults(command=_lazily("doctor", "doctor"))
     completion = commands.add_parser("completion", help="print the tab completion for bash")
@@ -113,6 +114,20 @@ def _assets(commands: Commands) -> None:
     fetch = actions.add_parser("fetch", help="download, check and convert")
     fetch.add_argument("name", nargs="+", help="names as `ganvas assets list` shows them")
     fetch.set_defaults(command=_lazily("assets", "fetch"))
+
+
+def _checkpoints(commands: Commands) -> None:
+    inspect = commands.add_parser("inspect", help="show what a generator's file holds")
+    inspect.add_argument("file", help="a pickle, a .pt or a .safetensors")
+    inspect.set_defaults(command=_lazily("checkpoint", "inspect"))
+    convert = commands.add_parser("convert", help="rewrite a generator's file in another layout")
+    convert.add_argument("source", help="a pickle, a .pt or a .safetensors")
+    convert.add_argument("destination", help="the new file")
+    convert.add_argument(
+        "--to", choices=["safetensors", "nvidia", "rosinality"],
+        help="whose names to write (default: safetensors)",
+    )  # fmt: skip
+    convert.set_defaults(command=_lazily("checkpoint", "convert"))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,10 @@ from omegaconf.errors import OmegaConfBaseException
 from ganvas.errors import ConfigError, nearest
 
 
+# Recipes add steps of a budget: ${sum:${budget.latent},${budget.noise}}.
+OmegaConf.register_new_resolver("sum", lambda *values: sum(values), replace=True)
+
+
 def config_dir() -> Path:
     """Return the folder of the configurations: a checkout's conf/, or the one in the package."""
     here = Path(__file__).resolve().parent
@@ -151,7 +155,7 @@ def _hydra(user_dirs: Sequence[Path]) -> Iterator[None]:
             assert isinstance(loader, ConfigLoaderImpl)
             path = loader.get_search_path()
             for folder in user_dirs:
-                path.append("user", f"file://{folder.resolve()}")
+                path.prepend("user", f"file://{folder.resolve()}", "schema")
             # The loader has read the path when it was made.
             loader.repository.initialize_sources(path)
             yield

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ganvas.errors import InputError
 from ganvas.files import replacing
+from ganvas.generator.base import Activation
 from ganvas.version import __version__
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class Embedding:
         generator_hash: SHA-256 of the generator's weights.
         names: One name per image.
         truncation: ψ that w is pulled towards w_avg with when it is rendered; 1 is none.
+        resume: What an activation operation left: a layer's name and the state after it, from which
+            rendering goes on with the styles and noise of the layers behind.
     """
 
     latent: Tensor
@@ -45,6 +48,7 @@ class Embedding:
     generator_hash: str = ""
     names: tuple[str, ...] = ()
     truncation: float = 1.0
+    resume: tuple[str, Activation] | None = None
 
     def __len__(self) -> int:
         return self.latent.shape[0]
@@ -56,13 +60,24 @@ class Embedding:
             latent=self.latent[images],
             noise=tuple(n[images] for n in self.noise),
             names=self.names[images],
+            resume=self._resume(lambda tensor: tensor[images]),
         )
 
     def to(self, device: torch.device | str) -> Embedding:
         """Return the same embedding on another device."""
         return replace(
-            self, latent=self.latent.to(device), noise=tuple(n.to(device) for n in self.noise)
+            self,
+            latent=self.latent.to(device),
+            noise=tuple(n.to(device) for n in self.noise),
+            resume=self._resume(lambda tensor: tensor.to(device)),
         )
+
+    def _resume(self, change: Callable[[Tensor], Tensor]) -> tuple[str, Activation] | None:
+        if self.resume is None:
+            return None
+        layer, state = self.resume
+        rgb = None if state.rgb is None else change(state.rgb)
+        return layer, Activation(change(state.features), rgb)
 
     def styles(self, generator: Generator) -> list[Tensor]:
         """Return the styles (S space) that `generator` draws this latent with."""
@@ -83,7 +98,8 @@ class Embedding:
         parts = []
         for first in range(0, len(self), micro_batch):
             part = self[first : first + micro_batch]
-            parts.append(generator.synthesis(part.styles(generator), part.noise))
+            styles = part.styles(generator)
+            parts.append(generator.synthesis(styles, part.noise, resume=part.resume))
         return torch.cat(parts)
 
     def save(self, path: Path) -> None:
@@ -91,11 +107,16 @@ class Embedding:
         tensors = {"latent": self.latent.detach().cpu().contiguous()}
         for index, noise in enumerate(self.noise):
             tensors[f"noise.{index}"] = noise.detach().cpu().contiguous()
+        if self.resume is not None:
+            tensors["resume.features"] = self.resume[1].features.detach().cpu().contiguous()
+            if self.resume[1].rgb is not None:
+                tensors["resume.rgb"] = self.resume[1].rgb.detach().cpu().contiguous()
         metadata = {
             "format": FORMAT,
             "ganvas": __version__,
             "space": self.space,
             "truncation": repr(self.truncation),
+            "resume": self.resume[0] if self.resume else "",
             "generator": json.dumps(self.generator),
             "generator_hash": self.generator_hash,
             "names": json.dumps(list(self.names)),
@@ -121,14 +142,19 @@ class Embedding:
             raise InputError(f"{path} is not a readable safetensors file: {error}") from error
         if metadata.get("format") != FORMAT or "latent" not in tensors:
             raise InputError(f"{path} is a safetensors file but not a ganvas embedding")
+        resume = None
+        if layer := metadata.get("resume"):
+            resume = (layer, Activation(tensors["resume.features"], tensors.get("resume.rgb")))
+        noises = sum(key.startswith("noise.") for key in tensors)
         return cls(
             latent=tensors["latent"],
-            noise=tuple(tensors[f"noise.{i}"] for i in range(len(tensors) - 1)),
+            noise=tuple(tensors[f"noise.{i}"] for i in range(noises)),
             space=metadata["space"],
             generator=json.loads(metadata["generator"]),
             generator_hash=metadata["generator_hash"],
             names=tuple(json.loads(metadata["names"])),
             truncation=float(metadata["truncation"]),
+            resume=resume,
         )
 
 

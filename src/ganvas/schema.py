@@ -75,12 +75,17 @@ def parameters(target: Callable[..., Any]) -> dict[str, Parameter]:
     # A dataclass inherits fields whose types are named in another module: its class knows them all.
     place = target.__init__ if _has_own_init(target) else target
     hints = get_type_hints(place, include_extras=True)
+    defaults = {
+        field.name: field.default_factory()
+        for field in (dataclasses.fields(target) if dataclasses.is_dataclass(target) else ())
+        if field.default_factory is not dataclasses.MISSING
+    }
     found = {}
     for name, parameter in inspect.signature(target).parameters.items():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue
-        default = parameter.default
-        required = default is parameter.empty
+        required = parameter.default is parameter.empty
+        default = defaults.get(name, parameter.default)
         found[name] = Parameter(name, hints.get(name, Any), required, None if required else default)
     return found
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 import re
+import types
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from omegaconf import OmegaConf
 from rich.console import Console
@@ -106,12 +107,26 @@ def documented(target: Any) -> dict[str, str]:
 
 
 def type_name(hint: Any) -> str:
-    """Return a type in a few words."""
-    text = hint.__name__ if inspect.isclass(hint) and not hasattr(hint, "__args__") else str(hint)
-    text = re.sub(r"typing\.(?:Annotated\[([^,\]]+(?:\[[^\]]*\])?).*\]|)", r"\1", text)
-    text = re.sub(r"(?:\w+\.)+(\w+)", r"\1", text)
-    text = re.sub(r"<class '([^']+)'>", r"\1", text)
-    return re.sub(r"Literal\[(.*?)\]", lambda m: m[1].replace("'", "").replace(", ", "|"), text)
+    """Return a type in a few words.
+
+    >>> type_name(float | None), type_name(Literal["z", "w"]), type_name(tuple[int, ...])
+    ('float or null', 'z|w', 'list of int')
+    """
+    origin, arguments = get_origin(hint), get_args(hint)
+    if hint is type(None):
+        return "null"
+    if origin is Annotated:
+        return type_name(arguments[0])
+    if origin is Literal:
+        return "|".join(str(a) for a in arguments)
+    if origin in (Union, types.UnionType):
+        return " or ".join(type_name(a) for a in arguments)
+    if origin is dict:
+        return f"{type_name(arguments[1])} by name"
+    if origin in (tuple, list):
+        items = [type_name(a) for a in arguments if a is not Ellipsis]
+        return f"list of {items[0]}" if len(set(items)) == 1 else f"[{', '.join(items)}]"
+    return getattr(hint, "__name__", str(hint))
 
 
 def _shown(default: Any) -> str:

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
+import torch
 from torch import Tensor
 
+from ganvas.edit.operation import Operation
 from ganvas.errors import ConfigError, nearest
+from ganvas.generator.base import Generator
 from ganvas.loss import pairs
-from ganvas.mask import Mask
-from ganvas.stage import Scene, StageConfig
+from ganvas.mask import Canvas, Mask, require_content
+from ganvas.stage import StageConfig
 
 
-class Operation(ABC):
-    """A step of a recipe that optimises nothing, such as I_att."""
+@dataclass(frozen=True)
+class Regions:
+    """What an edit's result is compared with, inside its mask and outside.
 
-    @abstractmethod
-    def apply(self, scene: Scene) -> Tensor:
-        """Change the scene's embeddings and return the render (B, 3, H, W) of what comes out."""
+    Attributes:
+        inside: Name of the image that the result should resemble where the mask is 1.
+        outside: Name of the image that it should resemble where the mask is 0.
+        mask: Name of the mask.
+    """
+
+    inside: str = "x"
+    outside: str = "x"
+    mask: str = "m"
 
 
 @dataclass(frozen=True)
@@ -29,11 +39,15 @@ class Recipe:
         stages: The steps by name; a step may refer to the names before it.
         masks: The masks that the steps refer to, by name.
         images: Which input images the recipe needs.
+        partial: Masks that must leave something in and something out, or the edit would be void.
+        regions: What the result is compared with inside and outside of a mask; null: no mask.
     """
 
     stages: dict[str, StageConfig | Operation]
     masks: dict[str, Mask] = field(default_factory=dict)
     images: tuple[str, ...] = ("x",)
+    partial: tuple[str, ...] = ()
+    regions: Regions | None = None
 
     def __post_init__(self) -> None:
         if not self.stages:
@@ -42,17 +56,75 @@ class Recipe:
         for name, step in self.stages.items():
             if isinstance(step, StageConfig):
                 for target, mask in pairs(step.objective):
-                    if target not in pictures:
-                        hint = nearest(target, pictures)
-                        raise ConfigError(
-                            f"stages.{name}: no image or earlier stage '{target}'{hint}"
-                        )
-                    if mask != "1" and mask.removeprefix("1 - ") not in self.masks:
-                        hint = nearest(mask, self.masks)
-                        raise ConfigError(f"stages.{name}: no mask '{mask}' in the recipe{hint}")
+                    _require(f"stages.{name}: no image or earlier stage", target, pictures)
+                    self._require_mask(name, mask)
+            else:
+                for mask in step.masks():
+                    self._require_mask(name, mask)
             pictures.add(name)
+        for name in self.partial:
+            _require("partial: no mask", name, self.masks)
+        if self.regions is not None:
+            _require("regions: no mask", self.regions.mask, self.masks)
+            _require("regions: no image", self.regions.inside, self.images)
+            _require("regions: no image", self.regions.outside, self.images)
+
+    def _require_mask(self, stage: str, expression: str) -> None:
+        if expression != "1":
+            name = expression.removeprefix("1 - ")
+            _require(f"stages.{stage}: no mask", name, self.masks)
 
     @property
     def steps(self) -> int:
         """Optimisation steps of all stages together."""
         return sum(s.steps for s in self.stages.values() if isinstance(s, StageConfig))
+
+    def check_images(self, given: Collection[str]) -> None:
+        """Refuse an experiment that lacks an image.
+
+        Raises:
+            ConfigError: The recipe needs an image that is not among `given`.
+        """
+        for name in self.images:
+            if name not in given:
+                needed = " and ".join(self.images)
+                raise ConfigError(
+                    f"this edit needs images {needed}; give image.{name}, such as "
+                    f"+image.{name}.path=FILE or image=pair"
+                )
+
+    def check(self, generator: Generator, device: torch.device) -> None:
+        """Try every stage's layers, operations and networks before any work.
+
+        Raises:
+            ConfigError: The generator lacks a row, noise map or layer that a step names.
+            AssetError: A network that a term needs cannot be had.
+        """
+        for name, step in self.stages.items():
+            try:
+                if isinstance(step, Operation):
+                    step.check(generator)
+                else:
+                    step.layers.select(generator)
+            except ConfigError as error:
+                raise ConfigError(f"stages.{name}: {error}") from error
+            if isinstance(step, StageConfig):
+                for block in step.objective.values():
+                    for term in block.terms.values():
+                        term.load(device)
+
+    def draw_masks(self, canvas: Canvas) -> dict[str, Tensor]:
+        """Draw all masks of the recipe, (B, 1, H, W) each, and check them before any work.
+
+        Raises:
+            InputError: A mask is empty for an image, or covers all where that makes the edit void.
+        """
+        drawn = {name: mask.draw(canvas) for name, mask in self.masks.items()}
+        for name, mask in drawn.items():
+            require_content(f"edit.masks.{name}", mask, partial=name in self.partial)
+        return drawn
+
+
+def _require(what: str, name: str, known: Collection[str]) -> None:
+    if name not in known:
+        raise ConfigError(f"{what} '{name}'{nearest(name, known)}")

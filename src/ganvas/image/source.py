@@ -27,14 +27,17 @@ class Source:
 
     Attributes:
         path: A PNG, JPEG or WebP file, a folder of them, or a glob. A name that starts with
-            "ganvas:" is a picture that comes with the program, such as ganvas:astronaut.png.
+            "ganvas:" is a picture that comes with the program, such as ganvas:astronaut.png;
+            "asset:portraits/obama.jpg" is fetched like the weights.
         crop: "centre" for the largest central square, "none" for pictures that are square already,
             or a box [left, top, right, bottom] in pixels.
+        overlay: A picture with transparency, such as scribbles, laid over each cut photograph.
         limit: Use only the first so many files of a folder or glob; null: all.
     """
 
     path: Path
     crop: Crop = "centre"
+    overlay: Path | None = None
     limit: int | None = None
 
     def __post_init__(self) -> None:
@@ -62,13 +65,23 @@ class Source:
             name = file.stem
             if name in pictures:
                 name = file.name
-            pictures[name] = cut(decode(file), self.crop, file)
+            picture = cut(decode(file), self.crop, file)
+            pictures[name] = picture if self.overlay is None else lay_over(picture, self.overlay)
         return pictures
 
 
 def packaged(path: Path) -> Path:
-    """Resolve "ganvas:NAME" to the picture of that name that comes with the program."""
+    """Resolve "ganvas:NAME" to a picture that comes with the program, "asset:…" to an asset's.
+
+    Raises:
+        AssetError: The asset is unknown or cannot be fetched.
+    """
     text = str(path)
+    if text.startswith("asset:"):
+        from ganvas import assets
+
+        name, _, file = text.removeprefix("asset:").partition("/")
+        return assets.path(name) / file
     if text.startswith("ganvas:"):
         return Path(__file__).with_name("pictures") / text.removeprefix("ganvas:")
     return path.expanduser()
@@ -155,6 +168,25 @@ def cut(picture: Image.Image, crop: Crop, file: Path) -> Image.Image:
     if box[2] - box[0] < SMALLEST:
         raise InputError(f"{file}: {box[2] - box[0]} pixels wide; at least {SMALLEST} are needed")
     return picture.crop(box)
+
+
+def lay_over(picture: Image.Image, overlay: Path) -> Image.Image:
+    """Lay a picture with transparency over a square one, whose size it takes if it is larger.
+
+    Raises:
+        InputError: The overlay cannot be read, or it is not square.
+    """
+    file = packaged(overlay)
+    try:
+        with Image.open(file) as opened:
+            top = opened.convert("RGBA")
+    except (OSError, ValueError, SyntaxError) as error:
+        raise InputError(f"cannot read the overlay {file}: {error}") from error
+    if top.width != top.height:
+        raise InputError(f"the overlay {file} is {top.width}×{top.height}, not square")
+    size = (max(top.width, picture.width),) * 2
+    under = picture.resize(size, Image.Resampling.LANCZOS).convert("RGBA")
+    return Image.alpha_composite(under, top.resize(size)).convert("RGB")
 
 
 def to_tensor(pictures: list[Image.Image], resolution: int) -> Tensor:

@@ -1,6 +1,20 @@
 """Layer subsets (`layers=`): which rows, noise maps and activations may change."""
 
+from ganvas.layers.bands import Band, Resolutions, Split
 from ganvas.layers.every import All
-from ganvas.layers.subset import Layers, Subset
+from ganvas.layers.explicit import Explicit, Mixed
+from ganvas.layers.inpainting import Inpainting
+from ganvas.layers.subset import Layers, Subset, row_resolutions
 
-__all__ = ["All", "Layers", "Subset"]
+__all__ = [
+    "All",
+    "Band",
+    "Explicit",
+    "Inpainting",
+    "Layers",
+    "Mixed",
+    "Resolutions",
+    "Split",
+    "Subset",
+    "row_resolutions",
+]

@@ -29,3 +29,15 @@ class Layers(ABC):
     @abstractmethod
     def select(self, generator: Generator) -> Subset:
         """Return the subset for `generator`; rows that have no effect are never in it."""
+
+
+def row_resolutions(generator: Generator) -> dict[int, int]:
+    """Return the resolution of each effective style row, ascending by row.
+
+    A row belongs to the first convolution that reads it; one that only the output reads belongs to
+    the top resolution.
+    """
+    found: dict[int, int] = {}
+    for layer in generator.layers:
+        found.setdefault(layer.row, layer.resolution)
+    return {row: found.get(row, generator.resolution) for row in sorted(generator.effective_rows)}

@@ -2,20 +2,32 @@
 
 from ganvas.loss.lpips import LPIPS
 from ganvas.loss.objective import Block, LossSet, Objective, pair, pairs
+from ganvas.loss.perceptual import Perceptual, Style
 from ganvas.loss.pixel import L1, MSE
+from ganvas.loss.prior import DistanceToMean, DistanceToStart, NoiseAutocorrelation, RowSpread
+from ganvas.loss.structure import MSSSIM, SSIM, TotalVariation
 from ganvas.loss.term import BoundTerm, Ramped, Reference, Term, View
 
 __all__ = [
     "L1",
     "LPIPS",
     "MSE",
+    "MSSSIM",
+    "SSIM",
     "Block",
     "BoundTerm",
+    "DistanceToMean",
+    "DistanceToStart",
     "LossSet",
+    "NoiseAutocorrelation",
     "Objective",
+    "Perceptual",
     "Ramped",
     "Reference",
+    "RowSpread",
+    "Style",
     "Term",
+    "TotalVariation",
     "View",
     "pair",
     "pairs",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import torch
 from torch import Tensor
 
 from ganvas.loss.term import BoundTerm, Reference, Term, View
@@ -37,3 +38,9 @@ class LPIPS(Term):
             return distance.forward(view.at(self.resolution), features, mask)
 
         return lpips
+
+    def load(self, device: torch.device) -> None:
+        """Load the network."""
+        from ganvas.network.lpips import perceptual_distance
+
+        perceptual_distance(self.net, str(device))

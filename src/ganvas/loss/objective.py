@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -35,18 +36,20 @@ class Block:
         terms: The terms by name.
         target: What to approach: an input image (x, y) or an earlier stage, whose render is frozen.
         mask: Where: "1" for everywhere, a mask of the edit by name, or "1 - name" for its opposite.
+        weight: Factor of all its terms, such as the ratio of λ_mse2 to λ_mse1.
     """
 
     terms: dict[str, Term]
     target: str = "x"
     mask: str = "1"
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)
 class Objective:
     """All terms of a stage, bound to one micro-batch of images."""
 
-    parts: tuple[tuple[str, Term, BoundTerm], ...]
+    parts: tuple[tuple[str, Callable[[float], float], BoundTerm], ...]
 
     @classmethod
     def bind(
@@ -66,12 +69,12 @@ class Objective:
             parts = tuple(
                 (
                     name if single else f"{block_name}/{name}",
-                    term,
+                    partial(_weight, block, term),
                     term.bind(references[pair(block, term)]),
                 )
                 for block_name, block in blocks.items()
                 for name, term in block.terms.items()
-                if term.weight != 0
+                if term.weight != 0 and block.weight != 0
             )
         if not parts:
             raise ConfigError("the objective has no term whose weight is not 0")
@@ -79,8 +82,12 @@ class Objective:
 
     def __call__(self, view: View, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the weighted sum (B,) and each term's weighted share (B,) by name."""
-        shares = {name: bound(view) * term.weight_at(progress) for name, term, bound in self.parts}
+        shares = {name: bound(view) * weight(progress) for name, weight, bound in self.parts}
         return torch.stack(list(shares.values())).sum(0), shares
+
+
+def _weight(block: Block, term: Term, progress: float) -> float:
+    return block.weight * term.weight_at(progress)
 
 
 def pair(block: Block, term: Term) -> tuple[str, str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
+from pydantic import Field
 from torch import Tensor
 
 from ganvas.functional.quality import masked_l1, masked_mse
@@ -12,21 +14,25 @@ from ganvas.loss.term import BoundTerm, Reference, Term, View
 
 @dataclass(frozen=True)
 class MSE(Term):
-    """Mean squared error, ‖M ⊙ (G − x)‖² / N, on [−1, 1] images. Abdal et al. 2020, equation 1.
+    """Mean squared error, ‖M ⊙ (G − x)‖² / N. Abdal et al. 2020, equation 1.
 
     Attributes:
         resolution: Height and width at which images are compared; null: the generator's.
+        span: Width of the images' range that the weight belongs to: 2 for [−1, 1], 255 for 8 bits.
     """
 
     resolution: int | None = None
+    span: Annotated[float, Field(gt=0)] = 2.0
 
     def bind(self, reference: Reference) -> BoundTerm:
         """Resize target and mask once."""
         target = reference.target_at(self.resolution)
         mask = reference.mask_at(self.resolution)
 
+        scale = (self.span / 2) ** 2
+
         def mse(view: View) -> Tensor:
-            return masked_mse(view.at(self.resolution), target, mask)
+            return scale * masked_mse(view.at(self.resolution), target, mask)
 
         return mse
 

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import torch
 from torch import Tensor
 
 from ganvas.functional.images import resize
@@ -106,6 +107,13 @@ class Term(ABC):
     @abstractmethod
     def bind(self, reference: Reference) -> BoundTerm:
         """Compute once what does not change and return the function of what does."""
+
+    def load(self, device: torch.device) -> None:  # noqa: B027 - most terms need no network
+        """Load the networks that the term needs, so that a missing one is found before any work.
+
+        Raises:
+            AssetError: The weights cannot be had.
+        """
 
     def weight_at(self, progress: float) -> float:
         """Return the weight when the stage is at `progress` in [0, 1]."""

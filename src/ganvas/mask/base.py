@@ -5,7 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
+
+from ganvas.errors import ConfigError, InputError, nearest
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,26 @@ class Canvas:
         height, width = self.images["x"].shape[-2:]
         return height, width
 
+    @property
+    def device(self) -> torch.device:
+        """Where the images are."""
+        return self.images["x"].device
+
+    def image(self, name: str) -> Tensor:
+        """Return an input image (B, 3, H, W) by name.
+
+        Raises:
+            ConfigError: The experiment has no such image.
+        """
+        if name not in self.images:
+            hint = f"; give image.{name}.path" if name in ("y", "z") else nearest(name, self.images)
+            raise ConfigError(f"the mask needs image {name}{hint}")
+        return self.images[name]
+
+    def repeat(self, mask: Tensor) -> Tensor:
+        """Give every image the same mask: (H, W) becomes (B, 1, H, W)."""
+        return mask.to(self.device).expand(self.batch, 1, *self.size).clone()
+
 
 class Mask(ABC):
     """A spatial mask M: 1 where the first image counts, 0 where it does not."""
@@ -38,3 +61,16 @@ class Mask(ABC):
     @abstractmethod
     def draw(self, canvas: Canvas) -> Tensor:
         """Return M, (B, 1, H, W) float32 in [0, 1]."""
+
+
+def require_content(name: str, mask: Tensor, *, partial: bool = False) -> None:
+    """Refuse a mask (B, 1, H, W) that selects nothing, or with `partial` one that selects all.
+
+    Raises:
+        InputError: One of the images has such a mask; mask and image are named.
+    """
+    for index, image in enumerate(mask):
+        if image.max() <= 0:
+            raise InputError(f"{name} is empty for image {index}: it selects no pixel")
+        if partial and image.min() >= 1:
+            raise InputError(f"{name} covers all of image {index}, which makes the edit void")

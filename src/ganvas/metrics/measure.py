@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from statistics import fmean
 
 import torch
@@ -53,7 +54,7 @@ def measure_embedding(
         rng = torch.Generator().manual_seed(seed + 1)
         fresh = generator.sample_noise(1, rng)
         noise = tuple(n.expand_as(old) for n, old in zip(fresh, embedding.noise, strict=True))
-        other = Embedding(embedding.latent, noise, embedding.space, truncation=embedding.truncation)
+        other = replace(embedding, noise=noise)
         render = to_uint8(other.render(generator, micro_batch))
         _enter(values, "psnr_resampled_noise", picture_metrics.psnr(render, targets))
     return values

@@ -8,8 +8,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 Metric = Literal[
-    "psnr", "ssim", "ms_ssim", "lpips", "lpips_alex", "w_distance", "psnr_resampled_noise"
-]
+    "psnr", "ssim", "ms_ssim", "lpips", "lpips_alex", "w_distance", "psnr_resampled_noise",
+    "psnr_inside", "psnr_outside", "lpips_inside", "lpips_outside", "seam",
+    "identity_x", "identity_y", "identity_z",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,8 @@ class Metrics:
     """The final metrics, on the saved 8-bit pictures.
 
     Attributes:
-        names: Which metrics.
+        names: Which metrics. Those with inside, outside and seam belong to edits that have a mask,
+            identity_… to inputs that there are.
         lpips_resolution: Height and width at which LPIPS is computed.
     """
 
@@ -36,5 +39,13 @@ class Metrics:
             "lpips_alex": f"LPIPS v0.1, AlexNet, at {small}, input [−1, 1]; lower is better",
             "w_distance": "‖w − w_avg‖₂, root mean square over the effective style rows",
             "psnr_resampled_noise": f"dB, range [0, 255], {size}, after drawing new noise maps",
+            "psnr_inside": "dB, range [0, 255], over the mask's region",
+            "psnr_outside": "dB, range [0, 255], over the rest",
+            "lpips_inside": f"LPIPS v0.1, VGG16, at {small}, its map averaged over the mask's region",
+            "lpips_outside": f"LPIPS v0.1, VGG16, at {small}, its map averaged over the rest",
+            "seam": "8-bit steps per pixel along the mask's edge beyond the photos' own; 0 is seamless",
+            "identity_x": "cosine similarity of ArcFace (MobileFaceNet) to image x; higher is nearer",
+            "identity_y": "cosine similarity of ArcFace (MobileFaceNet) to image y; higher is nearer",
+            "identity_z": "cosine similarity of ArcFace (MobileFaceNet) to image z; higher is nearer",
         }
         return {name: texts[name] for name in self.names}

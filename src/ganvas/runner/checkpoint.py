@@ -12,6 +12,7 @@ import torch
 from ganvas.embedding import Embedding
 from ganvas.errors import StorageError
 from ganvas.files import replacing
+from ganvas.generator.base import Activation
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
@@ -44,15 +45,23 @@ def pack(embedding: Embedding) -> dict[str, Any]:
         "noise": list(embedding.noise),
         "space": embedding.space,
         "truncation": embedding.truncation,
+        "resume": None if embedding.resume is None else [
+            embedding.resume[0], embedding.resume[1].features, embedding.resume[1].rgb
+        ],
     }
 
 
 def unpack(packed: dict[str, Any], like: Embedding) -> Embedding:
     """Turn plain values and tensors back into an embedding of the same images as `like`."""
+    resume = None
+    if packed["resume"] is not None:
+        layer, features, rgb = packed["resume"]
+        resume = (layer, Activation(features, rgb))
     return replace(
         like,
         latent=packed["latent"],
         noise=tuple(packed["noise"]),
         space=packed["space"],
         truncation=packed["truncation"],
+        resume=resume,
     )

@@ -19,6 +19,7 @@ from ganvas.image.picture import difference, save_animation, save_picture, to_pi
 from ganvas.image.source import to_tensor
 from ganvas.mask import Canvas
 from ganvas.metrics.measure import mean, measure_embedding, measure_pictures
+from ganvas.runner.edited import measure_edit, save_frames, scene_sheet
 from ganvas.runner.checkpoint import load_checkpoint, pack, save_checkpoint, unpack
 from ganvas.runner.folder import RunFolder
 from ganvas.runner.monitor import RunMonitor
@@ -95,7 +96,8 @@ class Run:
             tensor = to_tensor(list(found.values()), generator.resolution).to(self.device)
             images[name] = tensor.expand(count, -1, -1, -1).contiguous()
         canvas = Canvas(images, experiment.seed)
-        masks = {name: mask.draw(canvas) for name, mask in experiment.edit.masks.items()}
+        masks = experiment.edit.draw_masks(canvas)
+        experiment.edit.check(generator, self.device)
 
         def begin() -> Embedding:
             start = experiment.start.begin(generator, self.names, experiment.seed)
@@ -167,6 +169,7 @@ class Run:
 
     def _apply(self, name: str, operation: Operation) -> dict[str, Any]:
         started = time.monotonic()
+        save_frames(self.folder, self.names, name, operation.frames(self.scene))
         render = operation.apply(self.scene)
         self.scene.renders[name] = render.detach()
         entry = self._picture_entry(name, render, "x")
@@ -193,6 +196,11 @@ class Run:
             save_animation(self.record.frames(name), folder / "progress.webp")
         embedding = scene.embedding("x")
         embedding.save(self.folder.embedding_file)
+        for name, other in scene.embeddings.items():
+            if name != "x":
+                other.save(self.folder.path / f"embedding.{name}.safetensors")
+        sheet = scene_sheet(experiment.edit, scene)
+        save_picture(sheet, self.folder.path / "images" / "contact_sheet.png")
         measured = measure_embedding(
             experiment.metrics,
             embedding,
@@ -202,7 +210,8 @@ class Run:
             self.micro_batch,
         )
         last_values = self.progress.stages[last]["images"]
-        values = {name: last_values[name] | measured[name] for name in self.names}
+        edited = measure_edit(experiment.metrics, experiment.edit, scene, render)
+        values = {name: last_values[name] | measured[name] | edited[name] for name in self.names}
         metrics = {
             "final": mean(values),
             "images": values,

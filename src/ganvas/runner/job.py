@@ -75,6 +75,7 @@ def execute(job: Job, lock: int | None = None) -> Result:
     if not is_due(final, experiment):
         return Result(final.path)
     pictures = experiment.image.read()
+    experiment.edit.check_images(pictures)
     require_room(folder.path, len(pictures["x"]))
     configure(experiment.trainer, experiment.seed)
     info = RunInfo(

@@ -111,10 +111,13 @@ class Variables(nn.Module):
         """Return the last layer before the first that may change, with its activation; or None."""
         generator: Generator = self.__dict__["generator"]
         first = first_affected(generator, self.rows, self.maps)
+        given = self.start[images].resume
+        if given is not None and generator.layer_index(given[0]) >= first - 1:
+            return given
         if first == 0 or self._by_style:
-            return None
+            return given
         name = generator.layers[first - 1].name
-        found = generator.activations(self.w(images), self.noise_maps(images), [name])
+        found = generator.activations(self.w(images), self.noise_maps(images), [name], resume=given)
         return name, found[name].detach()
 
     @torch.no_grad()

@@ -108,7 +108,7 @@ def _planned(overrides: Overrides, user_dirs: Sequence[Path]) -> Planned:
     experiment = build(tree)
     experiment.trainer.torch_device()
     inputs = tuple(_input_states(tree))
-    _read_pictures(experiment.image, inputs)
+    experiment.edit.check_images(_inputs(experiment.image, inputs))
     final, working = folders(experiment, identify(tree, job.choices.get("edit", "edit")))
     return Planned(
         overrides,
@@ -122,15 +122,15 @@ def _planned(overrides: Overrides, user_dirs: Sequence[Path]) -> Planned:
     )
 
 
-_PICTURES: set[tuple[Any, ...]] = set()
+_NAMES: dict[tuple[Any, ...], tuple[str, ...]] = {}
 
 
-def _read_pictures(image: Any, inputs: tuple[tuple[str, int, int], ...]) -> None:
-    """Decode the pictures once for all jobs that use the same ones in the same way."""
+def _inputs(image: Any, inputs: tuple[tuple[str, int, int], ...]) -> tuple[str, ...]:
+    """Decode the pictures once for all jobs that use the same ones; return the inputs' names."""
     key = (image, inputs)
-    if key not in _PICTURES:
-        image.read()
-        _PICTURES.add(key)
+    if key not in _NAMES:
+        _NAMES[key] = tuple(image.read())
+    return _NAMES[key]
 
 
 def _input_states(value: Any) -> Iterator[tuple[str, int, int]]:

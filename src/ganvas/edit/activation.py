@@ -1,0 +1,146 @@
+"""I_att: replace the activations of a layer, or of several, in one forward pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import Tensor
+
+from ganvas.edit.change import Change, Copy
+from ganvas.edit.operation import Operation
+from ganvas.embedding import Embedding
+from ganvas.errors import ConfigError
+from ganvas.functional.activations import mix
+from ganvas.functional.images import resize
+from ganvas.generator.base import Activation, Generator
+from ganvas.stage import Scene
+
+
+@dataclass(frozen=True)
+class EditActivations(Operation):
+    """I_att: G(w, n) with the tensor at layer l replaced by M₁ ⊙ A_l + (1 − M₂) ⊙ B_l.
+
+    A is the image's own activation, B what `change` makes of A and of the other image's. Styles and
+    noise behind the layer stay those of the image. Abdal et al. 2020, section 4.
+
+    Attributes:
+        layers: Where: a resolution, for its last layer, or a layer's name. Several in one pass.
+        change: What B is.
+        keep: M₁, a mask expression of the recipe: where the image's own activations stay.
+        take: 1 − M₂: where B is taken.
+        embedding: The image whose activations are replaced.
+        other: The image that B comes from.
+    """
+
+    layers: tuple[int | str, ...]
+    change: Change = field(default_factory=Copy)
+    keep: str = "1 - m"
+    take: str = "m"
+    embedding: str = "x"
+    other: str = "x"
+
+    def __post_init__(self) -> None:
+        if not self.layers:
+            raise ConfigError("an activation operation needs at least one layer")
+
+    def check(self, generator: Generator) -> None:
+        """Find the layers, or raise ConfigError."""
+        for layer in self.layers:
+            find_layer(generator, layer)
+
+    def masks(self) -> tuple[str, ...]:
+        """Return M₁ and 1 − M₂."""
+        return (self.keep, self.take)
+
+    @torch.no_grad()
+    def apply(self, scene: Scene) -> Tensor:
+        """Replace the activations and draw the picture, image by image."""
+        own, other = scene.embedding(self.embedding), scene.embedding(self.other)
+        keep, take = scene.mask(self.keep), scene.mask(self.take)
+        parts = []
+        for index in range(len(own)):
+            one = slice(index, index + 1)
+            parts.append(
+                self._edited(
+                    own[one],
+                    other[one],
+                    torch.ones(1, 1, 1, 1, device=own.latent.device) if keep is None else keep[one],
+                    torch.ones(1, 1, 1, 1, device=own.latent.device) if take is None else take[one],
+                    scene.generator,
+                )
+            )
+        scene.embeddings[self.embedding] = replace(own, resume=joined(parts))
+        return scene.embeddings[self.embedding].render(scene.generator)
+
+    def _edited(
+        self, own: Embedding, other: Embedding, keep: Tensor, take: Tensor, generator: Generator
+    ) -> tuple[str, Activation]:
+        """Run one image up to its last edited layer and return the state there."""
+        names = sorted({find_layer(generator, n) for n in self.layers}, key=generator.layer_index)
+        resume = own.resume
+        if resume is not None and generator.layer_index(resume[0]) > generator.layer_index(
+            names[0]
+        ):
+            raise ConfigError(f"layer {names[0]} lies before {resume[0]}, which is edited already")
+        theirs = states(other, generator, names)
+        for name in names:
+            mine = states(own, generator, [name], resume)[name]
+            changed = self.change.apply(mine, theirs[name], generator, name)
+            resume = (name, mixed(mine, changed, keep, take))
+        assert resume is not None
+        return resume
+
+
+def states(
+    embedding: Embedding,
+    generator: Generator,
+    names: list[str],
+    resume: tuple[str, Activation] | None = None,
+) -> dict[str, Activation]:
+    """Return the states after the named layers, going on from `resume` or the embedding's own."""
+    resume = resume or embedding.resume
+    if resume is not None and names == [resume[0]]:
+        return {resume[0]: resume[1]}
+    if embedding.space == "s":
+        raise ConfigError("operations on activations need start.space z, w or w+, not s")
+    rows = embedding.rows(generator)
+    return generator.activations(rows, embedding.noise, names, resume=resume)
+
+
+def mixed(own: Activation, changed: Activation, keep: Tensor, take: Tensor) -> Activation:
+    """Mix two states under masks that are resized to the layer."""
+
+    def at(a: Tensor, b: Tensor) -> Tensor:
+        sized = [
+            m if m.shape[-1] == 1 else resize(m, (a.shape[-2], a.shape[-1])) for m in (keep, take)
+        ]
+        return mix(a, b, *(m.expand(-1, 1, *a.shape[-2:]) for m in sized))
+
+    rgb = None
+    if own.rgb is not None and changed.rgb is not None:
+        rgb = at(own.rgb, changed.rgb)
+    return Activation(at(own.features, changed.features), rgb)
+
+
+def joined(parts: list[tuple[str, Activation]]) -> tuple[str, Activation]:
+    """Lay the states of single images together as one batch."""
+    rgbs = [state.rgb for _, state in parts if state.rgb is not None]
+    features = torch.cat([state.features for _, state in parts])
+    return parts[0][0], Activation(features, torch.cat(rgbs) if rgbs else None)
+
+
+def find_layer(generator: Generator, wanted: int | str) -> str:
+    """Return the name of a layer given by name, or by resolution: the last one there.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    if isinstance(wanted, str):
+        return generator.layers[generator.layer_index(wanted)].name
+    found = [layer.name for layer in generator.layers if layer.resolution == wanted]
+    if not found:
+        known = sorted({layer.resolution for layer in generator.layers})
+        raise ConfigError(f"{generator.name} has no layer at {wanted}²; known: "
+                          + ", ".join(f"{r}²" for r in known))  # fmt: skip
+    return found[-1]

@@ -1,0 +1,201 @@
+"""What an operation makes of two images' activations at one layer."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Annotated
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from ganvas.errors import ConfigError
+from ganvas.functional.activations import (
+    permute_channels,
+    permute_tiles,
+    set_channels,
+    swap_channels,
+)
+from ganvas.generator.base import Activation, Generator
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Seed = Annotated[int, Field(ge=0)]
+
+
+class Change(ABC):
+    """A function of A, the image's own state after a layer, and B, the other image's."""
+
+    @abstractmethod
+    def apply(
+        self, own: Activation, other: Activation, generator: Generator, layer: str
+    ) -> Activation:
+        """Return the state that is taken where the mask says so."""
+
+
+@dataclass(frozen=True)
+class Copy(Change):
+    """B: the other image's activations."""
+
+    def apply(
+        self, own: Activation, other: Activation, generator: Generator, layer: str
+    ) -> Activation:
+        """Return B."""
+        return other
+
+
+@dataclass(frozen=True)
+class Average(Change):
+    """λA + (1 − λ)B.
+
+    Attributes:
+        weight: λ, the share of the image itself.
+    """
+
+    weight: Fraction = 0.5
+
+    def apply(
+        self, own: Activation, other: Activation, generator: Generator, layer: str
+    ) -> Activation:
+        """Return the weighted average."""
+        rgb = None
+        if own.rgb is not None and other.rgb is not None:
+            rgb = torch.lerp(other.rgb, own.rgb, self.weight)
+        return Activation(torch.lerp(other.features, own.features, self.weight), rgb)
+
+
+@dataclass(frozen=True)
+class CopyChannels(Change):
+    """A with some channels of B.
+
+    Attributes:
+        channels: Indices of the channels; null: every second one.
+    """
+
+    channels: tuple[int, ...] | None = None
+
+    def apply(
+        self, own: Activation, other: Activation, generator: Generator, layer: str
+    ) -> Activation:
+        """Return A with B's channels."""
+        count = own.features.shape[1]
+        channels = range(0, count, 2) if self.channels is None else self.channels
+        require_units(channels, count, layer)
+        return Activation(swap_channels(own.features, other.features, list(channels)), own.rgb)
+
+
+@dataclass(frozen=True)
+class PermuteChannels(Change):
+    """A with its channels in another order.
+
+    Attributes:
+        fraction: Share of the channels that change places.
+        seed: Seed of the order.
+    """
+
+    fraction: Fraction = 1.0
+    seed: Seed = 0
+
+    def apply(
+        self, own: Activation, other: Activation, generator: Generator, layer: str
+    ) -> Activation:
+        """Return A, permuted."""
+        rng = torch.Generator().manual_seed(self.seed)
+        return Activation(permute_channels(own.features, rng, self.fraction), own.rgb)
+
+
+@dataclass(frozen=True)
+class PermutePositions(Change):
+    """A cut into tiles that change places.
+
+    Attributes:
+        tiles: Tiles per side.
+        seed: Seed of the order.
+    """
+
+    tiles: Annotated[int, Field(ge=2)] = 2
+    seed: Seed = 0
+
+    def apply(
+        self, own: Activation, other: Activation, generator: Generator, layer: str
+    ) -> Activation:
+        """Return A, permuted; the RGB of a skip generator goes along."""
+
+        def permuted(maps: Tensor) -> Tensor:
+            rng = torch.Generator().manual_seed(self.seed)
+            try:
+                return permute_tiles(maps, rng, self.tiles)
+            except ValueError as error:
+                raise ConfigError(f"tiles at layer {layer}: {error}") from error
+
+        return Activation(permuted(own.features), None if own.rgb is None else permuted(own.rgb))
+
+
+@dataclass(frozen=True)
+class Ablate(Change):
+    """A with units set to 0. Bau et al. 2019, *GAN Dissection*.
+
+    Attributes:
+        units: Indices of the units (channels).
+    """
+
+    units: tuple[int, ...]
+
+    def apply(
+        self, own: Activation, other: Activation, generator: Generator, layer: str
+    ) -> Activation:
+        """Return A without the units."""
+        require_units(self.units, own.features.shape[1], layer)
+        return Activation(set_channels(own.features, self.units, 0.0), own.rgb)
+
+
+@dataclass(frozen=True)
+class Insert(Change):
+    """A with units set to a high value. Bau et al. 2019, *GAN Dissection*.
+
+    Attributes:
+        units: Indices of the units (channels).
+        quantile: Which quantile of each unit's activation over random samples is the high value.
+        samples: How many samples.
+    """
+
+    units: tuple[int, ...]
+    quantile: Fraction = 0.99
+    samples: Annotated[int, Field(ge=1)] = 16
+
+    def apply(
+        self, own: Activation, other: Activation, generator: Generator, layer: str
+    ) -> Activation:
+        """Return A with the units on."""
+        require_units(self.units, own.features.shape[1], layer)
+        values = unit_quantiles(generator, layer, self.units, self.quantile, self.samples)
+        return Activation(set_channels(own.features, self.units, values), own.rgb)
+
+
+def unit_quantiles(
+    generator: Generator, layer: str, units: tuple[int, ...], quantile: float, samples: int
+) -> Tensor:
+    """Return a quantile (K,) of each unit's activation over all positions of random samples."""
+    rng = torch.Generator().manual_seed(0)
+    seen = []
+    for w in generator.sample_w(samples, rng):
+        noise = generator.sample_noise(1, rng)
+        rows = generator.broadcast(w[None])
+        features = generator.activations(rows, noise, [layer])[layer].features[0, list(units)]
+        seen.append(features.flatten(1))
+    # torch's quantile refuses more than 16 million values, so each unit has its own.
+    return torch.stack([values.float().sort().values[round(quantile * (len(values) - 1))]
+                        for values in torch.cat(seen, 1)])  # fmt: skip
+
+
+def require_units(units: tuple[int, ...] | range, count: int, layer: str) -> None:
+    """Refuse units that a layer does not have.
+
+    Raises:
+        ConfigError: There is none, or an index is out of range.
+    """
+    if not units:
+        raise ConfigError(f"no unit of layer {layer} is named")
+    for unit in units:
+        if not 0 <= unit < count:
+            raise ConfigError(f"layer {layer} has units 0 to {count - 1}, not {unit}")

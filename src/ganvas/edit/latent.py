@@ -1,0 +1,150 @@
+"""Operations on latents: mixing, morphing, directions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Annotated
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from ganvas.edit.operation import Operation
+from ganvas.embedding import Embedding
+from ganvas.errors import ConfigError
+from ganvas.generator.base import Generator
+from ganvas.layers import Layers, Split
+from ganvas.stage import Scene
+
+
+@dataclass(frozen=True)
+class StyleMix(Operation):
+    """Some style rows of another image. Karras et al. 2019; Abdal et al. 2019, section 4.2.
+
+    Attributes:
+        layers: Which rows are taken; by default the style, from the resolution 64 on.
+        embedding: The image that keeps the other rows and its noise.
+        other: The image whose rows are taken.
+    """
+
+    layers: Layers = field(default_factory=lambda: Split("style"))
+    embedding: str = "x"
+    other: str = "y"
+
+    def check(self, generator: Generator) -> None:
+        """Refuse a subset without rows."""
+        if not self.layers.select(generator).rows:
+            raise ConfigError("the layer subset selects no style row to mix")
+
+    @torch.no_grad()
+    def apply(self, scene: Scene) -> Tensor:
+        """Replace the rows and draw the picture."""
+        own, other = scene.embedding(self.embedding), scene.embedding(self.other)
+        rows = list(self.layers.select(scene.generator).rows)
+        latent = in_rows(own, scene.generator).clone()
+        latent[:, rows] = in_rows(other, scene.generator)[:, rows]
+        mixed = replace(own, latent=latent, space="w+", truncation=1.0)
+        scene.embeddings[self.embedding] = mixed
+        return mixed.render(scene.generator)
+
+
+@dataclass(frozen=True)
+class Morph(Operation):
+    """λw₁ + (1 − λ)w₂ with λ from 1 to 0, as a film. Abdal et al. 2019, section 4.1.
+
+    The noise maps are mixed with √λ and √(1 − λ), which keeps their variance.
+
+    Attributes:
+        count: Pictures of the film.
+        at: λ of the picture that the operation leaves.
+        embedding: w₁, where the film begins.
+        other: w₂, where it ends.
+    """
+
+    count: Annotated[int, Field(ge=2)] = 9
+    at: Annotated[float, Field(ge=0, le=1)] = 0.5
+    embedding: str = "x"
+    other: str = "y"
+
+    @torch.no_grad()
+    def frames(self, scene: Scene) -> Iterator[Tensor]:
+        """Draw the film from the image to the other."""
+        for weight in torch.linspace(1, 0, self.count).tolist():
+            yield self._between(scene, weight).render(scene.generator)
+
+    @torch.no_grad()
+    def apply(self, scene: Scene) -> Tensor:
+        """Leave the picture in between."""
+        found = self._between(scene, self.at)
+        scene.embeddings[self.embedding] = found
+        return found.render(scene.generator)
+
+    def _between(self, scene: Scene, weight: float) -> Embedding:
+        own, other = scene.embedding(self.embedding), scene.embedding(self.other)
+        latent = torch.lerp(in_rows(other, scene.generator), in_rows(own, scene.generator), weight)
+        noise = tuple(
+            weight**0.5 * a + (1 - weight) ** 0.5 * b
+            for a, b in zip(own.noise, other.noise, strict=True)
+        )
+        return replace(own, latent=latent, noise=noise, space="w+", truncation=1.0)
+
+
+@dataclass(frozen=True)
+class Direction(Operation):
+    """w₁ + λ(w₃ − w₂): what tells two images apart, carried to a third. Abdal et al. 2019, 4.3.
+
+    Attributes:
+        strengths: The λ of the strip.
+        strength: λ of the picture that the operation leaves.
+        layers: Which rows move; null: all.
+        embedding: w₁, the image that moves.
+        start: w₂, where the direction starts.
+        end: w₃, where it ends.
+    """
+
+    strengths: tuple[float, ...] = (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5)
+    strength: float = 1.0
+    layers: Layers | None = None
+    embedding: str = "x"
+    start: str = "y"
+    end: str = "z"
+
+    @torch.no_grad()
+    def frames(self, scene: Scene) -> Iterator[Tensor]:
+        """Draw the strip."""
+        for strength in self.strengths:
+            yield self._moved(scene, strength).render(scene.generator)
+
+    @torch.no_grad()
+    def apply(self, scene: Scene) -> Tensor:
+        """Leave the picture at `strength`."""
+        found = self._moved(scene, self.strength)
+        scene.embeddings[self.embedding] = found
+        return found.render(scene.generator)
+
+    def _moved(self, scene: Scene, strength: float) -> Embedding:
+        generator = scene.generator
+        own = scene.embedding(self.embedding)
+        ends = [in_rows(scene.embedding(name), generator) for name in (self.start, self.end)]
+        step = strength * (ends[1] - ends[0])
+        if self.layers is not None:
+            kept = torch.zeros(generator.rows, 1, device=step.device)
+            kept[list(self.layers.select(generator).rows)] = 1
+            step = step * kept
+        return replace(own, latent=in_rows(own, generator) + step, space="w+", truncation=1.0)
+
+
+def in_rows(embedding: Embedding, generator: Generator) -> Tensor:
+    """Return the latent as w+ (B, rows, w_dim).
+
+    Raises:
+        ConfigError: It is in S space, or its activations are edited and the rows no longer rule.
+    """
+    if embedding.space == "s":
+        raise ConfigError("operations on style rows need start.space z, w or w+, not s")
+    if embedding.resume is not None:
+        raise ConfigError(
+            f"style rows cannot move: the activations at {embedding.resume[0]} are edited"
+        )
+    return embedding.rows(generator)

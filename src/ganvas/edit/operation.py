@@ -1,0 +1,38 @@
+"""A step of a recipe that optimises nothing."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+
+from torch import Tensor
+
+from ganvas.generator.base import Generator
+from ganvas.stage import Scene
+
+
+class Operation(ABC):
+    """Changes an embedding of the scene in one pass.
+
+    What it changes must be part of the embedding that it leaves, so that a saved embedding renders
+    the edited picture.
+    """
+
+    @abstractmethod
+    def apply(self, scene: Scene) -> Tensor:
+        """Change the scene's embeddings and return the render (B, 3, H, W) of what comes out."""
+
+    def check(self, generator: Generator) -> None:  # noqa: B027 - most operations fit any generator
+        """Refuse a generator that the operation cannot work on, before any work.
+
+        Raises:
+            ConfigError: It has no such layer or unit.
+        """
+
+    def frames(self, scene: Scene) -> Iterator[Tensor]:
+        """Draw the pictures of a film or strip (B, 3, H, W), asked for before `apply`; or none."""
+        yield from ()
+
+    def masks(self) -> tuple[str, ...]:
+        """Return the mask expressions that the operation reads."""
+        return ()

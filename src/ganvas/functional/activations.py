@@ -1,0 +1,74 @@
+"""Operations on activations (B, C, r, r): the paper's tensor operations and GAN Dissection's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+
+def mix(kept: Tensor, taken: Tensor, keep: Tensor | None, take: Tensor | None) -> Tensor:
+    """Return keep ⊙ A + take ⊙ B, exactly A or B where one mask is 1 and the other 0.
+
+    Args:
+        kept: A, (B, C, r, r).
+        taken: B, same shape.
+        keep: M₁, (B, 1, r, r); None for zeros.
+        take: 1 − M₂, (B, 1, r, r); None for ones.
+
+    Source: I_att of Abdal et al. 2020, section 4.
+    """
+    keep = torch.zeros_like(taken[:, :1]) if keep is None else keep
+    take = torch.ones_like(taken[:, :1]) if take is None else take
+    mixed = keep * kept + take * taken
+    mixed = torch.where((keep == 0) & (take == 1), taken, mixed)
+    return torch.where((keep == 1) & (take == 0), kept, mixed)
+
+
+def swap_channels(first: Tensor, second: Tensor, channels: Sequence[int]) -> Tensor:
+    """Return the first tensor with some channels of the second."""
+    index = torch.tensor(list(channels), device=first.device)
+    return first.index_copy(1, index, second.index_select(1, index))
+
+
+def set_channels(features: Tensor, channels: Sequence[int], values: Tensor | float) -> Tensor:
+    """Set channels to a constant each: 0 ablates a unit, a high value inserts it.
+
+    Args:
+        features: (B, C, r, r).
+        channels: Indices of the units.
+        values: (K,) with one value per unit, or one for all.
+
+    Source: Bau et al. 2019, *GAN Dissection*.
+    """
+    changed = features.clone()
+    values = torch.as_tensor(values, dtype=features.dtype, device=features.device)
+    changed[:, list(channels)] = values.expand(len(channels)).view(1, -1, 1, 1)
+    return changed
+
+
+def permute_channels(features: Tensor, rng: torch.Generator, fraction: float = 1.0) -> Tensor:
+    """Permute a random `fraction` of the channels among themselves; the same for every image."""
+    count = features.shape[1]
+    chosen = torch.randperm(count, generator=rng)[: round(fraction * count)]
+    order = torch.arange(count)
+    order[chosen] = chosen[torch.randperm(len(chosen), generator=rng)]
+    return features[:, order.to(features.device)]
+
+
+def permute_tiles(features: Tensor, rng: torch.Generator, tiles: int) -> Tensor:
+    """Cut the map into `tiles` × `tiles` pieces and permute them; the same for every image.
+
+    Raises:
+        ValueError: The map's size is no multiple of `tiles`.
+    """
+    batch, channels, height, width = features.shape
+    if height % tiles or width % tiles:
+        raise ValueError(f"a map of {height}×{width} cannot be cut into {tiles}×{tiles} tiles")
+    high, wide = height // tiles, width // tiles
+    cut = features.view(batch, channels, tiles, high, tiles, wide).permute(0, 1, 2, 4, 3, 5)
+    cut = cut.reshape(batch, channels, tiles * tiles, high, wide)
+    order = torch.randperm(tiles * tiles, generator=rng).to(features.device)
+    cut = cut[:, :, order].view(batch, channels, tiles, tiles, high, wide)
+    return cut.permute(0, 1, 2, 4, 3, 5).reshape(batch, channels, height, width)

@@ -1,0 +1,73 @@
+"""Masks as tensors: shapes on a grid, growth, blur, edges."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def grid(height: int, width: int, device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:
+    """Return the x and y (height, width) of the pixels' centres, in fractions of the image."""
+    x = (torch.arange(width, device=device) + 0.5) / width
+    y = (torch.arange(height, device=device) + 0.5) / height
+    rows, columns = torch.meshgrid(y, x, indexing="ij")
+    return columns, rows
+
+
+def segment_distance(
+    x: Tensor, y: Tensor, start: tuple[float, float], end: tuple[float, float]
+) -> Tensor:
+    """Return the distance of the points (x, y) to the segment from `start` to `end`.
+
+    >>> segment_distance(torch.tensor([0.5]), torch.tensor([0.3]), (0.0, 0.0), (1.0, 0.0)).item()
+    0.30000001192092896
+    """
+    dx, dy = end[0] - start[0], end[1] - start[1]
+    length = dx * dx + dy * dy
+    along = ((x - start[0]) * dx + (y - start[1]) * dy) / length if length > 0 else x * 0
+    along = along.clamp(0, 1)
+    return torch.hypot(x - start[0] - along * dx, y - start[1] - along * dy)
+
+
+def gaussian_blur(mask: Tensor, sigma: float) -> Tensor:
+    """Blur (B, C, H, W) with a Gaussian of `sigma` pixels, cut off at 3σ; the border is repeated.
+
+    Constants stay as they are, and values stay in the range of the input.
+    """
+    if sigma <= 0:
+        return mask
+    radius = max(1, math.ceil(3 * sigma))
+    offsets = torch.arange(-radius, radius + 1, device=mask.device, dtype=torch.float64)
+    kernel = torch.exp(-offsets.square() / (2 * sigma * sigma))
+    kernel = (kernel / kernel.sum()).to(mask.dtype)
+    channels = mask.shape[1]
+    across = kernel.view(1, 1, 1, -1).expand(channels, 1, 1, -1)
+    down = kernel.view(1, 1, -1, 1).expand(channels, 1, -1, 1)
+    blurred = F.conv2d(_edge_pad(mask, radius, 0), across, groups=channels)
+    blurred = F.conv2d(_edge_pad(blurred, 0, radius), down, groups=channels)
+    return blurred.clamp(mask.amin(), mask.amax())
+
+
+def _edge_pad(mask: Tensor, x: int, y: int) -> Tensor:
+    return F.pad(mask, (x, x, y, y), mode="replicate")
+
+
+def dilate(mask: Tensor, radius: int) -> Tensor:
+    """Grow (B, 1, H, W) by `radius` pixels in every direction (a square); 0 changes nothing."""
+    if radius <= 0:
+        return mask
+    grown = F.max_pool2d(mask, (1, 2 * radius + 1), stride=1, padding=(0, radius))
+    return F.max_pool2d(grown, (2 * radius + 1, 1), stride=1, padding=(radius, 0))
+
+
+def edge_weight(mask: Tensor) -> Tensor:
+    """Return how much of the mask's edge runs through each pixel: |∇M|, (B, 1, H, W).
+
+    Forward differences; it sums to about the edge's length in pixels, blurred or not.
+    """
+    dx = F.pad(mask[..., :, 1:] - mask[..., :, :-1], (0, 1, 0, 0))
+    dy = F.pad(mask[..., 1:, :] - mask[..., :-1, :], (0, 0, 0, 1))
+    return torch.hypot(dx, dy)

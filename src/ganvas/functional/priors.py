@@ -1,0 +1,81 @@
+"""What keeps images, noise maps and latents plausible, without a target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def total_variation(images: Tensor, mask: Tensor | None = None) -> Tensor:
+    """Anisotropic total variation per image (B,): mean |∂x| + |∂y| of (B, C, H, W).
+
+    A difference counts with the mean of the mask (B, 1, H, W) at its two pixels.
+    """
+    dx = (images[..., :, 1:] - images[..., :, :-1]).abs()
+    dy = (images[..., 1:, :] - images[..., :-1, :]).abs()
+    if mask is not None:
+        dx = dx * (mask[..., :, 1:] + mask[..., :, :-1]) / 2
+        dy = dy * (mask[..., 1:, :] + mask[..., :-1, :]) / 2
+    count = images[0].numel()
+    return (dx.flatten(1).sum(1) + dy.flatten(1).sum(1)) / count
+
+
+def noise_autocorrelation(noise: Sequence[Tensor], smallest: int = 8) -> Tensor:
+    """How much the noise maps resemble a picture, per image (B,).
+
+    Over each map (B, 1, r, r) and its halvings down to `smallest`: the squares of the mean products
+    of neighbours, to the right and below. Halving averages 2 × 2 pixels and doubles, which keeps
+    white noise at unit variance. Source: Karras et al. 2020, appendix D.
+    """
+    total = noise[0].new_zeros(noise[0].shape[0])
+    for maps in noise:
+        level = maps
+        while True:
+            for axis in (2, 3):
+                product = level * level.roll(1, axis)
+                total = total + product.mean((1, 2, 3)).square()
+            if level.shape[-1] <= smallest:
+                break
+            level = F.avg_pool2d(level, 2) * 2
+    return total
+
+
+@dataclass(frozen=True)
+class Whitening:
+    """A linear map under which a sample of latents has zero mean and unit covariance.
+
+    Attributes:
+        mean: (D,).
+        matrix: (D, D); the whitened latent is (w − mean) @ matrix.
+    """
+
+    mean: Tensor
+    matrix: Tensor
+
+    @classmethod
+    def of(cls, samples: Tensor, ridge: float = 1e-4) -> Whitening:
+        """Fit to samples (N, D); no variance counts as less than `ridge` × the largest.
+
+        The floor keeps directions in which the samples hardly vary from ruling the distance.
+        """
+        centred = (samples - samples.mean(0)).double()
+        variance, directions = torch.linalg.eigh(centred.T @ centred / (len(samples) - 1))
+        floor = variance.max() * ridge
+        scale = variance.clamp_min(floor).rsqrt()
+        return cls(samples.mean(0), (directions * scale).to(samples.dtype))
+
+    def distance(self, latents: Tensor) -> Tensor:
+        """Squared Mahalanobis distance divided by D, of (…, D): (…); 1 for samples on average."""
+        return ((latents - self.mean) @ self.matrix).square().mean(-1)
+
+
+def unrectified(w: Tensor) -> Tensor:
+    """Undo the mapping network's last leaky ReLU (slope 0.2): w becomes nearly Gaussian.
+
+    Source: the P space of Zhu et al. 2020, *Improved StyleGAN Embedding*.
+    """
+    return F.leaky_relu(w, 5.0)

@@ -1,0 +1,60 @@
+"""What StyleGAN1, 2 and 3 share: a mapping network that may ask for a class, and a w_avg."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ganvas.errors import ConfigError
+from ganvas.generator.architecture import Architecture
+from ganvas.generator.base import Generator
+
+
+class LabelledGenerator(Generator):
+    """A generator whose mapping network may be conditional on a class.
+
+    Attributes:
+        architecture: Shapes and arithmetic.
+        mapper: The mapping network.
+    """
+
+    architecture: Architecture
+    mapper: nn.Module
+    _label: Tensor | None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("_label", None, persistent=False)
+
+    def use_label(self, label: int | None) -> None:
+        """Draw this class where `mapping` gets no label.
+
+        Raises:
+            ConfigError: The model has no such class, or is conditional and no class is given.
+        """
+        classes = self.architecture.classes
+        if label is None and classes:
+            raise ConfigError(
+                f"{self.name} is conditional on {classes} classes: "
+                f"set generator.label to one of 0 to {classes - 1}"
+            )
+        if label is not None and not classes:
+            raise ConfigError(f"generator.label={label}: {self.name} knows no classes")
+        if label is not None and not 0 <= label < classes:
+            raise ConfigError(
+                f"generator.label={label}: {self.name} has classes 0 to {classes - 1}"
+            )
+        self._label = None if label is None else torch.eye(classes)[label]
+
+    def mapping(self, z: Tensor, label: Tensor | None = None) -> Tensor:
+        """Map z (B, z_dim) and, for class-conditional models, labels (B, classes) to w.
+
+        Raises:
+            ConfigError: The model needs a label and got none.
+        """
+        if self.architecture.classes and label is None:
+            if self._label is None:
+                self.use_label(None)
+            label = self._label.expand(len(z), -1) if self._label is not None else None
+        w: Tensor = self.mapper(z, label if self.architecture.classes else None)
+        return w

@@ -1,0 +1,118 @@
+"""Terms on the latent and the noise maps; no image plays a part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Annotated, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from ganvas.errors import ConfigError
+from ganvas.functional.priors import Whitening, noise_autocorrelation, unrectified
+from ganvas.generator.base import Generator
+from ganvas.loss.term import BoundTerm, Reference, Term, View
+
+SAMPLES = 10_000
+
+
+@dataclass(frozen=True)
+class NoiseAutocorrelation(Term):
+    """Keeps the noise maps free of the picture. Karras et al. 2020, appendix D.
+
+    Attributes:
+        smallest: Height and width down to which each map is halved.
+    """
+
+    smallest: Annotated[int, Field(ge=2)] = 8
+
+    def bind(self, reference: Reference) -> BoundTerm:
+        """Check that there is noise.
+
+        Raises:
+            ConfigError: The generator has no noise maps.
+        """
+        if not reference.generator.noise_resolutions:
+            raise ConfigError(f"{reference.generator.name} has no noise maps to regularise")
+
+        def loss(view: View) -> Tensor:
+            return noise_autocorrelation(view.noise, self.smallest)
+
+        return loss
+
+
+@dataclass(frozen=True)
+class DistanceToMean(Term):
+    """How far the style rows are from the generator's mean latent, averaged over rows.
+
+    Attributes:
+        metric: "plain" is ‖w − w_avg‖² / D. "covariance" is the squared Mahalanobis distance / D
+            under the covariance of 10,000 samples of w; a sample has about 1. "p_norm" is the same
+            after undoing the mapping network's last leaky ReLU (Zhu et al. 2020).
+    """
+
+    metric: Literal["plain", "covariance", "p_norm"] = "plain"
+
+    def bind(self, reference: Reference) -> BoundTerm:
+        """Fit the covariance once."""
+        rows = _rows(reference)
+        generator = reference.generator
+        if self.metric == "plain":
+            mean = generator.w_avg
+            return lambda view: (view.w[:, rows] - mean).square().mean((1, 2))
+        undo = self.metric == "p_norm"
+        whitening = _whitening(generator, undo)
+
+        def loss(view: View) -> Tensor:
+            w = view.w[:, rows]
+            return whitening.distance(unrectified(w) if undo else w).mean(1)
+
+        return loss
+
+
+@dataclass(frozen=True)
+class DistanceToStart(Term):
+    """‖w − w_ini‖² / D from where the stage started, averaged over rows. Abdal et al. 2020, 5.3.
+
+    Squared, because the plain norm has no gradient at the start itself.
+    """
+
+    def bind(self, reference: Reference) -> BoundTerm:
+        """Keep the start."""
+        start = reference.start
+
+        def loss(view: View) -> Tensor:
+            return (view.w - start).square().mean((1, 2))
+
+        return loss
+
+
+@dataclass(frozen=True)
+class RowSpread(Term):
+    """Variance of the style rows around their mean: how far w+ has left w. Tov et al. 2021."""
+
+    def bind(self, reference: Reference) -> BoundTerm:
+        """Find the rows that have an effect."""
+        rows = _rows(reference)
+
+        def loss(view: View) -> Tensor:
+            w = view.w[:, rows]
+            return (w - w.mean(1, keepdim=True)).square().mean((1, 2))
+
+        return loss
+
+
+def _rows(reference: Reference) -> list[int]:
+    generator = reference.generator
+    if reference.start.shape[1:] != (generator.rows, generator.w_dim):
+        raise ConfigError("a term on style rows needs start.space z, w or w+; s has no rows")
+    return list(generator.effective_rows)
+
+
+@lru_cache(maxsize=2)
+def _whitening(generator: Generator, undo: bool) -> Whitening:
+    with torch.no_grad():
+        samples = generator.sample_w(SAMPLES, torch.Generator().manual_seed(0))
+        return Whitening.of(unrectified(samples) if undo else samples)

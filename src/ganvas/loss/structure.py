@@ -1,0 +1,87 @@
+"""Terms on the structure of images: SSIM, MS-SSIM and total variation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+from torch import Tensor
+
+from ganvas.errors import ConfigError
+from ganvas.functional.priors import total_variation
+from ganvas.functional.ssim import ms_ssim, ssim
+from ganvas.loss.term import BoundTerm, Reference, Term, View
+
+SMALLEST_MS_SSIM = 176
+
+
+@dataclass(frozen=True)
+class SSIM(Term):
+    """1 − SSIM, averaged over the mask. Wang et al. 2004.
+
+    Attributes:
+        resolution: Height and width at which images are compared; null: the generator's.
+    """
+
+    resolution: Annotated[int, Field(ge=16)] | None = 256
+
+    def bind(self, reference: Reference) -> BoundTerm:
+        """Resize target and mask once."""
+        target = reference.target_at(self.resolution)
+        mask = reference.mask_at(self.resolution)
+
+        def loss(view: View) -> Tensor:
+            return 1 - ssim(view.at(self.resolution), target, mask)
+
+        return loss
+
+
+@dataclass(frozen=True)
+class MSSSIM(Term):
+    """1 − MS-SSIM over five scales, averaged over the mask. Wang et al. 2003.
+
+    Attributes:
+        resolution: Height and width at which images are compared, at least 176; null: the
+            generator's.
+    """
+
+    resolution: Annotated[int, Field(ge=SMALLEST_MS_SSIM)] | None = 256
+
+    def bind(self, reference: Reference) -> BoundTerm:
+        """Resize target and mask once.
+
+        Raises:
+            ConfigError: The generator's images are too small for five scales.
+        """
+        target = reference.target_at(self.resolution)
+        mask = reference.mask_at(self.resolution)
+        if target.shape[-1] < SMALLEST_MS_SSIM:
+            raise ConfigError(
+                f"MS-SSIM needs images of {SMALLEST_MS_SSIM} pixels or more, not {target.shape[-1]}"
+            )
+
+        def loss(view: View) -> Tensor:
+            return 1 - ms_ssim(view.at(self.resolution), target, mask)
+
+        return loss
+
+
+@dataclass(frozen=True)
+class TotalVariation(Term):
+    """Mean |∂x| + |∂y| of the render under the mask; the target plays no part.
+
+    Attributes:
+        resolution: Height and width at which it is computed; null: the generator's.
+    """
+
+    resolution: Annotated[int, Field(ge=4)] | None = None
+
+    def bind(self, reference: Reference) -> BoundTerm:
+        """Resize the mask once."""
+        mask = reference.mask_at(self.resolution)
+
+        def loss(view: View) -> Tensor:
+            return total_variation(view.at(self.resolution), mask)
+
+        return loss

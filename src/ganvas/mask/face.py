@@ -1,0 +1,68 @@
+"""Parts of a face."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from ganvas.errors import ConfigError
+from ganvas.mask.base import Canvas, Mask
+from ganvas.network.bisenet import CLASSES
+
+Part = Literal[
+    "background", "skin", "left_brow", "right_brow", "left_eye", "right_eye", "glasses",
+    "left_ear", "right_ear", "earring", "nose", "mouth", "upper_lip", "lower_lip", "neck",
+    "necklace", "cloth", "hair", "hat",
+    "brows", "eyes", "ears", "lips", "face", "head",
+]  # fmt: skip
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "brows": ("left_brow", "right_brow"),
+    "eyes": ("left_eye", "right_eye", "glasses"),
+    "ears": ("left_ear", "right_ear", "earring"),
+    "lips": ("upper_lip", "lower_lip"),
+    "face": (
+        "skin", "left_brow", "right_brow", "left_eye", "right_eye", "glasses", "nose", "mouth",
+        "upper_lip", "lower_lip",
+    ),
+    "head": tuple(c for c in CLASSES if c not in ("background", "neck", "necklace", "cloth")),
+}  # fmt: skip
+"""Names for several classes at once."""
+
+
+@dataclass(frozen=True)
+class Face(Mask):
+    """M = 1 on parts of the face, found by BiSeNet (the asset "bisenet").
+
+    Attributes:
+        parts: Classes of CelebAMask-HQ, together: background, skin, left_brow, right_brow,
+            left_eye, right_eye, glasses, left_ear, right_ear, earring, nose, mouth (its inside),
+            upper_lip, lower_lip, neck, necklace, cloth, hair, hat; or brows, eyes, ears, lips,
+            face (skin with eyes, brows, nose and mouth), head (face, ears, hair and hat).
+            Left and right are the person's own.
+        image: Name of the image whose face is parsed.
+    """
+
+    parts: tuple[Part, ...]
+    image: str = "x"
+
+    def __post_init__(self) -> None:
+        if not self.parts:
+            raise ConfigError("face needs at least one part, such as hair")
+
+    def draw(self, canvas: Canvas) -> Tensor:
+        """Return where the parts are, (B, 1, H, W) of zeros and ones."""
+        from safetensors.torch import load_file
+
+        from ganvas import assets
+        from ganvas.network import bisenet
+
+        images = canvas.image(self.image)
+        network = bisenet.load(load_file(assets.path("bisenet"))).to(canvas.device)
+        classes = network.parse(images)
+        wanted = {CLASSES.index(name) for part in self.parts for name in GROUPS.get(part, (part,))}
+        found = torch.isin(classes, torch.tensor(sorted(wanted), device=classes.device))
+        return found.unsqueeze(1).float().expand(canvas.batch, -1, -1, -1).clone()

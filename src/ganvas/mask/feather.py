@@ -1,0 +1,29 @@
+"""A mask with a soft edge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+from torch import Tensor
+
+from ganvas.functional.masks import gaussian_blur
+from ganvas.mask.base import Canvas, Mask
+
+
+@dataclass(frozen=True)
+class Feather(Mask):
+    """M blurred with a Gaussian: the paper's M_b and M_blur.
+
+    Attributes:
+        of: The mask to blur.
+        sigma: Standard deviation of the Gaussian, in heights of the image; 0 leaves the mask.
+    """
+
+    of: Mask
+    sigma: Annotated[float, Field(ge=0, le=0.5)] = 0.02
+
+    def draw(self, canvas: Canvas) -> Tensor:
+        """Return the blurred mask, (B, 1, H, W) in [0, 1]."""
+        return gaussian_blur(self.of.draw(canvas), self.sigma * canvas.size[0])

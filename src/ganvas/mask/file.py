@@ -1,0 +1,107 @@
+"""A mask from picture files."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ganvas.errors import InputError
+from ganvas.functional.images import resize
+from ganvas.image.source import find_pictures
+from ganvas.mask.base import Canvas, Mask
+
+log = logging.getLogger(__name__)
+
+Channel = Literal["auto", "luma", "alpha"]
+ASPECT_TOLERANCE = 0.01
+
+
+@dataclass(frozen=True)
+class File(Mask):
+    """M from the luma or the alpha of a picture: white or opaque is 1, greys are soft.
+
+    Attributes:
+        path: A PNG, JPEG or WebP file for all images; or a folder or glob with one file per image,
+            in the order of their names.
+        channel: "luma", "alpha", or "auto": alpha where the file has any transparency, else luma.
+    """
+
+    path: Path
+    channel: Channel = "auto"
+
+    def draw(self, canvas: Canvas) -> Tensor:
+        """Read and resize the files: (B, 1, H, W).
+
+        Raises:
+            InputError: A file is unusable, has another aspect, or their number does not fit.
+        """
+        return read_masks(self.path, self.channel, canvas)
+
+
+def read_masks(path: Path, channel: Channel, canvas: Canvas) -> Tensor:
+    """Read one mask for all images of `canvas`, or one for each: (B, 1, H, W).
+
+    Raises:
+        InputError: A file is unusable, has another aspect, or their number does not fit.
+    """
+    files = find_pictures(path)
+    if len(files) not in (1, canvas.batch):
+        raise InputError(
+            f"{path} holds {len(files)} masks; it needs 1 or {canvas.batch}, as many as image.x"
+        )
+    masks = [fit(read_mask(file, channel), canvas.size, file) for file in files]
+    return torch.cat(masks).expand(canvas.batch, -1, -1, -1).to(canvas.device).clone()
+
+
+def read_mask(file: Path, channel: Channel) -> Tensor:
+    """Decode one mask (1, 1, h, w) in [0, 1].
+
+    Raises:
+        InputError: The file is not a picture, or alpha is asked for and there is none.
+    """
+    try:
+        with Image.open(file) as opened:
+            opened.load()
+            transparent = "A" in opened.getbands() or "transparency" in opened.info
+            alpha = np.asarray(opened.convert("RGBA").getchannel("A")) if transparent else None
+            luma = _luma(opened)
+    except (OSError, ValueError, SyntaxError) as error:
+        raise InputError(f"cannot read the mask {file}: {error}") from error
+    if channel == "alpha" and alpha is None:
+        raise InputError(f"{file} has no alpha channel; use channel=luma")
+    use_alpha = channel == "alpha" or (
+        channel == "auto" and alpha is not None and bool((alpha < 255).any())
+    )
+    values = alpha if use_alpha and alpha is not None else luma
+    return torch.from_numpy(values.astype(np.float32) / 255)[None, None]
+
+
+def _luma(picture: Image.Image) -> np.ndarray:
+    if picture.mode.startswith("I"):
+        deep = np.asarray(picture, dtype=np.float64)
+        return deep / 257 if deep.max(initial=0) > 255 else deep
+    return np.asarray(picture.convert("RGB").convert("L"))
+
+
+def fit(mask: Tensor, size: tuple[int, int], file: Path) -> Tensor:
+    """Resize a mask (1, 1, h, w) to `size` with a notice.
+
+    Raises:
+        InputError: Its aspect differs by more than 1 %, so that it belongs to another picture.
+    """
+    height, width = mask.shape[-2:]
+    if (height, width) == size:
+        return mask
+    if abs(width * size[0] / (height * size[1]) - 1) > ASPECT_TOLERANCE:
+        raise InputError(
+            f"the mask {file} is {width}×{height} but the image {size[1]}×{size[0]}: another aspect"
+        )
+    log.warning("mask %s is resized from %d×%d to %d×%d", file, width, height, size[1], size[0])
+    return resize(mask, size).clamp(0, 1)

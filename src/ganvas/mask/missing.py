@@ -1,0 +1,42 @@
+"""Pixels, blocks or stripes that are missing at random."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from ganvas.mask.base import Canvas, Mask
+
+
+@dataclass(frozen=True)
+class Missing(Mask):
+    """M = 1 where something is missing: each cell independently with the probability `rate`.
+
+    The pattern comes from the seed and is the same for every image.
+
+    Attributes:
+        rate: Probability with which a cell is missing.
+        shape: Cells are single "pixels", square "blocks", or full-width "stripes".
+        size: Edge of a block or height of a stripe, in heights of the image.
+    """
+
+    rate: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    shape: Literal["pixels", "blocks", "stripes"] = "pixels"
+    size: Annotated[float, Field(gt=0, le=1)] = 0.05
+
+    def draw(self, canvas: Canvas) -> Tensor:
+        """Return the missing cells, (B, 1, H, W) of zeros and ones."""
+        height, width = canvas.size
+        edge = 1 if self.shape == "pixels" else max(1, round(self.size * height))
+        rows = math.ceil(height / edge)
+        columns = 1 if self.shape == "stripes" else math.ceil(width / edge)
+        rng = torch.Generator().manual_seed(canvas.seed)
+        cells = (torch.rand(rows, columns, generator=rng) < self.rate).float()
+        across = width if self.shape == "stripes" else edge
+        tall = cells.repeat_interleave(edge, 0)[:height]
+        return canvas.repeat(tall.repeat_interleave(across, 1)[:, :width])

@@ -1,0 +1,72 @@
+"""What an edit leaves besides its result: contact sheet, films, metrics of its regions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from PIL import Image
+from torch import Tensor
+
+from ganvas.edit import Recipe
+from ganvas.functional.images import to_uint8
+from ganvas.image.picture import difference, save_animation, save_picture, to_picture
+from ganvas.image.sheet import contact_sheet, frames_of, mask_picture, strip
+from ganvas.metrics import Metrics
+from ganvas.metrics.measure import Values
+from ganvas.metrics.regions import measure_identity, measure_regions
+from ganvas.runner.folder import RunFolder
+from ganvas.stage import Scene
+
+FILM_RESOLUTION = 512
+
+
+def save_frames(
+    folder: RunFolder, names: tuple[str, ...], stage: str, frames: Iterator[Tensor]
+) -> None:
+    """Save the film of an operation, where it draws one: `<stage>.webp` and `<stage>_strip.png`."""
+    films = [frames_of(images, FILM_RESOLUTION) for images in frames]
+    if not films:
+        return
+    for index, name in enumerate(names):
+        pictures = [film[index] for film in films]
+        files = [folder.images(name) / f".{stage}.{k:03}.png" for k in range(len(pictures))]
+        for file, picture in zip(files, pictures, strict=True):
+            save_picture(picture, file)
+        # There and back, so that the loop has no jump.
+        save_animation([*files, *files[-2:0:-1]], folder.images(name) / f"{stage}.webp")
+        for file in files:
+            file.unlink()
+        save_picture(strip(pictures), folder.images(name) / f"{stage}_strip.png")
+
+
+def scene_sheet(recipe: Recipe, scene: Scene, limit: int = 8) -> Image.Image:
+    """Draw the contact sheet: inputs, masks, every stage, result and difference, a row per image."""
+    last = list(recipe.stages)[-1]
+    rows = []
+    for index in range(min(limit, len(scene.images["x"]))):
+        row = {name: to_picture(images[index]) for name, images in scene.images.items()}
+        row |= {f"mask {name}": mask_picture(mask[index]) for name, mask in scene.masks.items()}
+        row |= {f"stage {name}": to_picture(scene.renders[name][index]) for name in recipe.stages}
+        result, target = to_uint8(scene.renders[last][index]), to_uint8(scene.images["x"][index])
+        row["result"] = to_picture(result)
+        row["difference to x"] = to_picture(difference(result, target))
+        rows.append(row)
+    return contact_sheet(rows)
+
+
+def measure_edit(metrics: Metrics, recipe: Recipe, scene: Scene, pictures: Tensor) -> Values:
+    """Measure the result's regions and identity, as far as the edit and the inputs have them."""
+    names = scene.names
+    eight_bit = {name: to_uint8(images) for name, images in scene.images.items()}
+    values = measure_identity(metrics, names, pictures, eight_bit)
+    if recipe.regions is None:
+        return values
+    regions = measure_regions(
+        metrics,
+        names,
+        pictures,
+        eight_bit[recipe.regions.inside],
+        eight_bit[recipe.regions.outside],
+        scene.masks[recipe.regions.mask],
+    )
+    return {name: values[name] | regions[name] for name in names}

@@ -1,0 +1,51 @@
+import pytest
+import torch
+from torchmetrics.functional.image import (
+    multiscale_structural_similarity_index_measure as reference_ms_ssim,
+)
+from torchmetrics.functional.image import structural_similarity_index_measure as reference_ssim
+
+from ganvas.functional.ssim import ms_ssim, ssim, ssim_maps
+
+
+def pictures(size):
+    rng = torch.Generator().manual_seed(0)
+    a = torch.rand(2, 3, size, size, generator=rng, dtype=torch.float64) * 2 - 1
+    noise = torch.randn(2, 3, size, size, generator=rng, dtype=torch.float64)
+    return a, (a + 0.2 * noise).clamp(-1, 1)
+
+
+def test_the_map_is_torchmetrics_away_from_its_padded_border():
+    a, b = pictures(48)
+    _, wanted = reference_ssim(a, b, data_range=2.0, return_full_image=True)
+    found, _ = ssim_maps(a, b)
+    assert found.shape == (2, 3, 38, 38)
+    assert torch.allclose(found, wanted[..., 5:-5, 5:-5], atol=1e-6)
+    assert ssim(a, b).tolist() == pytest.approx(found.mean((1, 2, 3)).tolist())
+    assert ssim(a, a).tolist() == pytest.approx([1, 1], abs=1e-12)
+
+
+def test_ms_ssim_is_torchmetrics_up_to_the_border():
+    a, b = pictures(192)
+    wanted = [reference_ms_ssim(x[None], y[None], data_range=2.0).item()
+              for x, y in zip(a, b, strict=True)]  # fmt: skip
+    # The reference's coarsest scale averages over its padded border as well.
+    assert ms_ssim(a, b).tolist() == pytest.approx(wanted, abs=2e-3)
+    assert ms_ssim(a, a).tolist() == pytest.approx([1, 1], abs=1e-12)
+
+
+def test_a_mask_keeps_out_what_differs_far_away():
+    a, _ = pictures(64)
+    b = a.clone()
+    b[..., :16] = 1.0
+    mask = torch.zeros(2, 1, 64, 64, dtype=torch.float64)
+    mask[..., 32:] = 1
+    assert ssim(a, b, mask).tolist() == pytest.approx([1, 1], abs=1e-12)
+    assert ssim(a, b).max() < 0.9
+
+
+def test_gradients_agree_with_finite_differences():
+    a, b = pictures(14)
+    mask = torch.rand(1, 1, 14, 14, dtype=torch.float64)
+    image = a[:1, :1].clone().requires_grad_()
+    assert torch.autograd.gradcheck(lambda x: ssim(x, b[:1, :1], mask), (image,))

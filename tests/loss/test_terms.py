@@ -1,0 +1,164 @@
+"""Every term of the program: bound to a reference, per image, under a mask, differentiable."""
+
+import pytest
+import torch
+
+from ganvas.errors import ConfigError
+from ganvas.generator.tiny import TinyGenerator
+from ganvas.loss import (
+    L1,
+    LPIPS,
+    MSE,
+    MSSSIM,
+    SSIM,
+    Block,
+    DistanceToMean,
+    DistanceToStart,
+    NoiseAutocorrelation,
+    Objective,
+    Perceptual,
+    Ramped,
+    Reference,
+    RowSpread,
+    Style,
+    TotalVariation,
+    View,
+)
+
+GENERATOR = TinyGenerator()
+
+
+def normal(*shape, seed=0):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def scene(size=64, mask=True):
+    half = torch.zeros(2, 1, size, size)
+    half[..., : size // 2] = 1
+    w = GENERATOR.broadcast(normal(2, GENERATOR.w_dim))
+    reference = Reference(normal(2, 3, size, size) * 0.3, half if mask else None, w, GENERATOR)
+    noise = GENERATOR.sample_noise(2, torch.Generator().manual_seed(4))
+    return reference, View(normal(2, 3, size, size, seed=2) * 0.3, w + 0.1, noise)
+
+
+PIXEL_TERMS = [MSE(), L1(), MSE(resolution=32), SSIM(), MSE(span=255)]
+FEATURE_TERMS = [Perceptual(), LPIPS(), LPIPS(net="alex"), Style()]
+
+
+@pytest.mark.parametrize("term", PIXEL_TERMS, ids=str)
+def test_only_what_the_mask_holds_moves_a_pixel_term(term):
+    _only_inside_counts(term, 64)
+
+
+@pytest.mark.assets
+@pytest.mark.parametrize("term", FEATURE_TERMS, ids=lambda t: type(t).__name__)
+def test_only_what_the_mask_holds_moves_a_feature_term(term):
+    reference, view = scene(128)
+    # The features' receptive fields reach over the mask's edge, so look well beyond it.
+    outside = view.image.clone()
+    outside[..., -16:] += 1
+    inside = view.image.clone()
+    inside[..., :16] += 1
+    bound = term.bind(reference)
+    before = bound(view)
+    assert before.shape == (2,)
+    moved_outside = (bound(View(outside, view.w, view.noise)) - before).abs()
+    moved_inside = (bound(View(inside, view.w, view.noise)) - before).abs()
+    assert (moved_outside < 0.05 * moved_inside).all()
+    same = bound(View(reference.target, view.w, view.noise))
+    assert same.abs().max() < 1e-5
+
+
+def _only_inside_counts(term, size):
+    reference, view = scene(size)
+    bound = term.bind(reference)
+    before = bound(view)
+    assert before.shape == (2,)
+    image = view.image.clone()
+    image[..., -8:] += 1
+    assert torch.allclose(bound(View(image, view.w, view.noise)), before)
+    image[..., :8] += 1
+    assert not torch.allclose(bound(View(image, view.w, view.noise)), before)
+    same = bound(View(reference.target, view.w, view.noise))
+    assert same.abs().max() < 1e-5
+
+
+def test_span_states_the_range_that_a_weight_belongs_to():
+    reference, view = scene()
+    eight_bit = ((view.image - reference.target) * 127.5 * reference.mask).square().mean((1, 2, 3))
+    assert torch.allclose(MSE(span=255).bind(reference)(view), eight_bit, rtol=1e-5)
+
+
+def test_images_do_not_influence_each_other():
+    reference, view = scene()
+    image = view.image.clone()
+    image[1] += 5
+    for term in (MSE(), SSIM(), TotalVariation()):
+        bound = term.bind(reference)
+        assert bound(View(image, view.w, view.noise))[0] == bound(view)[0]
+
+
+def test_terms_on_the_latent():
+    reference, view = scene()
+    start = reference.start
+    assert torch.allclose(DistanceToStart().bind(reference)(view), torch.full((2,), 0.01))
+    assert DistanceToStart().bind(reference)(View(view.image, start, [])).abs().max() == 0
+    assert RowSpread().bind(reference)(View(view.image, start, [])).abs().max() < 1e-12
+    spread = start.clone()
+    spread[:, 0] += 1
+    rows = len(GENERATOR.effective_rows)
+    wanted = (1 / rows) * (1 - 1 / rows)
+    found = RowSpread().bind(reference)(View(view.image, spread, []))
+    assert torch.allclose(found, torch.full((2,), wanted), rtol=1e-4)
+    w_avg = GENERATOR.broadcast(GENERATOR.w_avg.expand(2, -1))
+    assert DistanceToMean().bind(reference)(View(view.image, w_avg, [])).abs().max() == 0
+
+
+@pytest.mark.parametrize("metric", ["covariance", "p_norm"])
+def test_samples_of_w_are_at_a_mahalanobis_distance_of_one(metric):
+    samples = GENERATOR.sample_w(2000, torch.Generator().manual_seed(8))
+    reference, _ = scene()
+    rows = GENERATOR.broadcast(samples)
+    distance = DistanceToMean(metric=metric).bind(reference)(View(rows, rows, []))
+    assert distance.mean().item() == pytest.approx(1, rel=0.1)
+
+
+def test_the_dead_row_has_no_say():
+    reference, view = scene()
+    w = view.w.clone()
+    w[:, -1] += 100
+    for term in (RowSpread(), DistanceToMean()):
+        bound = term.bind(reference)
+        assert torch.equal(bound(View(view.image, w, [])), bound(view))
+
+
+def test_noise_autocorrelation_sees_the_noise_alone():
+    reference, view = scene()
+    found = NoiseAutocorrelation().bind(reference)(view)
+    assert found.shape == (2,)
+    assert torch.equal(found, NoiseAutocorrelation().bind(reference)(
+        View(view.image + 1, view.w + 1, view.noise)))  # fmt: skip
+
+
+def test_ms_ssim_refuses_small_images():
+    reference, _ = scene(64)
+    with pytest.raises(ConfigError, match="176 pixels or more, not 64"):
+        MSSSIM().bind(reference)
+
+
+def test_a_latent_without_rows_has_no_row_terms():
+    reference, _ = scene()
+    styles = Reference(reference.target, None, torch.zeros(2, 1, 99), GENERATOR)
+    with pytest.raises(ConfigError, match="s has no rows"):
+        RowSpread().bind(styles)
+
+
+def test_block_and_term_weights_multiply_and_follow_their_schedule():
+    reference, view = scene()
+    blocks = {"b": Block({"mse": MSE(weight=Ramped(2.0, up=0.5))}, mask="m", weight=100.0)}
+    objective = Objective.bind(blocks, {("x", "m"): reference})
+    plain = MSE().bind(reference)(view)
+    assert torch.allclose(objective(view, 1.0)[0], 200 * plain)
+    assert torch.allclose(objective(view, 0.25)[0], 100 * plain)
+    with pytest.raises(ConfigError, match="no term whose weight is not 0"):
+        Objective.bind({"b": Block({"mse": MSE(weight=0.0)})}, {("x", "1"): reference})

@@ -1,0 +1,69 @@
+import pytest
+import torch
+from scipy.ndimage import gaussian_filter
+
+from ganvas.errors import ConfigError, InputError
+from ganvas.mask import (
+    Box,
+    Canvas,
+    Difference,
+    Each,
+    Feather,
+    Full,
+    Half,
+    Intersection,
+    Invert,
+    Union,
+    require_content,
+)  # fmt: skip
+
+CANVAS = Canvas({"x": torch.zeros(2, 3, 64, 64)})
+LEFT, UPPER = Half(0), Half(90)
+
+
+def test_combinations_follow_set_algebra():
+    a, b = LEFT.draw(CANVAS).bool(), UPPER.draw(CANVAS).bool()
+    both = {"a": LEFT, "b": UPPER}
+    assert torch.equal(Union(both).draw(CANVAS).bool(), a | b)
+    assert torch.equal(Intersection(both).draw(CANVAS).bool(), a & b)
+    assert torch.equal(Difference(LEFT, UPPER).draw(CANVAS).bool(), a & ~b)
+    assert torch.equal(Invert(LEFT).draw(CANVAS).bool(), ~a)
+
+
+def test_feather_is_a_gaussian_relative_to_the_image():
+    box = Box(0.3, 0.3, 0.7, 0.7)
+    soft = Feather(box, 0.05).draw(CANVAS)[0, 0]
+    wanted = gaussian_filter(box.draw(CANVAS)[0, 0].double().numpy(), 0.05 * 64, mode="nearest",
+                             radius=10)  # fmt: skip
+    assert torch.allclose(soft, torch.from_numpy(wanted).float(), atol=1e-6)
+    assert torch.equal(Feather(box, 0.0).draw(CANVAS), box.draw(CANVAS))
+
+
+def test_feather_keeps_a_constant_and_the_range():
+    assert Feather(Full(), 0.1).draw(CANVAS).min() == 1
+    soft = Feather(LEFT, 0.1).draw(CANVAS)
+    assert soft.min() >= 0
+    assert soft.max() <= 1
+    # Soft masks combine too, by maximum and minimum.
+    assert torch.equal(Union({"a": Feather(LEFT, 0.1), "b": LEFT}).draw(CANVAS),
+                       torch.maximum(soft, LEFT.draw(CANVAS)))  # fmt: skip
+
+
+def test_each_image_can_have_its_own():
+    mask = Each({"first": LEFT, "second": UPPER}).draw(CANVAS)
+    assert torch.equal(mask[0], LEFT.draw(CANVAS)[0])
+    assert torch.equal(mask[1], UPPER.draw(CANVAS)[1])
+    with pytest.raises(ConfigError, match="1 masks for 2 images"):
+        Each({"first": LEFT}).draw(CANVAS)
+
+
+def test_an_empty_or_a_void_mask_is_refused_in_one_line():
+    mask = LEFT.draw(CANVAS)
+    require_content("m", mask, partial=True)
+    mask[1] = 0
+    with pytest.raises(InputError, match="m is empty for image 1"):
+        require_content("m", mask)
+    with pytest.raises(InputError, match="covers all of image 0"):
+        require_content("m", Full().draw(CANVAS), partial=True)
+    with pytest.raises(ConfigError, match="at least one mask"):
+        Union({})
