@@ -57,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("run", help="compose and execute experiments (-m: a sweep)")
     _render(commands)
     _runs(commands)
+    _studies(commands)
     _assets(commands)
     _checkpoints(commands)
     doctor = commands.add_parser("doctor", help="show versions, device, memory, disk, assets, W&B")
@@ -103,6 +104,21 @@ def _runs(commands: Commands) -> None:
     clean.add_argument("--yes", action="store_true", help="do not ask")
     ls.set_defaults(command=_lazily("runs", "ls"))
     clean.set_defaults(command=_lazily("runs", "clean"))
+
+
+def _studies(commands: Commands) -> None:
+    rerun = commands.add_parser("rerun", help="repeat a run from its folder alone")
+    rerun.add_argument("run_dir", metavar="RUN_DIR", help="the folder of a run")
+    rerun.add_argument(
+        "-o", "--output", default="outputs", help="the repetition goes to OUTPUT/rerun/"
+    )
+    rerun.add_argument(
+        "--check", action="store_true", help="compare embedding, metrics and pictures to the bit"
+    )
+    rerun.add_argument(
+        "--trust", action="store_true", help="execute code outside ganvas that the folder names"
+    )
+    rerun.set_defaults(command=_lazily("rerun", "rerun"))
 
 
 def _assets(commands: Commands) -> None:

@@ -21,7 +21,6 @@ from omegaconf.errors import OmegaConfBaseException
 
 from ganvas.errors import ConfigError, nearest
 
-
 # Recipes add steps of a budget: ${sum:${budget.latent},${budget.noise}}.
 OmegaConf.register_new_resolver("sum", lambda *values: sum(values), replace=True)
 

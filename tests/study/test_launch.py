@@ -22,7 +22,7 @@ def start(output, faults):
         "run", "-m", "--config-dir", str(HERE / "faulty"), "hydra/launcher=local",
         "hydra.launcher.jobs=2", "hydra.launcher.memory_mib=1500", "generator=tiny", "loss=faulty",
         "start=marked", "metrics=pixel", "logger=none", "budget=preview", "trainer=cpu",
-        "trainer.checkpoint_seconds=0", "budget.frame_every=0", "study=s", f"output={output}",
+        "+trainer.checkpoint_seconds=0", "budget.frame_every=0", "study=s", f"output={output}",
         f"seed=range(0,{RUNS})",
     ]  # fmt: skip
     environment = {**os.environ, "FAULTS": str(faults), "PYTHONPATH": str(ROOT / "src")}

@@ -19,8 +19,8 @@ from ganvas.image.picture import difference, save_animation, save_picture, to_pi
 from ganvas.image.source import to_tensor
 from ganvas.mask import Canvas
 from ganvas.metrics.measure import mean, measure_embedding, measure_pictures
-from ganvas.runner.edited import measure_edit, save_frames, scene_sheet
 from ganvas.runner.checkpoint import load_checkpoint, pack, save_checkpoint, unpack
+from ganvas.runner.edited import measure_edit, save_frames, scene_sheet
 from ganvas.runner.folder import RunFolder
 from ganvas.runner.monitor import RunMonitor
 from ganvas.runner.progress import Bar
@@ -104,6 +104,11 @@ class Run:
             return replace(start, generator=self.generator_config).to(self.device)
 
         return Scene(generator, images, masks, begin)
+
+    def generator_identity(self) -> dict[str, str]:
+        """Return the generator's name and the SHA-256 of its weights."""
+        generator = self.scene.generator
+        return {"name": generator.name, "sha256": generator.source_hash}
 
     # --- the course of a run --------------------------------------------------------------------
 
@@ -299,6 +304,10 @@ class Run:
     def _save_targets(self) -> None:
         for name, picture in zip(self.names, to_uint8(self.scene.images["x"]), strict=True):
             save_picture(to_picture(picture), self.folder.images(name) / "target.png")
+        for other in self.scene.images.keys() - {"x"}:
+            kept = to_uint8(self.scene.images[other])
+            for name, picture in zip(self.names, kept, strict=True):
+                save_picture(to_picture(picture), self.folder.images(name) / f"input_{other}.png")
 
 
 def peak_memory(device: torch.device) -> int:

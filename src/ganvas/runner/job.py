@@ -18,13 +18,14 @@ import numpy as np
 import torch
 from omegaconf import DictConfig, OmegaConf
 
+from ganvas.assets import used
 from ganvas.compose import Job
 from ganvas.errors import GanvasError, Interrupted, RunError, StorageError
 from ganvas.files import storage_errors, write_json, write_text
 from ganvas.runner.engine import Run
 from ganvas.runner.folder import RunFolder
 from ganvas.runner.progress import Bar
-from ganvas.runner.provenance import provenance
+from ganvas.runner.provenance import amend, input_hashes, provenance
 from ganvas.runner.result import Result
 from ganvas.runner.settings import Experiment, Trainer
 from ganvas.runner.signals import StopSignal
@@ -137,8 +138,14 @@ def describe(
         folder.path / "provenance.json",
         {
             **provenance(experiment.trainer.torch_device()),
-            "seed": experiment.seed,
+            "seeds": {"start, missing pixels, random masks, noise": experiment.seed},
             "images": list(info.images),
+            "inputs": {
+                name: input_hashes(source)
+                for name, source in vars(experiment.image).items()
+                if source is not None
+            },
+            "choices": job.choices,
         },
     )
     before = folder.status()
@@ -167,7 +174,10 @@ def work(
         try:
             bar.say(f"run {folder.path}")
             run = Run(experiment, pictures, folder, record, info.config["generator"], bar, stop)
+            told = folder.path / "provenance.json"
+            amend(told, generator=run.generator_identity())
             metrics = run.execute()
+            amend(told, micro_batch=run.micro_batch, threads=torch.get_num_threads(), assets=used())
             outcome = run.outcome("finished", metrics)
             folder.write_status(
                 state="finished", step=experiment.edit.steps,
