@@ -31,6 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from ganvas.command.run import run
 
             return run(words[1:])
+        if words[:1] == ["ablate"]:
+            from ganvas.command.ablate import ablate
+
+            return ablate(words[1:])
         options = parser().parse_args(words)
         code: int = options.command(options)
         return code
@@ -55,6 +59,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"ganvas {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     commands.add_parser("run", help="compose and execute experiments (-m: a sweep)")
+    commands.add_parser("ablate", help="an experiment, and the same without each of its parts")
     _render(commands)
     _runs(commands)
     _studies(commands)
