@@ -112,6 +112,17 @@ def _runs(commands: Commands) -> None:
 
 
 def _studies(commands: Commands) -> None:
+    table = commands.add_parser("table", help="lay a study out as a table, tested against a base")
+    table.add_argument("study", metavar="STUDY", help="a study's folder or its name in outputs/")
+    table.add_argument("--by", metavar="AXES", help="axes to group by (default: all settings)")
+    table.add_argument("--metrics", help="final metrics (default: all)")
+    table.add_argument("--base", help="the setting to compare with, such as mask=full,layers=all")
+    table.add_argument(
+        "--format", choices=["text", "markdown", "latex", "csv"], default="text",
+        help="on the terminal (default: text)",
+    )  # fmt: skip
+    table.add_argument("-o", "--output", help="a .txt, .md, .tex, .csv or .parquet file")
+    table.set_defaults(command=_lazily("table", "table"))
     rerun = commands.add_parser("rerun", help="repeat a run from its folder alone")
     rerun.add_argument("run_dir", metavar="RUN_DIR", help="the folder of a run")
     rerun.add_argument(
