@@ -31,6 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from ganvas.command.run import run
 
             return run(words[1:])
+        if words[:1] == ["ablate"]:
+            from ganvas.command.ablate import ablate
+
+            return ablate(words[1:])
         options = parser().parse_args(words)
         code: int = options.command(options)
         return code
@@ -55,8 +59,10 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"ganvas {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     commands.add_parser("run", help="compose and execute experiments (-m: a sweep)")
+    commands.add_parser("ablate", help="an experiment, and the same without each of its parts")
     _render(commands)
     _runs(commands)
+    _studies(commands)
     _assets(commands)
     _checkpoints(commands)
     doctor = commands.add_parser("doctor", help="show versions, device, memory, disk, assets, W&B")
@@ -103,6 +109,32 @@ def _runs(commands: Commands) -> None:
     clean.add_argument("--yes", action="store_true", help="do not ask")
     ls.set_defaults(command=_lazily("runs", "ls"))
     clean.set_defaults(command=_lazily("runs", "clean"))
+
+
+def _studies(commands: Commands) -> None:
+    table = commands.add_parser("table", help="lay a study out as a table, tested against a base")
+    table.add_argument("study", metavar="STUDY", help="a study's folder or its name in outputs/")
+    table.add_argument("--by", metavar="AXES", help="axes to group by (default: all settings)")
+    table.add_argument("--metrics", help="final metrics (default: all)")
+    table.add_argument("--base", help="the setting to compare with, such as mask=full,layers=all")
+    table.add_argument(
+        "--format", choices=["text", "markdown", "latex", "csv"], default="text",
+        help="on the terminal (default: text)",
+    )  # fmt: skip
+    table.add_argument("-o", "--output", help="a .txt, .md, .tex, .csv or .parquet file")
+    table.set_defaults(command=_lazily("table", "table"))
+    rerun = commands.add_parser("rerun", help="repeat a run from its folder alone")
+    rerun.add_argument("run_dir", metavar="RUN_DIR", help="the folder of a run")
+    rerun.add_argument(
+        "-o", "--output", default="outputs", help="the repetition goes to OUTPUT/rerun/"
+    )
+    rerun.add_argument(
+        "--check", action="store_true", help="compare embedding, metrics and pictures to the bit"
+    )
+    rerun.add_argument(
+        "--trust", action="store_true", help="execute code outside ganvas that the folder names"
+    )
+    rerun.set_defaults(command=_lazily("rerun", "rerun"))
 
 
 def _assets(commands: Commands) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hydra import compose, initialize_config_dir
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
@@ -69,6 +70,23 @@ def compose_job(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> Job
         except (HydraException, OmegaConfBaseException) as error:
             raise _explain(error, parsed) from error
     return Job(config, named(chosen), tuple(overrides))
+
+
+def compose_hydra(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> DictConfig:
+    """Compose Hydra's own node, with its launcher and sweeper, of a sweep.
+
+    Raises:
+        ConfigError: An unknown launcher, sweeper or key of theirs.
+    """
+    own = [o for o in overrides if o.lstrip("+~").startswith("hydra")]
+    with _hydra(user_dirs):
+        try:
+            node: DictConfig = compose("config", overrides=own, return_hydra_config=True).hydra
+        except MissingConfigException as error:
+            raise _missing_option(error) from error
+        except (HydraException, OmegaConfBaseException) as error:
+            raise ConfigError(_first_line(error)) from error
+    return node
 
 
 def named(choices: Mapping[str, str | None]) -> dict[str, str]:
@@ -132,9 +150,13 @@ def _hydra(user_dirs: Sequence[Path]) -> Iterator[None]:
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(config_dir()), version_base="1.3", job_name="ganvas"):
-            path = GlobalHydra.instance().config_loader().get_search_path()
+            loader = GlobalHydra.instance().config_loader()
+            assert isinstance(loader, ConfigLoaderImpl)
+            path = loader.get_search_path()
             for folder in user_dirs:
-                path.append("user", f"file://{folder.resolve()}")
+                path.prepend("user", f"file://{folder.resolve()}", "schema")
+            # The loader has read the path when it was made.
+            loader.repository.initialize_sources(path)
             yield
     finally:
         GlobalHydra.instance().hydra = outer

@@ -6,7 +6,17 @@ it and converted to safetensors.
 """
 
 from ganvas.assets.cache import cache_folder
-from ganvas.assets.store import AssetStatus, Progress, fetch, path, status
+from ganvas.assets.store import AssetStatus, Progress, fetch, path, status, used
 from ganvas.assets.table import ASSETS, Asset
 
-__all__ = ["ASSETS", "Asset", "AssetStatus", "Progress", "cache_folder", "fetch", "path", "status"]
+__all__ = [
+    "ASSETS",
+    "Asset",
+    "AssetStatus",
+    "Progress",
+    "cache_folder",
+    "fetch",
+    "path",
+    "status",
+    "used",
+]

@@ -24,6 +24,7 @@ Progress = Callable[[int, int | None], None]
 Converter = Callable[[Archive, Path], None]
 
 _CHUNK = 1 << 20
+_USED: dict[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,11 @@ def fetch(name: str, progress: Progress | None = None) -> Path:
     return install(find(name), progress)
 
 
+def used() -> dict[str, str]:
+    """Return the SHA-256 of the archive of each asset that this process has asked for."""
+    return dict(sorted(_USED.items()))
+
+
 def status() -> list[AssetStatus]:
     """Return the state of every asset, without fetching anything."""
     return [_status(asset) for asset in ASSETS.values()]
@@ -66,6 +72,7 @@ def status() -> list[AssetStatus]:
 def install(asset: Asset, progress: Progress | None = None) -> Path:
     """Return the converted file (or folder) of an asset, fetching and converting if needed."""
     target = _target(asset)
+    _USED[asset.name] = asset.sha256
     if not target.exists():
         with locked(asset.name):
             # Another process may have finished it while this one waited for the lock.

@@ -14,10 +14,13 @@ from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 from rich.logging import RichHandler
 
-from ganvas.compose import Job, compose_job, config_dir, expand, named
+from ganvas.compose import Job, compose_hydra, config_dir, expand, named
 from ganvas.errors import ConfigError, GanvasError, Interrupted
 
 log = logging.getLogger("ganvas")
+
+LAUNCHER = "hydra_plugins.ganvas.local.LocalLauncher"
+SWEEPER = "hydra._internal.core_plugins.basic_sweeper.BasicSweeper"
 
 
 def run(words: Sequence[str]) -> int:
@@ -35,7 +38,13 @@ def run(words: Sequence[str]) -> int:
     if options.cfg or options.info or options.shell_completion or options.hydra_help:
         return hand_over(words, Jobs(1))
     show_log()
-    jobs = expand(options.overrides, folders) if options.multirun else [options.overrides]
+    if options.multirun:
+        jobs = expand(options.overrides, folders)
+        chosen = compose_hydra(options.overrides, folders)
+        if launches_locally(chosen):
+            return launch_locally(jobs, folders, chosen.launcher)
+    else:
+        jobs = [list(options.overrides)]
     preflight(jobs, folders)
     state = Jobs(len(jobs))
     code = hand_over(words, state)
@@ -58,24 +67,34 @@ def user_folders(config_dir_option: str | None) -> list[Path]:
     return [folder]
 
 
+def launches_locally(chosen: DictConfig) -> bool:
+    """Return True for a plain sweep with ganvas's own launcher.
+
+    It needs nothing of Hydra once the jobs are known, and Hydra would compose each of them twice.
+    """
+    targets = str(chosen.launcher._target_), str(chosen.sweeper._target_)
+    return targets == (LAUNCHER, SWEEPER)
+
+
+def launch_locally(jobs: list[list[str]], folders: list[Path], settings: DictConfig) -> int:
+    """Execute the jobs as processes on this machine; return the exit code."""
+    from ganvas.study.launch import exit_code, launch, pool_of
+
+    plain = OmegaConf.to_container(settings, resolve=True)
+    assert isinstance(plain, dict)
+    pool = pool_of({str(name): value for name, value in plain.items()})
+    return exit_code(launch(jobs, folders, pool))
+
+
 def preflight(jobs: Sequence[Sequence[str]], folders: Sequence[Path]) -> None:
     """Compose and validate every job, so that no job starts when one of them is wrong.
 
     Raises:
         GanvasError: The first mistake, with the job's number where there are several.
     """
-    from ganvas.runner.job import validate
-    from ganvas.schema import build
+    from ganvas.study.plan import plan
 
-    for number, overrides in enumerate(jobs):
-        try:
-            experiment = build(validate(compose_job(overrides, folders).config))
-            experiment.trainer.torch_device()
-            experiment.image.read()
-        except GanvasError as error:
-            if len(jobs) == 1:
-                raise
-            raise type(error)(f"job {number} of {len(jobs)}: {error}") from error
+    plan(jobs, folders)
 
 
 class Jobs:
@@ -90,10 +109,14 @@ class Jobs:
         self.exit_code = 0
         self.interrupted = False
 
-    def execute(self, config: DictConfig) -> None:
-        """Execute one job that Hydra composed; a failure is reported and leaves the others."""
+    def execute(self, config: DictConfig) -> float | None:
+        """Execute one job that Hydra composed; a failure is reported and leaves the others.
+
+        Returns:
+            The value of its `sweep_metric`, which a sweeper may optimise.
+        """
         if self.interrupted:
-            return
+            return None
         from ganvas.runner.job import execute
 
         hydra_config = HydraConfig.get()
@@ -108,9 +131,11 @@ class Jobs:
         except GanvasError as error:
             self._fail(error, console)
         else:
-            final = result.metrics.get("final", {})
+            final: dict[str, float] = result.metrics.get("final", {})
             shown = "  ".join(f"{name} {value:.4g}" for name, value in final.items())
             console.print(f"finished {result.path}\n  {shown}", markup=False)
+            return final.get(config.sweep_metric)
+        return None
 
     def _fail(self, error: GanvasError, console: Console) -> None:
         self.exit_code = max(self.exit_code, error.exit_code)

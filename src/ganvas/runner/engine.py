@@ -105,6 +105,11 @@ class Run:
 
         return Scene(generator, images, masks, begin)
 
+    def generator_identity(self) -> dict[str, str]:
+        """Return the generator's name and the SHA-256 of its weights."""
+        generator = self.scene.generator
+        return {"name": generator.name, "sha256": generator.source_hash}
+
     # --- the course of a run --------------------------------------------------------------------
 
     def execute(self) -> dict[str, Any]:
@@ -299,6 +304,10 @@ class Run:
     def _save_targets(self) -> None:
         for name, picture in zip(self.names, to_uint8(self.scene.images["x"]), strict=True):
             save_picture(to_picture(picture), self.folder.images(name) / "target.png")
+        for other in self.scene.images.keys() - {"x"}:
+            kept = to_uint8(self.scene.images[other])
+            for name, picture in zip(self.names, kept, strict=True):
+                save_picture(to_picture(picture), self.folder.images(name) / f"input_{other}.png")
 
 
 def peak_memory(device: torch.device) -> int:

@@ -6,6 +6,8 @@ import fcntl
 import json
 import os
 import shutil
+import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +17,8 @@ from typing import Any
 
 from ganvas.errors import StorageError
 from ganvas.files import storage_errors, write_json
+
+LOCK_TRIES = 20
 
 
 @dataclass(frozen=True)
@@ -69,24 +73,45 @@ class RunFolder:
         write_json(self.status_file, {**self.status(), **changes, "updated": now})
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self, held: int | None = None) -> Iterator[None]:
         """Hold the run for this process; the system lets go of it however the process ends.
+
+        Args:
+            held: A descriptor from `try_lock` that this process was given by the one that started
+                it; closed at the end.
 
         Raises:
             StorageError: Another process holds it.
+        """
+        # A process that only looks (`is_locked`) holds the lock for an instant, hence the patience.
+        for _ in range(LOCK_TRIES):
+            if held is not None:
+                break
+            held = self.try_lock()
+            if held is None:
+                time.sleep(0.05)
+        if held is None:
+            raise StorageError(f"another process is working on {self.path}")
+        try:
+            yield
+        finally:
+            os.close(held)
+
+    def try_lock(self) -> int | None:
+        """Return the descriptor of a lock on the run, or None when another process holds it.
+
+        The lock lasts until every copy of the descriptor is closed, so it can be handed to a
+        process that is being started, without a moment in which nobody holds it.
         """
         with storage_errors(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
             file = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        except BlockingIOError:
             os.close(file)
-            raise StorageError(f"another process is working on {self.path}") from error
-        try:
-            yield
-        finally:
-            os.close(file)
+            return None
+        return file
 
     def is_locked(self) -> bool:
         """Return True when a process holds the run."""
@@ -101,6 +126,15 @@ class RunFolder:
         finally:
             os.close(file)
         return False
+
+    @property
+    def error(self) -> str:
+        """Return the line that a failed run left, or ""."""
+        return str(self.status().get("error") or "")
+
+    def is_worked_on_here(self) -> bool:
+        """Return True when the process that holds the run is on this machine."""
+        return self.status().get("host") == socket.gethostname()
 
     def size(self) -> int:
         """Return the bytes that the folder holds."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import random
 import shutil
+import socket
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ import numpy as np
 import torch
 from omegaconf import DictConfig, OmegaConf
 
+from ganvas.assets import used
 from ganvas.compose import Job
 from ganvas.errors import GanvasError, Interrupted, RunError, StorageError
 from ganvas.files import storage_errors, write_json, write_text
@@ -24,7 +27,7 @@ from ganvas.memory import keep_freed_memory
 from ganvas.runner.engine import Run
 from ganvas.runner.folder import RunFolder
 from ganvas.runner.progress import Bar
-from ganvas.runner.provenance import provenance
+from ganvas.runner.provenance import amend, input_hashes, provenance
 from ganvas.runner.result import Result
 from ganvas.runner.settings import Experiment, Trainer
 from ganvas.runner.signals import StopSignal
@@ -56,11 +59,12 @@ def as_dict(config: DictConfig) -> dict[str, Any]:
     return {str(k): v for k, v in plain.items()}
 
 
-def execute(job: Job) -> Result:
+def execute(job: Job, lock: int | None = None) -> Result:
     """Run one composed job, or recognise that it is finished, or continue it.
 
     Args:
         job: The composed job.
+        lock: The lock on the run's folder, where the process that started this one holds it.
 
     Raises:
         GanvasError: A mistake in the configuration or an input, before anything is written; a
@@ -69,17 +73,12 @@ def execute(job: Job) -> Result:
     tree = validate(job.config)
     experiment: Experiment = build(tree)
     experiment.trainer.torch_device()
+    identity = identify(tree, job.choices.get("edit", "edit"))
+    final, folder = folders(experiment, identity)
+    if not is_due(final, experiment):
+        return Result(final.path)
     pictures = repeated(experiment.image.read(), experiment.start.solutions)
     experiment.edit.check_images(pictures)
-    identity = identify(tree, job.choices.get("edit", "edit"))
-    final = RunFolder(experiment.output / experiment.study / identity.folder)
-    if final.state == "finished" and not experiment.force:
-        log.info("%s is finished already (force=true repeats it)", final.path)
-        return Result(final.path)
-    # A repetition grows beside the old result, which stays until the new one is finished.
-    folder = (
-        RunFolder(final.path.with_name(f"{final.path.name}.new")) if experiment.force else final
-    )
     require_room(folder.path, len(pictures["x"]))
     configure(experiment.trainer, experiment.seed)
     info = RunInfo(
@@ -91,12 +90,39 @@ def execute(job: Job) -> Result:
         config=as_dict(job.config),
         images=tuple(pictures["x"]),
     )
-    with folder.locked(), logging_to(folder.path / "run.log"):
-        describe(folder, info, identity, experiment, job)
-        work(folder, info, experiment, pictures)
+    with folder.locked(lock):
+        # Another process may have finished it while this one waited.
+        if not is_due(final, experiment):
+            return Result(final.path)
+        with logging_to(folder.path / "run.log"):
+            describe(folder, info, identity, experiment, job)
+            work(folder, info, experiment, pictures)
     if folder != final:
         replace_result(folder, final)
     return Result(final.path)
+
+
+def folders(experiment: Experiment, identity: Identity) -> tuple[RunFolder, RunFolder]:
+    """Return the folder of the result, and the one to work in.
+
+    They differ for a repetition (force=true): it grows beside the old result, which stays until the
+    new one is finished.
+    """
+    final = RunFolder(experiment.output / experiment.study / identity.folder)
+    new = RunFolder(final.path.with_name(f"{final.path.name}.new"))
+    return final, new if experiment.force else final
+
+
+def is_due(final: RunFolder, experiment: Experiment) -> bool:
+    """Return False for a run that is finished, or has failed and is to be left."""
+    if experiment.force:
+        return True
+    state = final.state
+    if state == "finished":
+        log.info("%s is finished already (force=true repeats it)", final.path)
+    elif state == "failed" and not experiment.retry_failed:
+        log.info("%s has failed (retry_failed=true tries it again)", final.path)
+    return not (state == "finished" or (state == "failed" and not experiment.retry_failed))
 
 
 def describe(
@@ -114,15 +140,23 @@ def describe(
         folder.path / "provenance.json",
         {
             **provenance(experiment.trainer.torch_device()),
-            "seed": experiment.seed,
+            "seeds": {"start, missing pixels, random masks, noise": experiment.seed},
             "images": list(info.images),
+            "inputs": {
+                name: input_hashes(source)
+                for name, source in vars(experiment.image).items()
+                if source is not None
+            },
+            "choices": job.choices,
         },
     )
-    started = folder.status().get("started") or datetime.now(UTC).isoformat(timespec="seconds")
+    before = folder.status()
+    started = before.get("started") or datetime.now(UTC).isoformat(timespec="seconds")
     folder.write_status(
         state="running", signature=identity.signature, study=info.study, slug=identity.slug,
         edit=info.edit, total_steps=experiment.edit.steps, started=started,
-        images=list(info.images), error=None,
+        images=list(info.images), error=None, attempts=before.get("attempts", 0) + 1,
+        host=socket.gethostname(), pid=os.getpid(), threads=torch.get_num_threads(),
     )  # fmt: skip
 
 
@@ -142,7 +176,10 @@ def work(
         try:
             bar.say(f"run {folder.path}")
             run = Run(experiment, pictures, folder, record, info.config["generator"], bar, stop)
+            told = folder.path / "provenance.json"
+            amend(told, generator=run.generator_identity())
             metrics = run.execute()
+            amend(told, micro_batch=run.micro_batch, threads=torch.get_num_threads(), assets=used())
             outcome = run.outcome("finished", metrics)
             folder.write_status(
                 state="finished", step=experiment.edit.steps,

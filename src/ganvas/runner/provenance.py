@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
+import re
 import subprocess
 import sys
 from importlib import metadata
@@ -12,13 +14,18 @@ from typing import Any
 
 import torch
 
+from ganvas.files import sha256, write_json
+from ganvas.image.source import Source
+
 PACKAGES = (
     "ganvas", "torch", "torchvision", "pytorch-lightning", "torchmetrics", "lpips", "hydra-core",
     "omegaconf", "numpy", "pillow", "safetensors", "wandb",
 )  # fmt: skip
 VARIABLES = (
-    "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "CUBLAS_WORKSPACE_CONFIG",
-    "PYTORCH_CUDA_ALLOC_CONF", "SLURM_JOB_ID", "WANDB_MODE",
+    "CUDA_VISIBLE_DEVICES", "CUDA_LAUNCH_BLOCKING", "CUBLAS_WORKSPACE_CONFIG",
+    "NVIDIA_TF32_OVERRIDE", "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE", "PYTORCH_CUDA_ALLOC_CONF",
+    "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_CBWR", "ATEN_CPU_CAPABILITY",
+    "SLURM_JOB_ID", "SLURM_ARRAY_TASK_ID", "WANDB_MODE",
 )  # fmt: skip
 
 
@@ -26,6 +33,7 @@ def provenance(device: torch.device) -> dict[str, Any]:
     """Describe this process; nothing secret is in it: only named environment variables are kept."""
     return {
         "command": ["ganvas", *sys.argv[1:]],
+        "directory": str(Path.cwd()),
         "git": git_state(Path(__file__).resolve().parent),
         "versions": versions(),
         "python": platform.python_version(),
@@ -56,12 +64,35 @@ def describe(device: torch.device) -> dict[str, Any]:
             "name": properties.name,
             "memory_mib": properties.total_memory >> 20,
             "cuda": torch.version.cuda,
+            "cudnn": torch.backends.cudnn.version(),
+            "driver": _first_match(Path("/proc/driver/nvidia/version"), r"Module\s+(\S+)"),
         }
     return {
         "type": "cpu",
-        "name": platform.processor() or platform.machine(),
+        "name": _first_match(Path("/proc/cpuinfo"), r"model name\s*:\s*(.+)")
+        or platform.processor()
+        or platform.machine(),
         "cores": os.cpu_count(),
+        "instructions": torch.backends.cpu.get_cpu_capability(),
     }
+
+
+def input_hashes(source: Source) -> list[str]:
+    """Return the SHA-256 of every file of an input, in their order."""
+    return [sha256(file) for file in source.files()]
+
+
+def amend(file: Path, **found: Any) -> None:
+    """Add to a run's provenance what is known only once it works."""
+    write_json(file, {**json.loads(file.read_text(encoding="utf-8")), **found})
+
+
+def _first_match(file: Path, pattern: str) -> str | None:
+    try:
+        found = re.search(pattern, file.read_text(encoding="utf-8"))
+    except OSError:
+        return None
+    return found[1].strip() if found else None
 
 
 def git_state(folder: Path) -> dict[str, Any] | None:

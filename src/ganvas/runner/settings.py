@@ -109,6 +109,8 @@ class Experiment:
         seed: Seed of the starting noise, random starts and random masks.
         output: Folder of all studies.
         force: Repeat a finished run; the old result is kept until the new one is finished.
+        retry_failed: Try a failed run again when its study is started again.
+        sweep_metric: The final metric that a sweeper such as Optuna optimises.
     """
 
     generator: GeneratorConfig
@@ -128,3 +130,5 @@ class Experiment:
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     output: Path = Path("outputs")
     force: bool = False
+    retry_failed: bool = True
+    sweep_metric: str = "psnr"

@@ -15,7 +15,9 @@ from ganvas.files import sha256
 from ganvas.image.source import find_pictures, packaged
 from ganvas.schema import Call
 
-WITHOUT_EFFECT = ("output", "study", "tags", "force", "logger")
+WITHOUT_EFFECT = (
+    "output", "study", "tags", "force", "retry_failed", "sweep_metric", "logger",
+)  # fmt: skip
 """Root fields that cannot change a run's result."""
 
 WITHOUT_EFFECT_IN_TRAINER = ("progress", "checkpoint_seconds")

@@ -1,1 +1,1 @@
-"""Studies: runs that share a question."""
+"""Studies: runs that share a question, read back, compared and laid out in tables."""

@@ -1,0 +1,149 @@
+"""`ganvas ablate`: an experiment, and the same without each of its parts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hydra._internal.utils import get_args_parser
+from omegaconf import OmegaConf
+
+from ganvas.command.run import user_folders
+from ganvas.compose import compose_hydra, expand
+from ganvas.errors import ConfigError, GanvasError
+from ganvas.study.ablation import (
+    Ablation,
+    Variant,
+    components,
+    read_ablation,
+    variants,
+    write_members,
+)
+from ganvas.study.calibrate import calibrate, duration
+from ganvas.study.launch import exit_code, launch, pool_of
+from ganvas.study.plan import Planned, plan
+from ganvas.study.settings import Pool
+
+HELP = """\
+ganvas ablate [ablation=NAME] [over=[…]] [mode=both|leave_one_out|add_one_in] [--yes] [overrides]
+
+The experiment that the overrides describe, without each part that `over` names (leave-one-out), and
+a bare one to which each part is added alone (add-one-in). Sweeps in the overrides multiply it:
+seed=0,1,2. `over` may hold
+  mask, layers, start     their neutral option stands for the absence
+  loss, stages            every term, every stage
+  KEY                     anything that can be deleted, such as loss.latent.lpips
+  KEY=VALUE               what stands for the absence, such as start=random
+It says how many runs it will be and how long they take, and asks; --yes starts at once. Jobs run as
+with hydra/launcher=local, with its settings: hydra.launcher.jobs=4.
+"""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command line asks for."""
+
+    ablation: Ablation
+    base: tuple[str, ...]
+    folders: list[Path]
+    pool: Pool
+    yes: bool
+
+
+def ablate(words: Sequence[str]) -> int:
+    """Run an ablation; return the exit code.
+
+    Raises:
+        GanvasError: A mistake that was found before any work.
+    """
+    if {"-h", "--help"} & set(words):
+        print(HELP, end="")
+        return 0
+    asked = read_words(words)
+    sweep = expand(asked.base, asked.folders)
+    parts = components(asked.ablation.over, sweep[0], asked.folders)
+    jobs = planned_variants(variants(parts, asked.ablation.mode), sweep, asked.folders)
+    unique = {p.path: p for members in jobs.values() for p in members}
+    due = [p for p in unique.values() if p.final.state != "finished" or p.force]
+    print(f"{len(jobs)} variants, {len(unique)} runs, {len(unique) - len(due)} finished already")
+    if due:
+        pace = calibrate(due[0].overrides, asked.folders, asked.pool)
+        side = len(asked.pool.slots())
+        print(
+            f"about {duration(pace.seconds(due, asked.pool))} with {side} at a time "
+            f"({pace.step:.3g} s a step, {pace.overhead:.3g} s a run besides)",
+            flush=True,
+        )
+        if not asked.yes and not agreed():
+            return 0
+    first = next(iter(unique.values()))
+    study = Path(first.path).parent
+    tasks = launch([p.overrides for p in unique.values()], asked.folders, asked.pool)
+    write_members(study, {name: [p.final.path.name for p in ps] for name, ps in jobs.items()})
+    print(f"ganvas table {study}")
+    return exit_code(tasks)
+
+
+def read_words(words: Sequence[str]) -> Asked:
+    """Take ablate's own words out of Hydra's.
+
+    Raises:
+        ConfigError: `over` is missing, or a word is wrong.
+    """
+    yes = "--yes" in words
+    options = get_args_parser().parse_args([w for w in words if w != "--yes"])
+    folders = user_folders(options.config_dir)
+    own = {}
+    rest = []
+    for word in options.overrides:
+        name, _, value = word.partition("=")
+        if name in ("over", "mode", "ablation"):
+            own[name] = value
+        else:
+            rest.append(word)
+    ablation = read_ablation(own["ablation"]) if "ablation" in own else Ablation(())
+    over = tuple(w.strip() for w in own.get("over", "").strip("[]").split(",") if w.strip())
+    mode = own.get("mode", ablation.mode)
+    if mode not in ("both", "leave_one_out", "add_one_in"):
+        raise ConfigError(f"mode={mode}: both, leave_one_out or add_one_in")
+    ablation = Ablation(over or ablation.over, ablation.overrides, mode)  # type: ignore[arg-type]
+    if not ablation.over:
+        raise ConfigError("say what may be left out: over=[mask,layers,loss,stages] or ablation=…")
+    chosen = compose_hydra(["hydra/launcher=local", *rest], folders).launcher
+    plain = OmegaConf.to_container(chosen, resolve=True)
+    assert isinstance(plain, dict)
+    pool = pool_of({str(k): v for k, v in plain.items()})
+    base = [*ablation.overrides, *(w for w in rest if not w.startswith("hydra"))]
+    if not any(word.startswith("study=") for word in base):
+        base.append(f"study={own.get('ablation', 'ablation')}")
+    return Asked(ablation, tuple(base), folders, pool, yes)
+
+
+def planned_variants(
+    found: Sequence[Variant], sweep: Sequence[Sequence[str]], folders: Sequence[Path]
+) -> dict[str, list[Planned]]:
+    """Plan every variant; one that cannot be is left out, and said so.
+
+    Raises:
+        GanvasError: The full experiment itself is wrong.
+    """
+    jobs = {}
+    for variant in found:
+        words = [[*job, *variant.overrides] for job in sweep]
+        try:
+            jobs[variant.name] = plan(words, folders)
+        except GanvasError as error:
+            if not variant.overrides:
+                raise
+            print(f"not possible: {variant.name} ({error})", file=sys.stderr)
+    return jobs
+
+
+def agreed() -> bool:
+    """Ask whether to start; no answer is no."""
+    try:
+        return input("start? [y/N] ").strip().lower() == "y"
+    except EOFError:
+        return False

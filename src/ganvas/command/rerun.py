@@ -1,0 +1,30 @@
+"""`ganvas rerun`: repeat a run from its folder, and compare."""
+
+from __future__ import annotations
+
+import argparse
+
+from ganvas.runner.result import load
+from ganvas.study.difference import causes, differences
+from ganvas.study.rerun import rerun as repeat
+
+
+def rerun(options: argparse.Namespace) -> int:
+    """Repeat a run; with --check return 1 where the result is not the same to the bit."""
+    old = load(options.run_dir)
+    new = repeat(options.run_dir, options.output, options.trust)
+    print(new.path)
+    if not options.check:
+        return 0
+    found, environment = differences(old, new), causes(old, new)
+    if not found:
+        print("identical to the bit: embedding, metrics and pictures")
+    for line in found:
+        print(f"differs  {line}")
+    if environment:
+        print("other than then:")
+        for line in environment:
+            print(f"  {line}")
+    elif found:
+        print("versions, device, threads, assets and code are those of then")
+    return 1 if found else 0

@@ -1,0 +1,39 @@
+"""`ganvas table`: a study's settings side by side."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ganvas.errors import ConfigError, nearest
+from ganvas.files import write_text
+from ganvas.study.layout import FORMATS, SUFFIXES, write_parquet
+from ganvas.study.table import tabulate
+
+
+def table(options: argparse.Namespace) -> int:
+    """Print a table, or write it to the file whose name says the format; return 0.
+
+    Raises:
+        ConfigError: The file's suffix is unknown.
+    """
+    found = tabulate(
+        options.study, _listed(options.by), _listed(options.metrics), base=options.base
+    )
+    if options.output is None:
+        print(FORMATS[options.format](found), end="")
+        return 0
+    file = Path(options.output)
+    if file.suffix == ".parquet":
+        write_parquet(found, file)
+    elif file.suffix in SUFFIXES:
+        write_text(file, FORMATS[SUFFIXES[file.suffix]](found))
+    else:
+        hint = nearest(file.suffix, [*SUFFIXES, ".parquet"])
+        raise ConfigError(f"--output: no format '{file.suffix}'{hint}")
+    print(file)
+    return 0
+
+
+def _listed(value: str | None) -> list[str]:
+    return [word.strip() for word in (value or "").split(",") if word.strip()]

@@ -1,0 +1,90 @@
+"""How long a study will take, measured on a few steps of its first job."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ganvas.compose import compose_job
+from ganvas.errors import RunError
+from ganvas.study.jobs import Task, execute_all
+from ganvas.study.plan import Planned, plan
+from ganvas.study.settings import Pool
+
+STEPS = 4
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast one job goes.
+
+    Attributes:
+        overhead: Seconds of a job beside its steps: loading, measuring, saving.
+        step: Seconds per step.
+    """
+
+    overhead: float
+    step: float
+
+    def seconds(self, jobs: Sequence[Planned], pool: Pool) -> float:
+        """Return how long the jobs take side by side."""
+        alone = [self.overhead + self.step * job.steps for job in jobs]
+        side_by_side = min(len(pool.slots()), max(1, len(jobs)))
+        return max(sum(alone) / side_by_side, max(alone, default=0.0))
+
+
+class _Silent:
+    """A board that shows nothing."""
+
+    def begun(self) -> None: ...
+
+    def say(self, message: str) -> None: ...
+
+    def told(self, task: Task) -> None: ...
+
+    def draw(self) -> None: ...
+
+
+def calibrate(job: Sequence[str], folders: Sequence[Path], pool: Pool) -> Pace:
+    """Run a few steps of each stage of `job` in a temporary folder.
+
+    Raises:
+        RunError: The job fails already there.
+    """
+    stages: Any = compose_job(job, folders).config.edit.stages
+    fewer = [
+        f"edit.stages.{name}.steps={min(STEPS, stage.steps)}"
+        for name, stage in stages.items()
+        if "steps" in stage
+    ]
+    with tempfile.TemporaryDirectory(prefix="ganvas-calibration-") as folder:
+        words = [*job, *fewer, f"output={folder}", "force=false", "logger=none"]
+        task = Task(plan([words], folders)[0])
+        started = time.monotonic()
+        execute_all([task], list(folders), replace(pool, jobs=1), _Silent())
+        wall = time.monotonic() - started
+        if task.state != "finished":
+            raise RunError(f"calibration: {task.note or task.state}")
+        metrics = json.loads((Path(task.planned.path) / "metrics.json").read_text("utf-8"))
+    fitted = [stage for stage in metrics["stages"].values() if stage["steps"]]
+    seconds = sum(stage["seconds"] for stage in fitted)
+    steps = sum(stage["steps"] for stage in fitted)
+    return Pace(max(0.0, wall - seconds), seconds / steps if steps else 0.0)
+
+
+def duration(seconds: float) -> str:
+    """Return a duration for people.
+
+    >>> duration(42), duration(600), duration(9000)
+    ('42 s', '10 min', '2.5 h')
+    """
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"

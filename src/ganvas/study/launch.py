@@ -1,0 +1,73 @@
+"""Launching a study on this machine, from its jobs' overrides to its exit code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ganvas.errors import RunError
+from ganvas.schema import build, check
+from ganvas.study.board import Board
+from ganvas.study.jobs import Task, execute_all
+from ganvas.study.plan import plan
+from ganvas.study.settings import Pool
+
+
+def pool_of(settings: Mapping[str, Any]) -> Pool:
+    """Check the launcher's settings.
+
+    Raises:
+        ConfigError: A setting that is unknown or out of range.
+    """
+    given = {name: value for name, value in settings.items() if name != "_target_"}
+    pool = build(check(given, Pool, "hydra.launcher"))
+    assert isinstance(pool, Pool)
+    return pool
+
+
+def launch(jobs: Sequence[Sequence[str]], folders: Sequence[Path], pool: Pool) -> list[Task]:
+    """Execute every job that is not finished, and show how it goes.
+
+    Args:
+        jobs: The overrides of each job, without Hydra's own keys.
+        folders: The user's own folders of options.
+        pool: How the jobs share the machine.
+
+    Returns:
+        One task per job, in their order; jobs that are the same run share one.
+
+    Raises:
+        GanvasError: A mistake in one of the jobs; none has started then.
+    """
+    planned = plan(jobs, folders)
+    unique = {p.path: Task(p) for p in planned}
+    tasks = list(unique.values())
+    with Board(tasks) as board:
+        execute_all(tasks, list(folders), pool, board)
+    board.summary()
+    return [unique[p.path] for p in planned]
+
+
+def exit_code(tasks: Sequence[Task]) -> int:
+    """Return 0 where all are finished, 130 where the study was interrupted, else 1."""
+    states = {task.state for task in tasks}
+    if states <= {"finished"}:
+        return 0
+    return 130 if states & {"waiting", "interrupted"} else 1
+
+
+def sweep_value(task: Task) -> float:
+    """Return the final value of the metric that a sweeper optimises.
+
+    Raises:
+        RunError: The run is not finished, or has no such metric.
+    """
+    if task.state != "finished":
+        raise RunError(f"{task.planned.path}: {task.state}: {task.planned.final.error}")
+    metrics = json.loads((Path(task.planned.path) / "metrics.json").read_text(encoding="utf-8"))
+    value = metrics["final"].get(task.planned.sweep_metric)
+    if value is None:
+        raise RunError(f"sweep_metric={task.planned.sweep_metric}: not among the final metrics")
+    return float(value)

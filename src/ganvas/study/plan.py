@@ -1,0 +1,192 @@
+"""Which run each job of a sweep is, before any of them starts.
+
+To compose and check a job takes tens of milliseconds, so what was found is kept in the study's
+folder, `.plan.json`: starting a study of ten thousand finished runs again takes seconds, and does
+not even import torch. An entry holds for as long as program, options and input files are the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ganvas.compose import compose_job, config_dir
+from ganvas.errors import GanvasError
+from ganvas.files import write_text
+from ganvas.runner.folder import RunFolder
+
+Overrides = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One job of a study, checked.
+
+    Attributes:
+        overrides: What makes it, in Hydra's grammar.
+        path: The folder of its result.
+        work: The folder that it works in; another one than `path` for a repetition.
+        force: Repeat it though it is finished.
+        retry_failed: Try it again though it has failed.
+        sweep_metric: The final metric that a sweeper optimises.
+        steps: Optimisation steps.
+        inputs: The state of its input files: [path, nanoseconds of the change, bytes] each.
+    """
+
+    overrides: Overrides
+    path: str
+    work: str
+    force: bool
+    retry_failed: bool
+    sweep_metric: str
+    steps: int
+    inputs: tuple[tuple[str, int, int], ...]
+
+    @property
+    def final(self) -> RunFolder:
+        """The run's folder."""
+        return RunFolder(Path(self.path))
+
+    @property
+    def working(self) -> RunFolder:
+        """The folder that is locked while the job runs."""
+        return RunFolder(Path(self.work))
+
+
+def plan(jobs: Sequence[Sequence[str]], user_dirs: Sequence[Path] = ()) -> list[Planned]:
+    """Compose, check and identify every job; two of them may turn out to be the same run.
+
+    Args:
+        jobs: The overrides of each job.
+        user_dirs: The user's own folders of options.
+
+    Raises:
+        GanvasError: The first mistake, with the job's number where there are several.
+    """
+    mark = fingerprint((config_dir(), *user_dirs, Path(__file__).parent.parent))
+    first = compose_job(jobs[0], user_dirs).config
+    study = Path(first.output) / first.study
+    known = _read(study, mark)
+    found = []
+    for number, overrides in enumerate(jobs):
+        planned = _recalled(known, tuple(overrides))
+        if planned is None:
+            try:
+                planned = _planned(tuple(overrides), user_dirs)
+            except GanvasError as error:
+                if len(jobs) == 1:
+                    raise
+                raise type(error)(f"job {number} of {len(jobs)}: {error}") from error
+        found.append(planned)
+    fresh = {p.overrides: p for p in found}
+    if not fresh.keys() <= known.keys() or any(known[k] is not p for k, p in fresh.items()):
+        _write(study, mark, {**known, **fresh})
+    return found
+
+
+def fingerprint(folders: Iterable[Path]) -> str:
+    """Hash names, times and sizes of all YAML and Python files below `folders`."""
+    digest = hashlib.sha256(str(Path.cwd()).encode())
+    for folder in folders:
+        for file in sorted((*folder.rglob("*.yaml"), *folder.rglob("*.py"))):
+            stat = file.stat()
+            digest.update(f"{file}:{stat.st_mtime_ns}:{stat.st_size}\n".encode())
+    return digest.hexdigest()
+
+
+def _planned(overrides: Overrides, user_dirs: Sequence[Path]) -> Planned:
+    from ganvas.runner.job import folders, validate
+    from ganvas.runner.signature import identify
+    from ganvas.schema import build
+
+    job = compose_job(overrides, user_dirs)
+    tree = validate(job.config)
+    experiment = build(tree)
+    experiment.trainer.torch_device()
+    inputs = tuple(_input_states(tree))
+    experiment.edit.check_images(_inputs(experiment.image, inputs))
+    final, working = folders(experiment, identify(tree, job.choices.get("edit", "edit")))
+    return Planned(
+        overrides,
+        str(final.path),
+        str(working.path),
+        experiment.force,
+        experiment.retry_failed,
+        experiment.sweep_metric,
+        experiment.edit.steps,
+        inputs,
+    )
+
+
+_NAMES: dict[tuple[Any, ...], tuple[str, ...]] = {}
+
+
+def _inputs(image: Any, inputs: tuple[tuple[str, int, int], ...]) -> tuple[str, ...]:
+    """Decode the pictures once for all jobs that use the same ones; return the inputs' names."""
+    key = (image, inputs)
+    if key not in _NAMES:
+        _NAMES[key] = tuple(image.read())
+    return _NAMES[key]
+
+
+def _input_states(value: Any) -> Iterator[tuple[str, int, int]]:
+    """Iterate over the state of every path in a checked tree that counts by its content."""
+    from ganvas.image.source import packaged
+    from ganvas.schema import Call
+
+    if isinstance(value, Call):
+        kept = {k: v for k, v in value.arguments.items() if value.key or k != "output"}
+        yield from _input_states(kept)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _input_states(item)
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from _input_states(item)
+    elif isinstance(value, Path):
+        yield _state(packaged(value))
+
+
+def _state(path: Path) -> tuple[str, int, int]:
+    try:
+        stat = path.stat()
+    except OSError:
+        # A glob: no state of its own, so its jobs are composed again.
+        return str(path), -1, -1
+    return str(path), stat.st_mtime_ns, stat.st_size
+
+
+def _recalled(known: dict[Overrides, Planned], overrides: Overrides) -> Planned | None:
+    planned = known.get(overrides)
+    if planned is None:
+        return None
+    for name, modified, size in planned.inputs:
+        path = Path(name)
+        if modified < 0 or path.is_dir() or _state(path) != (name, modified, size):
+            return None
+    return planned
+
+
+def _read(study: Path, mark: str) -> dict[Overrides, Planned]:
+    try:
+        content = json.loads((study / ".plan.json").read_text(encoding="utf-8"))
+        if content["fingerprint"] != mark:
+            return {}
+        found = {}
+        for entry in content["jobs"]:
+            planned = Planned(**entry)
+            inputs = tuple((str(n), int(t), int(s)) for n, t, s in planned.inputs)
+            overrides = tuple(planned.overrides)
+            found[overrides] = replace(planned, overrides=overrides, inputs=inputs)
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return found
+
+
+def _write(study: Path, mark: str, jobs: dict[Overrides, Planned]) -> None:
+    content = {"fingerprint": mark, "jobs": [asdict(p) for p in jobs.values()]}
+    write_text(study / ".plan.json", json.dumps(content))

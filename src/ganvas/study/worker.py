@@ -1,0 +1,103 @@
+"""The process of one job.
+
+The processes are forked from a server that has imported everything once, so that a job of a second
+does not wait ten for its imports.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing import get_context
+from multiprocessing.context import ForkServerContext
+from multiprocessing.reduction import DupFd
+from pathlib import Path
+from typing import Any
+
+from ganvas.errors import GanvasError
+
+PRELOADED = ["ganvas.runner.job", "ganvas.study.worker"]
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+class Lock:
+    """The lock on a run's folder, on its way into the job's process.
+
+    Args:
+        file: A descriptor from `RunFolder.try_lock`.
+    """
+
+    def __init__(self, file: int) -> None:
+        self.file = file
+
+    def __reduce__(self) -> tuple[Callable[[Any], Lock], tuple[Any]]:
+        return _arrived, (DupFd(self.file),)
+
+
+def _arrived(copy: Any) -> Lock:
+    return Lock(copy.detach())
+
+
+@contextmanager
+def server(threads: int) -> Iterator[ForkServerContext]:
+    """Start the server, with the number of threads that its jobs compute with."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, str(threads)))
+    try:
+        yield context
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def work(
+    overrides: tuple[str, ...],
+    folders: list[Path],
+    lock: Lock,
+    log: Path,
+    gpu: str | None,
+    threads: int,
+) -> None:
+    """Execute one job and leave with its exit code; runs in the job's own process.
+
+    Args:
+        overrides: The job, without Hydra's own keys.
+        folders: The user's own folders of options.
+        lock: The lock on the folder that it works in.
+        log: Where the process's output goes.
+        gpu: CUDA_VISIBLE_DEVICES; None leaves it as it is.
+        threads: CPU threads.
+    """
+    # A session of its own: Ctrl-C in the terminal reaches the launcher, which asks jobs to stop,
+    # and a terminal that closes takes no job with it.
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.set_inheritable(lock.file, False)
+    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(file, 1)
+    os.dup2(file, 2)
+    if gpu is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpu
+    for folder in folders:
+        sys.path.insert(0, str(folder.resolve()))
+    logging.getLogger("ganvas").propagate = False
+    import torch
+
+    from ganvas.compose import compose_job
+    from ganvas.runner.job import execute
+
+    torch.set_num_threads(threads)
+    try:
+        execute(compose_job(overrides, folders), lock.file)
+    except GanvasError as error:
+        print(f"ganvas: {error}", file=sys.stderr, flush=True)
+        sys.exit(error.exit_code)

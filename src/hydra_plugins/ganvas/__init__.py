@@ -1,0 +1,1 @@
+"""ganvas's launcher for Hydra, which finds launchers in this namespace only."""

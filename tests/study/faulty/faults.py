@@ -1,0 +1,56 @@
+"""Faults for the launcher's test: a term and a start of the user's own, outside the package.
+
+FAULTS names a folder. `<seed>.raise`, `<seed>.kill` and `<seed>.memory` in it make the job of that
+seed fail once, in the middle; `started` gets a line per process that works on a job.
+"""
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from ganvas.loss import MSE
+from ganvas.start import WAvg
+
+SEED = 0
+STEP = 12
+
+
+class Marked(WAvg):
+    def begin(self, generator, names, seed):
+        global SEED
+        SEED = seed
+        return super().begin(generator, names, seed)
+
+
+@dataclass(frozen=True)
+class Faulty(MSE):
+    def bind(self, reference):
+        mse = super().bind(reference)
+        folder = Path(os.environ["FAULTS"])
+        with (folder / "started").open("a") as file:
+            file.write(f"{SEED} {os.getpid()}\n")
+        calls = iter(range(10**6))
+
+        def faulty(view):
+            time.sleep(0.02)
+            if next(calls) == STEP:
+                happen(folder, SEED)
+            return mse(view)
+
+        return faulty
+
+
+def happen(folder, seed):
+    for kind in ("raise", "kill", "memory"):
+        file = folder / f"{seed}.{kind}"
+        if file.exists():
+            file.unlink()
+            if kind == "raise":
+                raise ValueError("a fault that the test asked for")
+            if kind == "kill":
+                os.kill(os.getpid(), signal.SIGKILL)
+            held = bytearray(3 << 30)
+            held[:: 1 << 12] = b"x" * len(held[:: 1 << 12])
+            time.sleep(60)
