@@ -19,17 +19,19 @@ from ganvas.image.picture import difference, save_animation, save_picture, to_pi
 from ganvas.image.source import to_tensor
 from ganvas.mask import Canvas
 from ganvas.metrics.measure import mean, measure_embedding, measure_pictures
-from ganvas.runner.edited import measure_edit, save_frames, scene_sheet
 from ganvas.runner.checkpoint import load_checkpoint, pack, save_checkpoint, unpack
+from ganvas.runner.edited import measure_edit, save_frames, scene_sheet
 from ganvas.runner.folder import RunFolder
 from ganvas.runner.monitor import RunMonitor
 from ganvas.runner.progress import Bar
+from ganvas.runner.provenance import peak_memory
 from ganvas.runner.settings import Experiment
 from ganvas.runner.signals import StopSignal
 from ganvas.stage import Scene, StageConfig
 from ganvas.stage.fit import Pace, fit
 from ganvas.stage.scene import automatic_micro_batch
 from ganvas.stage.stage import Stage
+from ganvas.stage.variables import require_variables
 from ganvas.tracking import Outcome, Record
 
 log = logging.getLogger("ganvas")
@@ -83,6 +85,7 @@ class Run:
         self.generator_config = generator_config
         self.device = experiment.trainer.torch_device()
         self.scene = self._scene(pictures)
+        self._require_variables()
         self.micro_batch = experiment.trainer.micro_batch or automatic_micro_batch(
             self.device, self.scene.generator.resolution, len(self.names)
         )
@@ -104,6 +107,15 @@ class Run:
             return replace(start, generator=self.generator_config).to(self.device)
 
         return Scene(generator, images, masks, begin)
+
+    def _require_variables(self) -> None:
+        """Refuse a stage that would find nothing to optimise, before any has run."""
+        for name, step in self.experiment.edit.stages.items():
+            if isinstance(step, StageConfig):
+                try:
+                    require_variables(step.layers.select(self.scene.generator), step.optimise)
+                except ConfigError as error:
+                    raise ConfigError(f"edit.stages.{name}.layers: {error}") from error
 
     # --- the course of a run --------------------------------------------------------------------
 
@@ -299,12 +311,3 @@ class Run:
     def _save_targets(self) -> None:
         for name, picture in zip(self.names, to_uint8(self.scene.images["x"]), strict=True):
             save_picture(to_picture(picture), self.folder.images(name) / "target.png")
-
-
-def peak_memory(device: torch.device) -> int:
-    """Return the peak memory in MiB: of the device, or of the process on a CPU."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device) >> 20
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
