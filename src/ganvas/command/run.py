@@ -12,7 +12,6 @@ from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
-from rich.logging import RichHandler
 
 from ganvas.compose import (
     Job,
@@ -133,10 +132,14 @@ def hand_over(words: Sequence[str], jobs: Jobs) -> int:
 def show_log() -> None:
     """Show ganvas's log on stderr, in plain lines."""
     if not log.handlers:
-        handler = RichHandler(
-            console=Console(stderr=True), show_time=False, show_level=False, show_path=False
-        )
-        handler.setLevel(logging.INFO)
-        log.addHandler(handler)
+        log.addHandler(Lines(logging.INFO))
         log.setLevel(logging.INFO)
         log.propagate = False
+
+
+class Lines(logging.Handler):
+    """Prints to whatever stderr is at the time, so that a progress bar stays below the lines."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one message."""
+        print(self.format(record), file=sys.stderr)
