@@ -31,7 +31,6 @@ from ganvas.stage import Scene, StageConfig
 from ganvas.stage.fit import Pace, fit
 from ganvas.stage.scene import automatic_micro_batch
 from ganvas.stage.stage import Stage
-from ganvas.stage.variables import require_variables
 from ganvas.tracking import Outcome, Record
 
 log = logging.getLogger("ganvas")
@@ -85,7 +84,6 @@ class Run:
         self.generator_config = generator_config
         self.device = experiment.trainer.torch_device()
         self.scene = self._scene(pictures)
-        self._require_variables()
         self.micro_batch = experiment.trainer.micro_batch or automatic_micro_batch(
             self.device, self.scene.generator.resolution, len(self.names)
         )
@@ -107,15 +105,6 @@ class Run:
             return replace(start, generator=self.generator_config).to(self.device)
 
         return Scene(generator, images, masks, begin)
-
-    def _require_variables(self) -> None:
-        """Refuse a stage that would find nothing to optimise, before any has run."""
-        for name, step in self.experiment.edit.stages.items():
-            if isinstance(step, StageConfig):
-                try:
-                    require_variables(step.layers.select(self.scene.generator), step.optimise)
-                except ConfigError as error:
-                    raise ConfigError(f"edit.stages.{name}.layers: {error}") from error
 
     # --- the course of a run --------------------------------------------------------------------
 
