@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import ConfigDict, PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
@@ -202,9 +202,9 @@ def _check_leaf(value: Any, hint: Any, key: str) -> Any:
         # Of the kinds that a value may be, the one that it comes nearest to.
         problem = max(error.errors(), key=lambda p: (len(p["loc"]), p["type"] == "literal_error"))
         message = problem["msg"]
-        if problem["type"] == "literal_error" and isinstance(value, str):
-            known = [v for a in alternatives(hint) for v in get_args(a) if isinstance(v, str)]
-            raise ConfigError(f"{key}: no option '{value}'{nearest(value, known)}") from None
+        wrong = problem["input"]
+        if problem["type"] == "literal_error" and isinstance(wrong, str):
+            raise ConfigError(f"{key}: no option '{wrong}'{nearest(wrong, _words(hint))}") from None
         raise ConfigError(f"{key}={value}: {message[0].lower()}{message[1:]}") from None
 
 
@@ -224,6 +224,13 @@ def alternatives(hint: Any) -> tuple[Any, ...]:
     if get_origin(hint) in (Union, types.UnionType):
         return tuple(b for a in get_args(hint) for b in alternatives(a))
     return (hint,)
+
+
+def _words(hint: Any) -> list[str]:
+    """Return the words that a type allows, of its items too."""
+    if get_origin(hint) is Literal:
+        return [v for v in get_args(hint) if isinstance(v, str)]
+    return [word for inner in get_args(hint) for word in _words(inner)]
 
 
 def _item_hint(hint: Any, kinds: tuple[Any, ...]) -> Any:

@@ -58,14 +58,15 @@ def preflight(jobs: Sequence[Sequence[str]], folders: Sequence[Path]) -> None:
     Raises:
         GanvasError: The first mistake, with the job's number where there are several.
     """
-    from ganvas.runner.job import validate
+    from ganvas.runner.job import require_room, validate
     from ganvas.schema import build
 
     for number, overrides in enumerate(jobs):
         try:
             experiment = build(validate(compose_job(overrides, folders).config))
             experiment.trainer.torch_device()
-            experiment.image.read()
+            pictures = experiment.image.read()
+            require_room(experiment.output / experiment.study, len(pictures["x"]))
         except GanvasError as error:
             if len(jobs) == 1:
                 raise

@@ -200,8 +200,10 @@ def configured(trainer: Trainer, seed: int) -> Iterator[None]:
 
 
 def require_room(folder: Path, images: int) -> None:
-    """Raise StorageError where the disk cannot hold the run."""
+    """Raise StorageError where the disk cannot hold the run, or the folder cannot be made."""
     parent = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    if not parent.is_dir():
+        raise StorageError(f"cannot write {folder}: {parent} is not a folder")
     with storage_errors(folder):
         free = shutil.disk_usage(parent).free >> 20
     needed = ROOM_MIB_PER_IMAGE * images
