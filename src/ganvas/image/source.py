@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import glob
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Literal
 
@@ -63,12 +65,17 @@ class Source:
         """
         pictures: dict[str, Image.Image] = {}
         for file in self.files():
-            name = file.stem
-            if name in pictures:
-                name = file.name
+            # Files of one name, of other kinds or in other folders, are told apart.
+            name = next(n for n in _names(file) if n not in pictures)
             picture = cut(decode(file), self.crop, file)
             pictures[name] = picture if self.overlay is None else lay_over(picture, self.overlay)
         return pictures
+
+
+def _names(file: Path) -> Iterator[str]:
+    yield file.stem
+    yield file.name
+    yield from (f"{file.stem}-{number}" for number in count(2))
 
 
 def packaged(path: Path) -> Path:
@@ -123,18 +130,18 @@ def decode(file: Path) -> Image.Image:
             with Image.open(file) as opened:
                 opened.load()
                 return to_rgb(ImageOps.exif_transpose(opened))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise InputError(f"cannot read the picture {file}: {error}") from error
-    except Image.DecompressionBombWarning as error:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise InputError(f"the picture {file} is suspiciously large: {error}") from error
+    except Exception as error:  # Decoders meet broken files with errors of every kind.
+        raise InputError(f"cannot read the picture {file}: {error}") from error
 
 
 def to_rgb(picture: Image.Image) -> Image.Image:
     """Convert any mode to 8-bit RGB; 16-bit grey is scaled, transparency is laid on white."""
     if picture.mode.startswith("I") or picture.mode == "F":
         values = np.asarray(picture, dtype=np.float64)
-        # 16-bit PNGs decode to mode I or I;16, with values up to 65535.
-        scale = 257.0 if values.max(initial=0) > 255 else 1.0
+        sixteen_bits = picture.mode.startswith("I;16") or values.max(initial=0) > 255
+        scale = 257.0 if sixteen_bits else 1.0
         grey = np.clip(np.round(values / scale), 0, 255).astype(np.uint8)
         return Image.fromarray(grey).convert("RGB")
     if "A" in picture.getbands() or "transparency" in picture.info:

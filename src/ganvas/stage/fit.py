@@ -44,6 +44,10 @@ class Reporter(pl.Callback):
         self.interrupted = False
         self.known_idle: set[int] = set()
 
+    def on_train_start(self, trainer: pl.Trainer, stage: pl.LightningModule) -> None:
+        """Take the signals back, which Lightning has just taken over."""
+        self.monitor.stop_requested()
+
     def on_train_batch_end(
         self, trainer: pl.Trainer, stage: pl.LightningModule, outputs: Any, step: int, index: int
     ) -> None:
@@ -138,7 +142,11 @@ def fit(
                 enable_progress_bar=False,
                 enable_model_summary=False,
             )
-            trainer.fit(stage, train_dataloaders=range(first, stage.config.steps))
+            try:
+                trainer.fit(stage, train_dataloaders=range(first, stage.config.steps))
+            except SystemExit as error:
+                # Lightning's answer to Ctrl-C.
+                raise KeyboardInterrupt from error
     return stage.finish(), reporter.interrupted
 
 
