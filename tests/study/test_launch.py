@@ -8,6 +8,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from ganvas.study.records import read_study
 
@@ -93,8 +95,9 @@ def test_study_survives_faults_and_the_launchers_death(tmp_path):
     expected = {run.name: without_time(run) for run in read_study(calm / "s")}
     assert {run.name: without_time(run) for run in runs} == expected
     for run in runs:
-        pictures = [
-            (folder / run.name / "embedding.safetensors").read_bytes()
-            for folder in (disturbed / "s", calm / "s")
-        ]
-        assert pictures[0] == pictures[1]
+        first, second = (
+            load_file(folder / "s" / run.name / "embedding.safetensors")
+            for folder in (disturbed, calm)
+        )
+        assert first.keys() == second.keys()
+        assert all(torch.equal(first[name], second[name]) for name in first)
