@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -121,19 +122,31 @@ def test_run_killed_at_random_again_and_again(fork_server, tmp_path, seed):
     rng = random.Random(seed)
     long = (*WORDS, "budget.latent=60", "budget.noise=60", f"seed={seed}")
     assert fork_server.run(tmp_path / "calm", *long) == 0
-    every = f"trainer.checkpoint_seconds={rng.choice([0, 0.05])}"
-    kills = 0
+    every = f"trainer.checkpoint_seconds={rng.choice([0, 0.02])}"
+    folder, kills, step = tmp_path / "hunted", 0, -1
     while True:
-        process = fork_server.start(tmp_path / "hunted", *long, every)
-        time.sleep(rng.uniform(0.3, 1.2) * (1 + kills / 5))
-        # The server has not waited for it yet, so the id cannot belong to another process.
-        os.kill(process, signal.SIGKILL)
+        process = fork_server.start(folder, *long, every)
+        goal = step + rng.randint(3, 40)
+        while step < goal and not ended(process):
+            time.sleep(rng.uniform(0.001, 0.02))
+            found = list(folder.glob("outputs/*/*/status.json"))
+            step = json.loads(found[0].read_text()).get("step", 0) if found else -1
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
         if fork_server.wait() == 0:
             break
         kills += 1
         assert kills < 40
     assert kills > 0
-    assert_same_result(tmp_path / "calm", tmp_path / "hunted")
+    assert_same_result(tmp_path / "calm", folder)
+
+
+def ended(process: int) -> bool:
+    """Return True when a child of the server has become a zombie or is gone."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
 
 
 def test_a_run_continues_with_the_threads_it_began_with(fork_server, undisturbed, tmp_path):

@@ -39,7 +39,7 @@ def signal_at(monkeypatch):
         monkeypatch.setattr(Stage, "training_step", training_step)
         return steps
 
-    yield install
+    return install
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -119,7 +119,7 @@ def test_failure_is_recorded_and_keeps_its_traceback_in_the_log(tiny_run, monkey
         raise ZeroDivisionError("nothing to divide by")
 
     monkeypatch.setattr(Stage, "training_step", broken)
-    with pytest.raises(RunError, match="ZeroDivisionError: nothing to divide by.*run.log"):
+    with pytest.raises(RunError, match=r"ZeroDivisionError: nothing to divide by.*run\.log"):
         tiny_run()
     status = json.loads((only_run() / "status.json").read_text())
     assert status["state"] == "failed"

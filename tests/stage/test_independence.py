@@ -221,7 +221,7 @@ def test_first_affected(generator, rows, maps, first):
 
 
 class HostSyncs(TorchDispatchMode):
-    """Counts the operators that wait for the device: values read, and shapes that depend on them."""
+    """Counts the operators that wait for the device, for a value or for a shape."""
 
     WAITING = ("_local_scalar_dense", "nonzero", "masked_select", "is_nonzero", "equal", "unique")
 
