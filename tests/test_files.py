@@ -21,7 +21,7 @@ from ganvas.files import (
 def test_a_failed_write_leaves_the_old_content_and_no_rest(tmp_path):
     file = tmp_path / "a.json"
     write_text(file, "old")
-    with pytest.raises(RuntimeError), replacing(file) as temporary:
+    with pytest.raises(RuntimeError), replacing(file) as temporary:  # noqa: PT012
         temporary.write_text("half")
         assert temporary.parent == tmp_path
         assert temporary.suffix == ".json"
