@@ -216,6 +216,12 @@ def _values(override: Override, user_dirs: Sequence[Path]) -> list[str]:
     return list(override.sweep_string_iterator()) if override.is_discrete_sweep() else ["???"]
 
 
+def _missing_option(error: MissingConfigException) -> ConfigError:
+    missing = error.missing_cfg_file or ""
+    group, _, option = missing.rpartition("/")
+    return ConfigError(f"{group}: no option '{option}'{nearest(option, error.options or [])}")
+
+
 def _explain(
     error: Exception, overrides: Sequence[Override], user_dirs: Sequence[Path]
 ) -> ConfigError:
