@@ -97,7 +97,8 @@ def compose_hydra(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> D
         ConfigError: An unknown launcher, sweeper or key of theirs.
     """
     own = [o for o in overrides if o.lstrip("+~").startswith("hydra")]
-    with _hydra(user_dirs):
+    own += _search(user_dirs)
+    with _hydra():
         try:
             node: DictConfig = compose("config", overrides=own, return_hydra_config=True).hydra
         except MissingConfigException as error:
