@@ -1,13 +1,13 @@
 """Every error that ganvas raises on purpose.
 
-    GanvasError                one line for the user, no traceback on the command line
-    ├── ConfigError            a key, an option or a value of the configuration (exit code 2)
-    ├── InputError             an image, a mask, a folder that was given (exit code 2)
-    ├── AssetError             weights that cannot be had or do not match their hash (exit code 2)
-    ├── CheckpointError        a generator file that cannot be read safely (exit code 2)
-    ├── StorageError           no room, no right to write, a run folder in use (exit code 2)
-    ├── RunError               a run that failed while it worked (exit code 1)
-    └── Interrupted            the user or the system asked to stop; it can go on (exit code 130)
+GanvasError                one line for the user, no traceback on the command line
+├── ConfigError            a key, an option or a value of the configuration (exit code 2)
+├── InputError             an image, a mask, a folder that was given (exit code 2)
+├── AssetError             weights that cannot be had or do not match their hash (exit code 2)
+├── CheckpointError        a generator file that cannot be read safely (exit code 2)
+├── StorageError           no room, no right to write, a run folder in use (exit code 2)
+├── RunError               a run that failed while it worked (exit code 1)
+└── Interrupted            the user or the system asked to stop; it can go on (exit code 130)
 """
 
 from __future__ import annotations
