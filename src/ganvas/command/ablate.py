@@ -108,7 +108,7 @@ def read_words(words: Sequence[str]) -> Asked:
     mode = own.get("mode", ablation.mode)
     if mode not in ("both", "leave_one_out", "add_one_in"):
         raise ConfigError(f"mode={mode}: both, leave_one_out or add_one_in")
-    ablation = Ablation(over or ablation.over, ablation.overrides, mode)  # type: ignore[arg-type]
+    ablation = Ablation(over or ablation.over, ablation.overrides, mode)
     if not ablation.over:
         raise ConfigError("say what may be left out: over=[mask,layers,loss,stages] or ablation=…")
     chosen = compose_hydra(["hydra/launcher=local", *rest], folders).launcher

@@ -64,7 +64,7 @@ def describe(device: torch.device) -> dict[str, Any]:
             "name": properties.name,
             "memory_mib": properties.total_memory >> 20,
             "cuda": torch.version.cuda,
-            "cudnn": torch.backends.cudnn.version(),
+            "cudnn": torch.backends.cudnn.version(),  # type: ignore[no-untyped-call]
             "driver": _first_match(Path("/proc/driver/nvidia/version"), r"Module\s+(\S+)"),
         }
     return {

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from ganvas.runner.folder import RunFolder
 from ganvas.runner.signals import StopSignal
@@ -19,9 +19,6 @@ from ganvas.study.memory import resident_mib
 from ganvas.study.plan import Planned
 from ganvas.study.settings import Pool
 from ganvas.study.worker import Lock, server, work
-
-if TYPE_CHECKING:
-    from ganvas.study.board import Board
 
 PAUSE = 0.1
 LOOK_ELSEWHERE = 1.0
@@ -50,6 +47,22 @@ class Task:
     note: str = ""
 
 
+class Watcher(Protocol):
+    """What is told about the jobs; see `ganvas.study.board.Board`."""
+
+    def begun(self) -> None:
+        """Take what is finished now as finished before."""
+
+    def say(self, message: str) -> None:
+        """Take one line."""
+
+    def told(self, task: Task) -> None:
+        """Take note of a job whose state has changed."""
+
+    def draw(self) -> None:
+        """Show how things stand."""
+
+
 @dataclass
 class Slot:
     """A place for one job at a time, with its GPU."""
@@ -60,7 +73,7 @@ class Slot:
     killed_at_mib: int = 0
 
 
-def execute_all(tasks: list[Task], folders: list[Path], pool: Pool, board: Board) -> None:
+def execute_all(tasks: list[Task], folders: list[Path], pool: Pool, board: Watcher) -> None:
     """Execute what is not finished; returns when nothing runs any more.
 
     Ctrl-C and SIGTERM ask the jobs to save their state; a second Ctrl-C kills them.
@@ -100,7 +113,7 @@ class Crew:
         waiting: deque[Task],
         folders: list[Path],
         pool: Pool,
-        board: Board,
+        board: Watcher,
         context: ForkServerContext,
         stop: StopSignal,
     ) -> None:

@@ -53,7 +53,7 @@ def records(table: Table) -> list[dict[str, Any]]:
     """Return one plain record per setting and metric."""
     found = []
     for row in table.rows:
-        levels = dict(zip(table.axes, row.levels, strict=True))
+        levels: dict[str, Any] = dict(zip(table.axes, row.levels, strict=True))
         for metric, value in row.values.items():
             test = value.test
             found.append(levels | {
