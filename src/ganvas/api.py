@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ganvas.compose import compose_job
+from ganvas.compose import compose_job, user_folders
 from ganvas.runner.result import Result
 
 
@@ -24,5 +24,4 @@ def run(overrides: Sequence[str] = (), config_dir: Path | str | None = None) -> 
     """
     from ganvas.runner.job import execute
 
-    folders = [Path(config_dir)] if config_dir else []
-    return execute(compose_job(overrides, folders))
+    return execute(compose_job(overrides, user_folders(config_dir)))

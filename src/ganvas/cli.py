@@ -13,6 +13,12 @@ from ganvas.version import __version__
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 Command = Callable[[argparse.Namespace], int]
 
+WITH_OWN_PARSER = {
+    "report": ("ganvas.report.command", "build the offline dashboard of a study"),
+    "wandb": ("ganvas.tracking.command", "send a study's offline W&B runs, or build a W&B report"),
+}
+"""Commands whose modules bring their own arguments: (module, help)."""
+
 EPILOG = """\
 examples:
   ganvas run                                            embed the astronaut
@@ -35,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from ganvas.command.ablate import ablate
 
             return ablate(words[1:])
+        if words[:1] and words[0] in WITH_OWN_PARSER:
+            return _forward(*words)
         options = parser().parse_args(words)
         code: int = options.command(options)
         return code
@@ -65,6 +73,8 @@ def parser() -> argparse.ArgumentParser:
     _studies(commands)
     _assets(commands)
     _checkpoints(commands)
+    for name, (_, text) in WITH_OWN_PARSER.items():
+        commands.add_parser(name, help=text)
     doctor = commands.add_parser("doctor", help="show versions, device, memory, disk, assets, W&B")
     doctor.set_defaults(command=_lazily("doctor", "doctor"))
     completion = commands.add_parser("completion", help="print the tab completion for bash")
@@ -81,6 +91,17 @@ def _lazily(module: str, function: str) -> Command:
         return code
 
     return command
+
+
+def _forward(name: str, *words: str) -> int:
+    """Run a command whose module adds its own arguments; nothing else of it is imported before."""
+    import importlib
+
+    module = importlib.import_module(WITH_OWN_PARSER[name][0])
+    own = argparse.ArgumentParser(prog=f"ganvas {name}", description=WITH_OWN_PARSER[name][1])
+    module.add_arguments(own)
+    code: int = module.main(own.parse_args(words))
+    return code
 
 
 def _render(commands: Commands) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,22 @@ def config_dir() -> Path:
     here = Path(__file__).resolve().parent
     checkout = here.parent.parent / "conf"
     return checkout if (checkout / "config.yaml").is_file() else here / "conf"
+
+
+def user_folders(folder: Path | str | None) -> list[Path]:
+    """Return the user's own folder of configurations, and make the modules beside them importable.
+
+    Raises:
+        ConfigError: There is no such folder.
+    """
+    if folder is None:
+        return []
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise ConfigError(f"no such folder of configurations: {folder}")
+    if str(folder.resolve()) not in sys.path:
+        sys.path.insert(0, str(folder.resolve()))
+    return [folder]
 
 
 @dataclass(frozen=True)
@@ -63,7 +80,9 @@ def compose_job(
     parsed = parse(overrides)
     with _hydra(user_dirs):
         try:
-            config = compose("config", overrides=list(overrides), return_hydra_config=True)
+            opened = open_keys(overrides, user_dirs)
+            _refuse_keys_below_references(parsed, user_dirs)
+            config = compose("config", overrides=opened, return_hydra_config=True)
             chosen = dict(config.hydra.runtime.choices)
             with open_dict(config):
                 del config.hydra
@@ -71,8 +90,8 @@ def compose_job(
                 OmegaConf.resolve(config)
         except MissingConfigException as error:
             raise _missing_option(error) from error
-        except (HydraException, OmegaConfBaseException) as error:
-            raise _explain(error, parsed) from error
+        except (HydraException, OmegaConfBaseException, ValueError) as error:
+            raise _explain(error, parsed, user_dirs) from error
     return Job(config, named(chosen), tuple(overrides))
 
 
@@ -109,6 +128,34 @@ def parse(overrides: Sequence[str]) -> list[Override]:
     except HydraException as error:
         raise ConfigError(f"{_first_line(error)} (an override looks like group=option or key=value)"
                           ) from error  # fmt: skip
+
+
+def open_keys(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> list[str]:
+    """Let ``key=value`` also set the fields that an option's file leaves at their defaults.
+
+    Hydra knows only the keys that a file writes; which keys there are is for the schema to say.
+    """
+    known = groups(user_dirs)
+    return [
+        line if _is_choice(override, known) or _says_more(override) else f"++{line}"
+        for line, override in zip(overrides, parse(overrides), strict=True)
+    ]
+
+
+def closed_keys(overrides: Sequence[str]) -> tuple[str, ...]:
+    """Undo `open_keys`, for people to read."""
+    return tuple(line.removeprefix("++") for line in overrides)
+
+
+def _is_choice(override: Override, known_groups: Mapping[str, Any]) -> bool:
+    key = override.key_or_group
+    return key in known_groups or "/" in key or override.package is not None
+
+
+def _says_more(override: Override) -> bool:
+    """Return True for ~key, +key and ++key, and for Hydra's own keys."""
+    own = override.key_or_group.startswith("hydra")
+    return own or override.is_delete() or override.is_add() or override.is_force_add()
 
 
 def expand(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> list[list[str]]:
@@ -182,30 +229,56 @@ def _missing_option(error: MissingConfigException) -> ConfigError:
     return ConfigError(f"{group}: no option '{option}'{nearest(option, error.options or [])}")
 
 
-def _explain(error: Exception, overrides: Sequence[Override]) -> ConfigError:
+def _explain(
+    error: Exception, overrides: Sequence[Override], user_dirs: Sequence[Path]
+) -> ConfigError:
     """Turn one of Hydra's errors into a line that names the key and the nearest valid one."""
-    known_groups = groups()
-    with _hydra(()):
-        choices = [
-            str(o.input_line) for o in overrides
-            if o.key_or_group in known_groups and not o.is_delete() and not o.is_add()
-        ]  # fmt: skip
-        try:
-            known = set(keys(compose("config", overrides=choices)))
-        except (HydraException, OmegaConfBaseException):
-            known = set()
+    known_groups = groups(user_dirs)
     for override in overrides:
         key = override.key_or_group
-        if key.startswith("hydra") or key in known or key in known_groups or override.is_add():
-            continue
-        parent = key.rpartition(".")[0]
-        siblings = {k for k in known if k.rpartition(".")[0] == parent} or known
-        siblings = siblings if parent else siblings | set(known_groups)
-        return ConfigError(f"unknown key '{key}'{nearest(key, siblings)}")
-    missing = re.search(r"Missing mandatory value: (\S+)", str(error))
-    if missing:
-        return ConfigError(f"{missing[1]} must be given, for example {missing[1]}=…")
-    return ConfigError(_first_line(error))
+        if "/" in key and key not in known_groups and not key.startswith("hydra"):
+            return ConfigError(f"no group '{key}'{nearest(key, known_groups)}")
+    deleted = [o.key_or_group for o in overrides if o.is_delete()]
+    if deleted:
+        known = set(_keys_without(overrides, user_dirs))
+        for key in deleted:
+            if key not in known and key not in known_groups:
+                parent = key.rpartition(".")[0]
+                siblings = {k for k in known if k.rpartition(".")[0] == parent} or known
+                return ConfigError(f"unknown key '{key}' to leave out{nearest(key, siblings)}")
+    return ConfigError(_first_line(error).replace(" ++", " "))
+
+
+def _refuse_keys_below_references(overrides: Sequence[Override], user_dirs: Sequence[Path]) -> None:
+    """Refuse ``edit.stages.w.optimise.latent.lr=…`` where ``latent`` is ``${optimizer.latent}``.
+
+    The reference would be replaced by a mapping that holds nothing but the new key.
+    """
+    known = groups(user_dirs)
+    deep = [o.key_or_group for o in overrides if o.key_or_group.count(".") > 1]
+    if not deep:
+        return
+    choices = [str(o.input_line) for o in overrides if _is_choice(o, known)]
+    written = OmegaConf.to_container(compose("config", overrides=choices), resolve=False)
+    for key in deep:
+        node, names = written, key.split(".")
+        for depth, name in enumerate(names):
+            if isinstance(node, str) and (found := re.fullmatch(r"\$\{([\w.]+)\}", node)):
+                place, rest = ".".join(names[:depth]), ".".join(names[depth:])
+                raise ConfigError(f"{place} is {node}; set {found[1]}.{rest}, or replace {place}")
+            if not isinstance(node, Mapping) or name not in node:
+                break
+            node = node[name]
+
+
+def _keys_without(overrides: Sequence[Override], user_dirs: Sequence[Path]) -> Iterator[str]:
+    """Iterate over the keys of what `overrides` compose to when nothing is left out."""
+    lines = [str(o.input_line) for o in overrides if not o.is_delete()]
+    with _hydra(user_dirs):
+        try:
+            yield from keys(compose("config", overrides=open_keys(lines, user_dirs)))
+        except (HydraException, OmegaConfBaseException):
+            return
 
 
 def _first_line(error: Exception) -> str:

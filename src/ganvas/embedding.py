@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from ganvas.errors import InputError
-from ganvas.files import replacing
+from ganvas.files import write_bytes
 from ganvas.generator.base import Activation
 from ganvas.version import __version__
 
@@ -121,8 +121,8 @@ class Embedding:
             "generator_hash": self.generator_hash,
             "names": json.dumps(list(self.names)),
         }
-        with replacing(path) as temporary:
-            save_file(tensors, temporary, metadata)
+        # Bytes first: the library's own writing does not say when a disk is full.
+        write_bytes(path, save(tensors, metadata))
 
     @classmethod
     def load(cls, path: Path | str) -> Embedding:
@@ -140,22 +140,25 @@ class Embedding:
                 tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
         except (SafetensorError, OSError) as error:
             raise InputError(f"{path} is not a readable safetensors file: {error}") from error
-        if metadata.get("format") != FORMAT or "latent" not in tensors:
+        if metadata.get("format") != FORMAT:
             raise InputError(f"{path} is a safetensors file but not a ganvas embedding")
-        resume = None
-        if layer := metadata.get("resume"):
-            resume = (layer, Activation(tensors["resume.features"], tensors.get("resume.rgb")))
-        noises = sum(key.startswith("noise.") for key in tensors)
-        return cls(
-            latent=tensors["latent"],
-            noise=tuple(tensors[f"noise.{i}"] for i in range(noises)),
-            space=metadata["space"],
-            generator=json.loads(metadata["generator"]),
-            generator_hash=metadata["generator_hash"],
-            names=tuple(json.loads(metadata["names"])),
-            truncation=float(metadata["truncation"]),
-            resume=resume,
-        )
+        try:
+            resume = None
+            if layer := metadata.get("resume"):
+                resume = (layer, Activation(tensors["resume.features"], tensors.get("resume.rgb")))
+            noises = sum(key.startswith("noise.") for key in tensors)
+            return cls(
+                latent=tensors["latent"],
+                noise=tuple(tensors[f"noise.{i}"] for i in range(noises)),
+                space=metadata["space"],
+                generator=json.loads(metadata["generator"]),
+                generator_hash=metadata["generator_hash"],
+                names=tuple(json.loads(metadata["names"])),
+                truncation=float(metadata["truncation"]),
+                resume=resume,
+            )
+        except (KeyError, ValueError) as error:
+            raise InputError(f"{path} is an incomplete embedding: {error}") from error
 
 
 def rows_of(latent: Tensor, space: Space, generator: Generator, truncation: float = 1.0) -> Tensor:

@@ -7,16 +7,19 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from ganvas.errors import StorageError
 
+UNFINISHED = ".unfinished-"
+"""How the names of temporary files begin; a killed process leaves some behind."""
+
 
 @contextmanager
 def storage_errors(path: Path) -> Iterator[None]:
-    """Turn a full disk or a missing permission into a StorageError that names `path`."""
+    """Turn a full disk, a missing permission and the like into a StorageError that names `path`."""
     try:
         yield
     except OSError as error:
@@ -24,7 +27,7 @@ def storage_errors(path: Path) -> Iterator[None]:
             raise StorageError(f"no space left to write {path}") from error
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             raise StorageError(f"no permission to write {path}") from error
-        raise
+        raise StorageError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 @contextmanager
@@ -35,20 +38,33 @@ def replacing(path: Path) -> Iterator[Path]:
         StorageError: The disk is full or the folder cannot be written.
     """
     # The suffix stays last, because writers choose the format by it.
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    temporary = path.with_name(f"{UNFINISHED}{os.getpid()}-{path.name}")
     try:
         with storage_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             yield temporary
             temporary.replace(path)
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove the temporary files that a killed process has left below `folder`."""
+    for left in folder.rglob(f"{UNFINISHED}*"):
+        left.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
     """Write `text` atomically in UTF-8."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def write_bytes(path: Path, content: bytes | memoryview) -> None:
+    """Write `content` atomically."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -12,11 +12,11 @@ import importlib
 import inspect
 import json
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import ConfigDict, PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
@@ -59,11 +59,11 @@ def locate(path: str, key: str) -> Callable[..., Any]:
     module_name, _, attribute = path.rpartition(".")
     try:
         module = importlib.import_module(module_name)
-    except (ImportError, ValueError) as error:
+    except Exception as error:  # Whatever a user's own module does while it is imported.
         raise ConfigError(f"{join(key, TARGET)}: cannot import '{path}': {error}") from error
     found = getattr(module, attribute, None)
     if not callable(found):
-        public = getattr(module, "__all__", [])
+        public = [name for name in getattr(module, "__all__", []) if name != attribute]
         raise ConfigError(f"{join(key, TARGET)}: no '{attribute}' in {module_name}"
                           f"{nearest(attribute, public)}")  # fmt: skip
     return found  # type: ignore[no-any-return]
@@ -152,13 +152,13 @@ def join(key: str, name: str) -> str:
 def _check_mapping(node: Mapping[str, Any], hint: Any, key: str) -> Any:
     if TARGET in node:
         target = locate(str(node[TARGET]), key)
-        made = _made_by(target)
-        classes = [c for c in _alternatives(hint) if inspect.isclass(c)]
-        if classes and made and not any(issubclass(made, c) for c in classes):
-            wanted = " or ".join(c.__name__ for c in classes if c is not type(None))
-            raise ConfigError(f"{key}: {target.__name__} is not a {wanted}")
+        classes = [c for c in alternatives(hint) if inspect.isclass(c) and c is not type(None)]
+        if classes and not _makes(target, classes):
+            wanted = " or ".join(c.__name__ for c in classes)
+            verb = "is not" if inspect.isclass(target) else "is not annotated to return"
+            raise ConfigError(f"{key}: {target.__name__} {verb} a {wanted}")
         return _check_call(node, target, key)
-    for alternative in _alternatives(hint):
+    for alternative in alternatives(hint):
         if get_origin(alternative) in (dict, Mapping):
             _, value_hint = get_args(alternative)
             return _check_dict(node, alternative, value_hint, key)
@@ -199,18 +199,19 @@ def _check_leaf(value: Any, hint: Any, key: str) -> Any:
     except PydanticSchemaGenerationError:
         raise ConfigError(f"{key}: '{value}' stands where {_describe(hint)} is asked for") from None
     except ValidationError as error:
-        problem = error.errors()[0]
+        # Of the kinds that a value may be, the one that it comes nearest to.
+        problem = max(error.errors(), key=lambda p: (len(p["loc"]), p["type"] == "literal_error"))
         message = problem["msg"]
-        if problem["type"] == "literal_error" and isinstance(value, str):
-            known = [v for a in _alternatives(hint) for v in get_args(a) if isinstance(v, str)]
-            raise ConfigError(f"{key}: no option '{value}'{nearest(value, known)}") from None
+        wrong = problem["input"]
+        if problem["type"] == "literal_error" and isinstance(wrong, str):
+            raise ConfigError(f"{key}: no option '{wrong}'{nearest(wrong, _words(hint))}") from None
         raise ConfigError(f"{key}={value}: {message[0].lower()}{message[1:]}") from None
 
 
 @cache
 def _adapter(hint: Any) -> TypeAdapter[Any]:
     # Objects are made by `Call`s, never by pydantic: what a plain value may be are the other kinds.
-    plain = [a for a in _alternatives(hint) if not _holds_objects(a)]
+    plain = [a for a in alternatives(hint) if not _holds_objects(a)]
     if not plain:
         raise PydanticSchemaGenerationError("only objects are asked for")
     config = ConfigDict(allow_inf_nan=False)
@@ -218,15 +219,22 @@ def _adapter(hint: Any) -> TypeAdapter[Any]:
     return TypeAdapter(union, config=config)
 
 
-def _alternatives(hint: Any) -> tuple[Any, ...]:
+def alternatives(hint: Any) -> tuple[Any, ...]:
     """Return the members of a union, or the type itself."""
     if get_origin(hint) in (Union, types.UnionType):
-        return tuple(b for a in get_args(hint) for b in _alternatives(a))
+        return tuple(b for a in get_args(hint) for b in alternatives(a))
     return (hint,)
 
 
+def _words(hint: Any) -> list[str]:
+    """Return the words that a type allows, of its items too."""
+    if get_origin(hint) is Literal:
+        return [v for v in get_args(hint) if isinstance(v, str)]
+    return [word for inner in get_args(hint) for word in _words(inner)]
+
+
 def _item_hint(hint: Any, kinds: tuple[Any, ...]) -> Any:
-    for alternative in _alternatives(hint):
+    for alternative in alternatives(hint):
         origin = get_origin(alternative)
         if inspect.isclass(origin) and issubclass(origin, kinds) and not issubclass(origin, dict):
             return get_args(alternative)[0]
@@ -236,7 +244,7 @@ def _item_hint(hint: Any, kinds: tuple[Any, ...]) -> Any:
 def _holds_objects(hint: Any) -> bool:
     """Return True when values of this type are made by targets rather than written in YAML."""
     plain = (str, int, float, bool, Path, type(None))
-    for alternative in _alternatives(hint):
+    for alternative in alternatives(hint):
         bare = get_args(alternative)[0] if get_origin(alternative) is Annotated else alternative
         if get_origin(bare) is not None:
             if any(_holds_objects(a) for a in get_args(bare) if inspect.isclass(a)):
@@ -246,12 +254,11 @@ def _holds_objects(hint: Any) -> bool:
     return False
 
 
-def _made_by(target: Callable[..., Any]) -> type | None:
-    if inspect.isclass(target):
-        return target
-    made = get_type_hints(target).get("return")
-    return made if inspect.isclass(made) else None
+def _makes(target: Callable[..., Any], classes: Sequence[type]) -> bool:
+    made = target if inspect.isclass(target) else get_type_hints(target).get("return")
+    return inspect.isclass(made) and any(issubclass(made, c) for c in classes)
 
 
 def _describe(hint: Any) -> str:
-    return " or ".join(getattr(a, "__name__", str(a)) for a in _alternatives(hint))
+    bare = [get_args(a)[0] if get_origin(a) is Annotated else a for a in alternatives(hint)]
+    return " or ".join(getattr(a, "__name__", str(a)) for a in bare)

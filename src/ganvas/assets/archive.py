@@ -32,8 +32,9 @@ class Archive:
         try:
             contents = self._read_all()
         except (KeyError, tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
+            reason = str(error).partition("\n")[0].rstrip(":")
             raise AssetError(
-                f"{self._file} cannot be read ({error}); remove it and run: "
+                f"{self._file} cannot be read ({reason}); remove it and run: "
                 f"ganvas assets fetch {self.asset.name}"
             ) from error
         names = [PurePosixPath(name).name for name in self.asset.files]

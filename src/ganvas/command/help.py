@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import re
 import types
@@ -11,11 +12,12 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from omegaconf import OmegaConf
 from rich.console import Console
+from rich.markup import escape
 
 from ganvas.compose import groups
 from ganvas.errors import ConfigError, nearest
 from ganvas.runner import Experiment
-from ganvas.schema import locate, parameters
+from ganvas.schema import TARGET, alternatives, locate, parameters
 
 HEADER = """\
 ganvas run [overrides]              one experiment
@@ -45,7 +47,7 @@ def print_help(words: Sequence[str], folders: Sequence[Path]) -> int:
         console.print("\n[bold]fields of the experiment itself[/]")
         for name, text in fields_of(Experiment):
             if name not in known:
-                console.print(f"  [cyan]{name}[/]  {text}")
+                console.print(f"  [cyan]{name}[/]  {escape(text)}")
         return 0
     for word in words:
         group = word.partition("=")[0]
@@ -53,9 +55,9 @@ def print_help(words: Sequence[str], folders: Sequence[Path]) -> int:
             raise ConfigError(f"no group '{group}'{nearest(group, known)}")
         console.print(f"[bold]{group}[/]")
         for option, file in known[group].items():
-            console.print(f"\n  [bold cyan]{group}={option}[/]  {summary(file)}")
+            console.print(f"\n  [bold cyan]{group}={option}[/]  {escape(summary(file))}")
             for name, text in option_fields(file, group):
-                console.print(f"    [cyan]{name}[/]  {text}")
+                console.print(f"    [cyan]{name}[/]  {escape(text)}")
     return 0
 
 
@@ -68,18 +70,24 @@ def summary(file: Path) -> str:
 def option_fields(file: Path, group: str) -> Iterator[tuple[str, str]]:
     """Iterate over (key, "type = default: text") of the option in `file`, nested ones too."""
     node = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
-    yield from _fields_below(node, group)
+    return _fields_below(node, Any, group)
 
 
-def _fields_below(node: Any, key: str) -> Iterator[tuple[str, str]]:
+def _fields_below(node: Any, hint: Any, key: str) -> Iterator[tuple[str, str]]:
     if not isinstance(node, dict):
         return
-    if "_target_" in node:
-        target = locate(str(node["_target_"]), key)
-        for name, text in fields_of(target):
-            yield f"{key}.{name}", text
-    for name, value in node.items():
-        yield from _fields_below(value, f"{key}.{name}")
+    classes = [a for a in alternatives(hint) if dataclasses.is_dataclass(a)]
+    target: Any = locate(str(node[TARGET]), key) if TARGET in node else next(iter(classes), None)
+    if target is None:
+        inner = next((get_args(a)[1] for a in alternatives(hint) if get_origin(a) is dict), Any)
+        for name, value in node.items():
+            yield from _fields_below(value, inner, f"{key}.{name}")
+        return
+    texts = dict(fields_of(target))
+    for name, parameter in parameters(target).items():
+        yield f"{key}.{name}", texts[name]
+        value = node.get(name, {} if dataclasses.is_dataclass(parameter.default) else None)
+        yield from _fields_below(value, parameter.hint, f"{key}.{name}")
 
 
 def fields_of(target: Any) -> Iterator[tuple[str, str]]:
@@ -87,7 +95,8 @@ def fields_of(target: Any) -> Iterator[tuple[str, str]]:
     texts = documented(target)
     for name, parameter in parameters(target).items():
         kind = type_name(parameter.hint)
-        default = "" if parameter.required else f" = {_shown(parameter.default)}"
+        unsaid = parameter.required or dataclasses.is_dataclass(parameter.default)
+        default = "" if unsaid else f" = {_shown(parameter.default)}"
         yield name, f"{kind}{default}: {texts.get(name, '')}"
 
 

@@ -9,7 +9,7 @@ from ganvas.embedding import Embedding
 from ganvas.errors import CheckpointError, InputError
 from ganvas.functional.images import to_uint8
 from ganvas.generator import Generator, GeneratorConfig
-from ganvas.image.picture import save_picture, to_picture
+from ganvas.image.picture import require_kind, save_picture, to_picture
 from ganvas.runner.settings import Trainer
 from ganvas.schema import build, check
 
@@ -17,10 +17,12 @@ from ganvas.schema import build, check
 def render(options: argparse.Namespace) -> int:
     """Draw `options.embedding` into `options.output`; return 0."""
     embedding = Embedding.load(options.embedding)
-    device = Trainer(device=options.device).torch_device()
+    trainer: Trainer = build(check({"device": options.device}, Trainer, "--device"))
+    device = trainer.torch_device()
+    output = Path(options.output)
+    require_kind(output)
     generator = generator_of(embedding).to(device)
     pictures = to_uint8(embedding.to(device).render(generator))
-    output = Path(options.output)
     for name, picture in zip(embedding.names, pictures, strict=True):
         several = len(embedding) > 1
         file = output.with_stem(f"{output.stem}-{name}") if several else output

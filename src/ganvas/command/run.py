@@ -12,10 +12,18 @@ from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
-from rich.logging import RichHandler
 
-from ganvas.compose import Job, compose_hydra, config_dir, expand, named
-from ganvas.errors import ConfigError, GanvasError, Interrupted
+from ganvas.compose import (
+    Job,
+    closed_keys,
+    compose_hydra,
+    config_dir,
+    expand,
+    named,
+    open_keys,
+    user_folders,
+)
+from ganvas.errors import GanvasError, Interrupted, RunError
 
 log = logging.getLogger("ganvas")
 
@@ -35,6 +43,8 @@ def run(words: Sequence[str]) -> int:
         from ganvas.command.help import print_help
 
         return print_help(options.overrides, folders)
+    opened = set(options.overrides)
+    words = [open_keys([w], folders)[0] if w in opened else w for w in words]
     if options.cfg or options.info or options.shell_completion or options.hydra_help:
         return hand_over(words, Jobs(1))
     show_log()
@@ -49,22 +59,6 @@ def run(words: Sequence[str]) -> int:
     state = Jobs(len(jobs))
     code = hand_over(words, state)
     return code or state.exit_code
-
-
-def user_folders(config_dir_option: str | None) -> list[Path]:
-    """Return the user's own folder of configurations, and make the modules beside them importable.
-
-    Raises:
-        ConfigError: There is no such folder.
-    """
-    if config_dir_option is None:
-        return []
-    folder = Path(config_dir_option)
-    if not folder.is_dir():
-        raise ConfigError(f"--config-dir: no such folder: {folder}")
-    if str(folder.resolve()) not in sys.path:
-        sys.path.insert(0, str(folder.resolve()))
-    return [folder]
 
 
 def launches_locally(chosen: DictConfig) -> bool:
@@ -121,7 +115,8 @@ class Jobs:
 
         hydra_config = HydraConfig.get()
         OmegaConf.resolve(config)
-        job = Job(config, named(hydra_config.runtime.choices), tuple(hydra_config.overrides.task))
+        overrides = closed_keys(hydra_config.overrides.task)
+        job = Job(config, named(hydra_config.runtime.choices), overrides)
         console = Console(stderr=True, soft_wrap=True, highlight=False)
         try:
             result = execute(job)
@@ -130,6 +125,9 @@ class Jobs:
             self._fail(error, console)
         except GanvasError as error:
             self._fail(error, console)
+        except Exception as error:
+            log.debug("", exc_info=error)
+            self._fail(RunError(f"{type(error).__name__}: {error}"), console)
         else:
             final: dict[str, float] = result.metrics.get("final", {})
             shown = "  ".join(f"{name} {value:.4g}" for name, value in final.items())
@@ -159,10 +157,14 @@ def hand_over(words: Sequence[str], jobs: Jobs) -> int:
 def show_log() -> None:
     """Show ganvas's log on stderr, in plain lines."""
     if not log.handlers:
-        handler = RichHandler(
-            console=Console(stderr=True), show_time=False, show_level=False, show_path=False
-        )
-        handler.setLevel(logging.INFO)
-        log.addHandler(handler)
+        log.addHandler(Lines(logging.INFO))
         log.setLevel(logging.INFO)
         log.propagate = False
+
+
+class Lines(logging.Handler):
+    """Prints to whatever stderr is at the time, so that a progress bar stays below the lines."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one message."""
+        print(self.format(record), file=sys.stderr)

@@ -45,7 +45,7 @@ def clean(options: argparse.Namespace) -> int:
     for run in runs:
         print(f"{run.path}  {run.state}")
     question = f"delete {what}{len(runs)} runs, {total / 2**20:.1f} MiB? [y/N] "
-    if not options.yes and input(question).strip().lower() != "y":
+    if not (options.yes or agreed(question)):
         return 0
     for run in runs:
         if options.checkpoints:
@@ -54,6 +54,15 @@ def clean(options: argparse.Namespace) -> int:
             run.remove()
     print(f"deleted {what}{len(runs)} runs, {total / 2**20:.1f} MiB")
     return 0
+
+
+def agreed(question: str) -> bool:
+    """Ask, and return True for y; where nobody can answer, False."""
+    try:
+        return input(question).strip().lower() == "y"
+    except EOFError:
+        print()
+        return False
 
 
 def chosen(options: argparse.Namespace) -> list[RunFolder]:

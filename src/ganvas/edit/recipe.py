@@ -14,6 +14,7 @@ from ganvas.generator.base import Generator
 from ganvas.loss import pairs
 from ganvas.mask import Canvas, Mask, require_content
 from ganvas.stage import StageConfig
+from ganvas.stage.variables import require_variables
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class Recipe:
                 if isinstance(step, Operation):
                     step.check(generator)
                 else:
-                    step.layers.select(generator)
+                    require_variables(step.layers.select(generator), step.optimise)
             except ConfigError as error:
                 raise ConfigError(f"stages.{name}: {error}") from error
             if isinstance(step, StageConfig):

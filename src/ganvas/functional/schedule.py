@@ -23,3 +23,14 @@ def ramp(progress: float, up: float, down: float) -> float:
     if down > 0:
         falling = 0.5 - 0.5 * math.cos(math.pi * min(1.0, (1.0 - progress) / down))
     return rising * falling
+
+
+def exploration(progress: float, until: float) -> float:
+    """Return how far random exploration has faded, in [0, 1]: max(0, 1 − t / until)².
+
+    Source: the latent noise of StyleGAN2's projector, Karras et al. 2020, appendix D.
+
+    >>> [exploration(t, 0.75) for t in (0.0, 0.375, 0.75, 1.0)]
+    [1.0, 0.25, 0.0, 0.0]
+    """
+    return max(0.0, 1 - progress / until) ** 2

@@ -1,6 +1,6 @@
 """Photographs in (`image=`) and pictures out."""
 
-from ganvas.image.images import Images
+from ganvas.image.images import Images, repeated
 from ganvas.image.source import Source
 
-__all__ = ["Images", "Source"]
+__all__ = ["Images", "Source", "repeated"]

@@ -39,3 +39,16 @@ class Images:
                     f"image.{name} holds {len(found)} pictures; it needs 1 or {count}, as many as x"
                 )
         return pictures
+
+
+def repeated(
+    pictures: dict[str, dict[str, Image.Image]], times: int
+) -> dict[str, dict[str, Image.Image]]:
+    """Repeat every photograph `times` times as name-1, name-2, …: one for each solution."""
+    if times == 1:
+        return pictures
+    return {
+        source: {f"{name}-{k}": p for name, p in found.items() for k in range(1, times + 1)}
+        for source, found in pictures.items()
+        if source == "x" or len(found) > 1
+    } | {source: found for source, found in pictures.items() if source != "x" and len(found) == 1}

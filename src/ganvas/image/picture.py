@@ -10,8 +10,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from ganvas.errors import InputError
 from ganvas.files import replacing
 from ganvas.functional.images import to_uint8
+from ganvas.image.source import SUFFIXES
 
 
 def to_picture(image: Tensor) -> Image.Image:
@@ -19,6 +21,12 @@ def to_picture(image: Tensor) -> Image.Image:
     if image.dtype != torch.uint8:
         image = to_uint8(image)
     return Image.fromarray(image.permute(1, 2, 0).cpu().contiguous().numpy())
+
+
+def require_kind(path: Path) -> None:
+    """Raise InputError where `path` does not name a kind of picture that can be written."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise InputError(f"{path}: the name of a picture ends in {', '.join(SUFFIXES)}")
 
 
 def save_picture(picture: Image.Image, path: Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import glob
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -19,7 +21,7 @@ from ganvas.functional.images import from_uint8
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 SMALLEST = 16
-Crop = Literal["centre", "none"] | tuple[int, int, int, int]
+Crop = Literal["centre", "none", "ffhq"] | tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class Source:
             "ganvas:" is a picture that comes with the program, such as ganvas:astronaut.png;
             "asset:portraits/obama.jpg" is fetched like the weights.
         crop: "centre" for the largest central square, "none" for pictures that are square already,
-            or a box [left, top, right, bottom] in pixels.
+            "ffhq" for the largest face, turned upright and cut as FFHQ's pictures are, or a box
+            [left, top, right, bottom] in pixels.
         overlay: A picture with transparency, such as scribbles, laid over each cut photograph.
         limit: Use only the first so many files of a folder or glob; null: all.
         shard: "2/4" uses every fourth file from the second on; null: all. As an axis of a sweep,
@@ -80,12 +83,17 @@ class Source:
         """
         pictures: dict[str, Image.Image] = {}
         for file in self.files():
-            name = file.stem
-            if name in pictures:
-                name = file.name
+            # Files of one name, of other kinds or in other folders, are told apart.
+            name = next(n for n in _names(file) if n not in pictures)
             picture = cut(decode(file), self.crop, file)
             pictures[name] = picture if self.overlay is None else lay_over(picture, self.overlay)
         return pictures
+
+
+def _names(file: Path) -> Iterator[str]:
+    yield file.stem
+    yield file.name
+    yield from (f"{file.stem}-{number}" for number in count(2))
 
 
 def packaged(path: Path) -> Path:
@@ -140,18 +148,18 @@ def decode(file: Path) -> Image.Image:
             with Image.open(file) as opened:
                 opened.load()
                 return to_rgb(ImageOps.exif_transpose(opened))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise InputError(f"cannot read the picture {file}: {error}") from error
-    except Image.DecompressionBombWarning as error:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise InputError(f"the picture {file} is suspiciously large: {error}") from error
+    except Exception as error:  # Decoders meet broken files with errors of every kind.
+        raise InputError(f"cannot read the picture {file}: {error}") from error
 
 
 def to_rgb(picture: Image.Image) -> Image.Image:
     """Convert any mode to 8-bit RGB; 16-bit grey is scaled, transparency is laid on white."""
     if picture.mode.startswith("I") or picture.mode == "F":
         values = np.asarray(picture, dtype=np.float64)
-        # 16-bit PNGs decode to mode I or I;16, with values up to 65535.
-        scale = 257.0 if values.max(initial=0) > 255 else 1.0
+        sixteen_bits = picture.mode.startswith("I;16") or values.max(initial=0) > 255
+        scale = 257.0 if sixteen_bits else 1.0
         grey = np.clip(np.round(values / scale), 0, 255).astype(np.uint8)
         return Image.fromarray(grey).convert("RGB")
     if "A" in picture.getbands() or "transparency" in picture.info:
@@ -165,9 +173,16 @@ def cut(picture: Image.Image, crop: Crop, file: Path) -> Image.Image:
     """Cut a picture to a square.
 
     Raises:
-        InputError: The box leaves the picture, the result is not square, or it is under 16 pixels.
+        AssetError: The face detector cannot be had.
+        InputError: The box leaves the picture, the result is not square or under 16 pixels, or
+            there is no face.
     """
     width, height = picture.size
+    if crop == "ffhq":
+        from ganvas.image.align import find_square
+
+        square = find_square(picture, str(file))
+        return square.cut(picture, max(SMALLEST, min(1024, round(square.length))))
     if crop == "centre":
         side = min(width, height)
         left, top = (width - side) // 2, (height - side) // 2

@@ -1,5 +1,6 @@
 """Losses (`loss=`): terms, the sets that name them, and the objective that sums them."""
 
+from ganvas.loss.identity import Identity
 from ganvas.loss.lpips import LPIPS
 from ganvas.loss.objective import Block, LossSet, Objective, pair, pairs
 from ganvas.loss.perceptual import Perceptual, Style
@@ -18,6 +19,7 @@ __all__ = [
     "BoundTerm",
     "DistanceToMean",
     "DistanceToStart",
+    "Identity",
     "LossSet",
     "NoiseAutocorrelation",
     "Objective",

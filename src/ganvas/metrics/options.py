@@ -41,11 +41,11 @@ class Metrics:
             "psnr_resampled_noise": f"dB, range [0, 255], {size}, after drawing new noise maps",
             "psnr_inside": "dB, range [0, 255], over the mask's region",
             "psnr_outside": "dB, range [0, 255], over the rest",
-            "lpips_inside": f"LPIPS v0.1, VGG16, at {small}, its map averaged over the mask's region",
-            "lpips_outside": f"LPIPS v0.1, VGG16, at {small}, its map averaged over the rest",
-            "seam": "8-bit steps per pixel along the mask's edge beyond the photos' own; 0 is seamless",
-            "identity_x": "cosine similarity of ArcFace (MobileFaceNet) to image x; higher is nearer",
-            "identity_y": "cosine similarity of ArcFace (MobileFaceNet) to image y; higher is nearer",
-            "identity_z": "cosine similarity of ArcFace (MobileFaceNet) to image z; higher is nearer",
+            "lpips_inside": f"LPIPS v0.1, VGG16, at {small}, map averaged over the mask's region",
+            "lpips_outside": f"LPIPS v0.1, VGG16, at {small}, map averaged over the rest",
+            "seam": "8-bit steps per pixel along the mask's edge, beyond the photos' own",
+            "identity_x": "cosine similarity of ArcFace features to image x; higher is nearer",
+            "identity_y": "cosine similarity of ArcFace features to image y; higher is nearer",
+            "identity_z": "cosine similarity of ArcFace features to image z; higher is nearer",
         }
         return {name: texts[name] for name in self.names}

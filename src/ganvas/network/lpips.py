@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lpips import LPIPS
 
 Net = Literal["vgg", "alex"]
+Precision = Literal["float32", "bfloat16"]
 
 
 class PerceptualDistance(nn.Module):
@@ -32,11 +33,15 @@ class PerceptualDistance(nn.Module):
 
     Attributes:
         module: The module of the ``lpips`` package: ``module(a, b)`` is the metric (B, 1, 1, 1).
+        precision: In which the convolutions run; the distance itself is always in float32.
+            bfloat16 halves the time where the processor multiplies it in hardware, changes the
+            value by about 1e-4, and is for losses, not for reported figures.
     """
 
-    def __init__(self, module: LPIPS) -> None:
+    def __init__(self, module: LPIPS, precision: Precision = "float32") -> None:
         super().__init__()
         self.module = module
+        self.precision = precision
 
     def reference(self, target: Tensor) -> list[Tensor]:
         """Return the normalised features of target images (B, 3, H, W) in [−1, 1], detached."""
@@ -73,19 +78,24 @@ class PerceptualDistance(nn.Module):
         return total
 
     def _features(self, images: Tensor) -> list[Tensor]:
-        outputs = self.module.net(self.module.scaling_layer(images))
-        return [unit_features(f) for f in outputs]
+        dtype: torch.dtype = getattr(torch, self.precision)
+        reduced = dtype != torch.float32
+        with torch.autocast(images.device.type, dtype=dtype if reduced else None, enabled=reduced):
+            outputs = self.module.net(self.module.scaling_layer(images))
+        return [unit_features(f.float()) for f in outputs]
 
 
 @cache
-def perceptual_distance(net: Net = "vgg", device: str = "cpu") -> PerceptualDistance:
-    """Return the one instance of this process, network and device, with the asset's weights.
+def perceptual_distance(
+    net: Net = "vgg", device: str = "cpu", precision: Precision = "float32"
+) -> PerceptualDistance:
+    """Return the one instance of this process for these arguments, with the asset's weights.
 
     Raises:
         AssetError: The weights cannot be fetched.
     """
     module = lpips_module(net, asset_tensors("vgg_lpips", f"{net}."))
-    return PerceptualDistance(module).eval().to(device)
+    return PerceptualDistance(module, precision).eval().to(device)
 
 
 def lpips_module(net: Net, weights: Mapping[str, Tensor]) -> Any:
@@ -111,4 +121,5 @@ def lpips_module(net: Net, weights: Mapping[str, Tensor]) -> Any:
         elif found := re.fullmatch(r"(?:lin|lins\.)(\d)\.model\.1\.weight", key):
             state[key] = weights[f"lin{found[1]}.weight"]
     module.load_state_dict(state, assign=True)
-    return module.requires_grad_(False).eval()
+    # With channels last the convolutions are a little faster on every device.
+    return module.requires_grad_(False).eval().to(memory_format=torch.channels_last)

@@ -42,7 +42,10 @@ class VGG16(nn.Module):
         self.register_buffer("shift", (2 * mean - 1)[:, None, None])
         self.register_buffer("scale", (2 * std)[:, None, None])
         for name, position in zip(LAYERS, _positions(), strict=True):
-            self.register_buffer(f"{name}_weight", weights[f"features.{position}.weight"])
+            weight = weights[f"features.{position}.weight"]
+            # With channels last the convolutions are a little faster on every device.
+            weight = weight.contiguous(memory_format=torch.channels_last)
+            self.register_buffer(f"{name}_weight", weight)
             self.register_buffer(f"{name}_bias", weights[f"features.{position}.bias"])
 
     def forward(self, images: Tensor, layers: Collection[str]) -> dict[str, Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 from dataclasses import replace
 from pathlib import Path
@@ -11,14 +12,16 @@ import torch
 
 from ganvas.embedding import Embedding
 from ganvas.errors import StorageError
-from ganvas.files import replacing
+from ganvas.files import write_bytes
 from ganvas.generator.base import Activation
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     """Write a checkpoint atomically: plain values and tensors, nothing executable."""
-    with replacing(path) as temporary:
-        torch.save(state, temporary)
+    # Bytes first: torch's own writing does not say when a disk is full.
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    write_bytes(path, buffer.getbuffer())
 
 
 def load_checkpoint(path: Path, device: torch.device) -> dict[str, Any] | None:
@@ -45,9 +48,9 @@ def pack(embedding: Embedding) -> dict[str, Any]:
         "noise": list(embedding.noise),
         "space": embedding.space,
         "truncation": embedding.truncation,
-        "resume": None if embedding.resume is None else [
-            embedding.resume[0], embedding.resume[1].features, embedding.resume[1].rgb
-        ],
+        "resume": None
+        if embedding.resume is None
+        else [embedding.resume[0], embedding.resume[1].features, embedding.resume[1].rgb],
     }
 
 

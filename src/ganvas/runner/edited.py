@@ -40,7 +40,7 @@ def save_frames(
 
 
 def scene_sheet(recipe: Recipe, scene: Scene, limit: int = 8) -> Image.Image:
-    """Draw the contact sheet: inputs, masks, every stage, result and difference, a row per image."""
+    """Draw inputs, masks, every stage, result and difference: a row for each image."""
     last = list(recipe.stages)[-1]
     rows = []
     for index in range(min(limit, len(scene.images["x"]))):

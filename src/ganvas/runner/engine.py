@@ -24,6 +24,7 @@ from ganvas.runner.edited import measure_edit, save_frames, scene_sheet
 from ganvas.runner.folder import RunFolder
 from ganvas.runner.monitor import RunMonitor
 from ganvas.runner.progress import Bar
+from ganvas.runner.provenance import peak_memory
 from ganvas.runner.settings import Experiment
 from ganvas.runner.signals import StopSignal
 from ganvas.stage import Scene, StageConfig
@@ -308,12 +309,3 @@ class Run:
             kept = to_uint8(self.scene.images[other])
             for name, picture in zip(self.names, kept, strict=True):
                 save_picture(to_picture(picture), self.folder.images(name) / f"input_{other}.png")
-
-
-def peak_memory(device: torch.device) -> int:
-    """Return the peak memory in MiB: of the device, or of the process on a CPU."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device) >> 20
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10

@@ -9,7 +9,7 @@ import shutil
 import socket
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,9 @@ from omegaconf import DictConfig, OmegaConf
 from ganvas.assets import used
 from ganvas.compose import Job
 from ganvas.errors import GanvasError, Interrupted, RunError, StorageError
-from ganvas.files import storage_errors, write_json, write_text
+from ganvas.files import remove_unfinished, storage_errors, write_json, write_text
+from ganvas.image import repeated
+from ganvas.memory import keep_freed_memory
 from ganvas.runner.engine import Run
 from ganvas.runner.folder import RunFolder
 from ganvas.runner.progress import Bar
@@ -75,10 +77,9 @@ def execute(job: Job, lock: int | None = None) -> Result:
     final, folder = folders(experiment, identity)
     if not is_due(final, experiment):
         return Result(final.path)
-    pictures = experiment.image.read()
+    pictures = repeated(experiment.image.read(), experiment.start.solutions)
     experiment.edit.check_images(pictures)
     require_room(folder.path, len(pictures["x"]))
-    configure(experiment.trainer, experiment.seed)
     info = RunInfo(
         folder=folder.path,
         name=identity.folder,
@@ -92,7 +93,11 @@ def execute(job: Job, lock: int | None = None) -> Result:
         # Another process may have finished it while this one waited.
         if not is_due(final, experiment):
             return Result(final.path)
-        with logging_to(folder.path / "run.log"):
+        with (
+            logging_to(folder.path / "run.log"),
+            configured(experiment.trainer, experiment.seed),
+        ):
+            remove_unfinished(folder.path)
             describe(folder, info, identity, experiment, job)
             work(folder, info, experiment, pictures)
     if folder != final:
@@ -206,10 +211,17 @@ def work(
             record.end(outcome)
 
 
-def configure(trainer: Trainer, seed: int) -> None:
-    """Set threads, seeds and determinism for this process."""
-    if trainer.threads is not None:
-        torch.set_num_threads(trainer.threads)
+@contextmanager
+def configured(trainer: Trainer, seed: int) -> Iterator[None]:
+    """Set threads, seeds and determinism; the next job of the process finds them as they were."""
+    threads = torch.get_num_threads()
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    benchmark = torch.backends.cudnn.benchmark
+    # What cuBLAS asks for where it is to be deterministic; read when it starts.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    keep_freed_memory()
+    torch.set_num_threads(trainer.threads or threads)
     torch.use_deterministic_algorithms(trainer.deterministic, warn_only=True)
     # Filling fresh memory guards against reading it; nothing here does, and it costs a tenth.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
@@ -217,11 +229,19 @@ def configure(trainer: Trainer, seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
+        torch.backends.cudnn.benchmark = benchmark
 
 
 def require_room(folder: Path, images: int) -> None:
-    """Raise StorageError where the disk cannot hold the run."""
+    """Raise StorageError where the disk cannot hold the run, or the folder cannot be made."""
     parent = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    if not parent.is_dir():
+        raise StorageError(f"cannot write {folder}: {parent} is not a folder")
     with storage_errors(folder):
         free = shutil.disk_usage(parent).free >> 20
     needed = ROOM_MIB_PER_IMAGE * images
@@ -243,7 +263,8 @@ def replace_result(new: RunFolder, old: RunFolder) -> None:
 @contextmanager
 def logging_to(file: Path) -> Iterator[None]:
     """Write ganvas's log, tracebacks included, to a file as well."""
-    handler = logging.FileHandler(file, encoding="utf-8")
+    with storage_errors(file):
+        handler = _FileHandler(file, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     handler.setLevel(logging.DEBUG)
     log.addHandler(handler)
@@ -255,3 +276,14 @@ def logging_to(file: Path) -> Iterator[None]:
         log.removeHandler(handler)
         log.setLevel(level)
         handler.close()
+
+
+class _FileHandler(logging.FileHandler):
+    """A log that stays silent when the disk is full: the run itself says so in one line."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        pass
+
+    def close(self) -> None:
+        with suppress(OSError):
+            super().close()

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import re
+import resource
 import subprocess
 import sys
 from importlib import metadata
@@ -116,3 +117,10 @@ def git_state(folder: Path) -> dict[str, Any] | None:
         "dirty": bool(git("status", "--porcelain")),
         "diff": changes[:200_000],
     }
+
+
+def peak_memory(device: torch.device) -> int:
+    """Return the peak memory in MiB: of the device, or of the process on a CPU."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) >> 20
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10

@@ -55,7 +55,6 @@ class Trainer:
         micro_batch: Images drawn at a time; null: one on a CPU, as many as fit on a GPU.
         threads: CPU threads; null: torch's choice. Recorded, because results depend on it.
         deterministic: Use deterministic algorithms, so that a repetition is equal to the bit.
-        compile: Compile the generator with torch.compile before the first stage.
         checkpoint_seconds: Seconds between two saves of the state that a killed run continues from.
         progress: Show a progress bar.
     """
@@ -65,7 +64,6 @@ class Trainer:
     micro_batch: Count | None = None
     threads: Count | None = None
     deterministic: bool = True
-    compile: bool = False
     checkpoint_seconds: Annotated[float, Field(ge=0)] = 30.0
     progress: bool = True
 
@@ -125,7 +123,7 @@ class Experiment:
     metrics: Metrics
     logger: Logger
     trainer: Trainer
-    study: Annotated[str, Field(pattern=r"^[\w.-]+$")] = "default"
+    study: Annotated[str, Field(pattern=r"^\w[\w.-]*$")] = "default"
     tags: tuple[str, ...] = ()
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     output: Path = Path("outputs")

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+import glob
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ganvas.errors import InputError
 from ganvas.files import sha256
 from ganvas.image.source import find_pictures, packaged
-from ganvas.schema import Call
+from ganvas.schema import Call, parameters
 
 WITHOUT_EFFECT = (
     "output", "study", "tags", "force", "retry_failed", "sweep_metric", "logger",
@@ -55,7 +58,7 @@ def identify(tree: Call, edit: str) -> Identity:
     trainer = root["trainer"]
     kept = {k: v for k, v in trainer.arguments.items() if k not in WITHOUT_EFFECT_IN_TRAINER}
     root["trainer"] = Call(trainer.key, trainer.target, kept)
-    text = json.dumps(canonical(root), sort_keys=True)
+    text = json.dumps(_canonical_object(tree.target, root), sort_keys=True)
     signature = hashlib.sha256(text.encode()).hexdigest()[:10]
     words = f"{edit}-{packaged(root['image'].arguments['x'].arguments['path']).stem}"
     return Identity(signature, re.sub(r"[^\w-]+", "-", words)[:48].strip("-").lower())
@@ -64,15 +67,25 @@ def identify(tree: Call, edit: str) -> Identity:
 def canonical(value: Any) -> Any:
     """Turn a checked tree into plain JSON values in which paths are replaced by content hashes."""
     if isinstance(value, Call):
-        target = f"{value.target.__module__}.{value.target.__qualname__}"
-        return {"_target_": target, **canonical(value.arguments)}
+        # A default counts like the same value when it is written out.
+        given = {name: p.default for name, p in parameters(value.target).items() if not p.required}
+        return _canonical_object(value.target, {**given, **value.arguments})
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+        return _canonical_object(type(value), fields)
     if isinstance(value, Mapping):
-        return {str(k): canonical(v) for k, v in value.items()}
+        # In order, because stages run in theirs.
+        return [[str(k), canonical(v)] for k, v in value.items()]
     if isinstance(value, tuple | list):
         return [canonical(v) for v in value]
     if isinstance(value, Path):
         return content(value)
     return value
+
+
+def _canonical_object(target: Callable[..., Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    name = f"{target.__module__}.{target.__qualname__}"
+    return {"_target_": name, **{k: canonical(v) for k, v in arguments.items()}}
 
 
 def content(path: Path) -> str | list[str]:
@@ -82,6 +95,8 @@ def content(path: Path) -> str | list[str]:
         InputError: Nothing is there.
     """
     path = packaged(path)
+    if not path.exists() and not glob.has_magic(str(path)):
+        raise InputError(f"no such file: {path}")
     if path.is_file():
         stat = path.stat()
         return _sha256(path, stat.st_mtime_ns, stat.st_size)

@@ -1,7 +1,19 @@
 """A stage: variables, objective, optimiser and steps; one LightningModule for all of them."""
 
 from ganvas.stage.config import StageConfig
+from ganvas.stage.extras import Exploration, Plateau
+from ganvas.stage.lbfgs import LBFGS
 from ganvas.stage.optimizer import Adam, Optimizer, Optimizers, Schedule
 from ganvas.stage.scene import Scene
 
-__all__ = ["Adam", "Optimizer", "Optimizers", "Scene", "Schedule", "StageConfig"]
+__all__ = [
+    "LBFGS",
+    "Adam",
+    "Exploration",
+    "Optimizer",
+    "Optimizers",
+    "Plateau",
+    "Scene",
+    "Schedule",
+    "StageConfig",
+]

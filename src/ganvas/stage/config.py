@@ -10,6 +10,7 @@ from pydantic import Field
 from ganvas.errors import ConfigError
 from ganvas.layers import Layers
 from ganvas.loss import Block
+from ganvas.stage.extras import Exploration, Plateau
 from ganvas.stage.optimizer import Optimizer
 
 Variable = Literal["latent", "noise"]
@@ -29,6 +30,9 @@ class StageConfig:
         objective: The blocks of the objective by name.
         steps: Number of steps; each is one forward and backward pass per image.
         embedding: Name of the embedding that is optimised; each starts where `start` says.
+        exploration: Random steps of the latent that fade out; null: none.
+        plateau: When an image stops before the end; null: never.
+        normalise_noise: Give the noise maps zero mean and unit variance after every step.
         alternate: With two kinds of variables: move the latent in even steps, the noise in odd.
     """
 
@@ -38,11 +42,16 @@ class StageConfig:
     steps: Annotated[int, Field(ge=0)]
     embedding: str = "x"
     alternate: bool = False
+    exploration: Exploration | None = None
+    plateau: Plateau | None = None
+    normalise_noise: bool = False
 
     def __post_init__(self) -> None:
         if not self.optimise:
             raise ConfigError("a stage must optimise the latent, the noise, or both")
         if not self.objective:
             raise ConfigError("a stage needs at least one block in its objective")
+        if self.exploration is not None and "latent" not in self.optimise:
+            raise ConfigError("exploration moves the latent, which this stage does not optimise")
         if self.alternate and len(self.optimise) < 2:
             raise ConfigError("alternate needs both latent and noise under optimise")

@@ -42,7 +42,11 @@ class Reporter(pl.Callback):
         self.pace = pace
         self.flushed = first_step
         self.interrupted = False
-        self.known_dead: set[int] = set()
+        self.known_idle: set[int] = set()
+
+    def on_train_start(self, trainer: pl.Trainer, stage: pl.LightningModule) -> None:
+        """Take the signals back, which Lightning has just taken over."""
+        self.monitor.stop_requested()
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, stage: pl.LightningModule, outputs: Any, step: int, index: int
@@ -59,7 +63,7 @@ class Reporter(pl.Callback):
             self.flush(stage)
         if save:
             self.monitor.checkpoint(stage.state(done))
-        if self.interrupted or len(self.known_dead) == len(stage.watch.alive):
+        if self.interrupted or len(self.known_idle) == len(stage.watch.alive):
             trainer.should_stop = True
 
     def flush(self, stage: Stage) -> None:
@@ -69,14 +73,15 @@ class Reporter(pl.Callback):
         stage.history = []
         self.monitor.rows(rows)
         best_step = stage.watch.best_step.tolist()
-        for image, alive in enumerate(stage.watch.alive.tolist()):
-            if not alive and image not in self.known_dead:
-                self.known_dead.add(image)
-                name = stage.variables.start.names[image]
-                kept = f"step {best_step[image]}" if best_step[image] >= 0 else "the start"
-                self.monitor.notice(
-                    f"image {name}: loss or gradient is not finite; it stops at {kept}, its best"
-                )
+        running, alive = stage.watch.running.tolist(), stage.watch.alive.tolist()
+        for image in range(len(running)):
+            if running[image] or image in self.known_idle:
+                continue
+            self.known_idle.add(image)
+            name = stage.variables.start.names[image]
+            kept = f"step {best_step[image]}" if best_step[image] >= 0 else "the start"
+            why = "its loss is on a plateau" if alive[image] else "loss or gradient is not finite"
+            self.monitor.notice(f"image {name}: {why}; it stops at {kept}, its best")
 
 
 def to_rows(history: list[dict[str, Tensor]], first_step: int) -> list[Row]:
@@ -137,7 +142,11 @@ def fit(
                 enable_progress_bar=False,
                 enable_model_summary=False,
             )
-            trainer.fit(stage, train_dataloaders=range(first, stage.config.steps))
+            try:
+                trainer.fit(stage, train_dataloaders=range(first, stage.config.steps))
+            except SystemExit as error:
+                # Lightning's answer to Ctrl-C.
+                raise KeyboardInterrupt from error
     return stage.finish(), reporter.interrupted
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Literal
 
 import torch
 from pydantic import Field
@@ -15,6 +15,10 @@ from ganvas.functional.schedule import ramp
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
+Gains = Callable[[], list[float]]
+
+FAINTEST = 1e-9
+"""A map that moves the image by less than this cannot be seen, and must not be divided by."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,13 @@ class Optimizer(ABC):
     schedule: Schedule = field(default_factory=Schedule)
 
     @abstractmethod
-    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        """Return the torch optimiser that holds exactly `parameters`."""
+    def build(self, parameters: Iterable[nn.Parameter], gains: Gains) -> torch.optim.Optimizer:
+        """Return the torch optimiser that holds exactly `parameters`.
+
+        Args:
+            parameters: Tensors (B, …) of the same B.
+            gains: Gives, for each of them, how much a change of 1 changes the image.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,17 +66,25 @@ class Adam(Optimizer):
 
     Attributes:
         betas: Decay rates of the running mean and of the running square.
-        eps: Added to the root of the running square.
+        eps: Added to the root of the running square; it must be small beside the gradients, and
+            those of faint noise maps are about 1e-10.
+        units: What the rate counts: units of the variable, or units of the image, for noise: the
+            rate of each map is divided by the change that it makes in the image. The maps of one
+            generator differ a thousandfold in that.
     """
 
     betas: tuple[Fraction, Fraction] = (0.9, 0.999)
     eps: Positive = 1e-8
+    units: Literal["variable", "image"] = "variable"
 
-    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        """Return torch's fused Adam."""
-        return torch.optim.Adam(
-            list(parameters), lr=self.lr, betas=self.betas, eps=self.eps, fused=True
-        )
+    def build(self, parameters: Iterable[nn.Parameter], gains: Gains) -> torch.optim.Optimizer:
+        """Return torch's fused Adam, with one group per tensor that holds its rate's `scale`."""
+        parameters = list(parameters)
+        scales = [1.0] * len(parameters)
+        if self.units == "image":
+            scales = [1 / max(gain, FAINTEST) for gain in gains()]
+        groups = [{"params": [p], "scale": s} for p, s in zip(parameters, scales, strict=True)]
+        return torch.optim.Adam(groups, lr=self.lr, betas=self.betas, eps=self.eps, fused=True)
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,14 @@ from pytorch_lightning.core.optimizer import LightningOptimizer
 from torch import Tensor
 
 from ganvas.embedding import Embedding
+from ganvas.errors import ConfigError
 from ganvas.functional.quality import masked_mse, psnr_from_mse
 from ganvas.generator.base import Activation, Generator
 from ganvas.loss import Objective, Ramped, Reference, View, pairs
 from ganvas.stage.config import StageConfig
+from ganvas.stage.extras import spread_of_w, whiten
 from ganvas.stage.scene import Scene, slices
+from ganvas.stage.sensitivity import noise_gains
 from ganvas.stage.variables import Variables
 from ganvas.stage.watch import Watch, per_image
 
@@ -67,7 +70,9 @@ class Stage(pl.LightningModule):
             self._prepare(images, scene) for images in slices(len(embedding), micro_batch)
         ]
         count, device = len(embedding), embedding.latent.device
-        self.watch = Watch(count, device, comparable=is_constant(config))
+        self.watch = Watch(count, device, comparable=is_constant(config), plateau=config.plateau)
+        if config.exploration is not None:
+            self._spread = spread_of_w(scene.generator)
         self.best = [t.detach().clone() for t in self.variables.tensors()]
         self.history: list[dict[str, Tensor]] = []
         self.renders: list[Tensor] = []
@@ -102,7 +107,7 @@ class Stage(pl.LightningModule):
         """Build one optimiser per kind of variable, in the order of `optimise`."""
         held = {"latent": self.variables.latent, "noise": self.variables.noise}
         return [
-            optimizer.build(held[kind].parameters())
+            optimizer.build(held[kind].parameters(), self._gains if kind == "noise" else no_gains)
             for kind, optimizer in self.config.optimise.items()
         ]
 
@@ -117,6 +122,7 @@ class Stage(pl.LightningModule):
             optimizer.zero_grad(set_to_none=True)
         rows: list[dict[str, Tensor]] = []
         self.renders = []
+        self.variables.offset = self._explore(step)
         for part in self._parts:
             image, row = self.evaluate(part, step)
             self.manual_backward(row["loss"].sum())
@@ -132,6 +138,10 @@ class Stage(pl.LightningModule):
     @property
     def _parts(self) -> list[MicroBatch]:
         return self.__dict__["parts"]  # type: ignore[no-any-return]
+
+    def _gains(self) -> list[float]:
+        gains = noise_gains(self.__dict__["generator"])
+        return [gains[index] for index in self.variables.maps]
 
     def _optimizers(self) -> list[LightningOptimizer]:
         found = self.optimizers()
@@ -149,6 +159,13 @@ class Stage(pl.LightningModule):
             psnr = psnr_from_mse(masked_mse(image.float(), part.target))
         return image, {"loss": loss, "psnr": psnr, **{f"loss/{k}": v for k, v in shares.items()}}
 
+    def _explore(self, step: int) -> Tensor | None:
+        exploration = self.config.exploration
+        if exploration is None:
+            return None
+        shape = self.variables.latent[0].shape[1:]
+        return exploration.draw(step, self.config.steps, tuple(shape), self._spread)
+
     @torch.no_grad()
     def _keep_best(self, loss: Tensor, step: int) -> None:
         better = self.watch.update(loss, step)
@@ -162,7 +179,7 @@ class Stage(pl.LightningModule):
         for gradient in gradients:
             self.watch.alive &= gradient.flatten(1).isfinite().all(1)
         for gradient in gradients:
-            gradient.masked_fill_(per_image(~self.watch.alive, gradient), 0.0)
+            gradient.masked_fill_(per_image(~self.watch.running, gradient), 0.0)
         optimizers = self._optimizers()
         if self.config.alternate:
             optimizers = [optimizers[step % len(optimizers)]]
@@ -172,14 +189,17 @@ class Stage(pl.LightningModule):
         }
         for optimizer in optimizers:
             for group in optimizer.param_groups:
-                group["lr"] = multiplier[id(optimizer)]
+                group["lr"] = multiplier[id(optimizer)] * group.get("scale", 1.0)
             optimizer.step()
+        if self.config.normalise_noise:
+            whiten(self.variables.noise)
 
     # --- what remains ---------------------------------------------------------------------------
 
     @torch.no_grad()
     def finish(self) -> Embedding:
         """Weigh the last update against the best so far and return each image's best embedding."""
+        self.variables.offset = None
         if self.config.steps > 0:
             losses = [self.evaluate(part, self.config.steps)[1]["loss"] for part in self._parts]
             self._keep_best(torch.cat(losses), self.config.steps)
@@ -208,9 +228,18 @@ class Stage(pl.LightningModule):
         torch.set_rng_state(state["random"].cpu())
 
 
+def no_gains() -> list[float]:
+    """Refuse rates in units of the image for a latent, whose rows act on all of it.
+
+    Raises:
+        ConfigError: Always.
+    """
+    raise ConfigError("optimizer.latent.units=image: rates in units of the image are for noise")
+
+
 def is_constant(config: StageConfig) -> bool:
-    """Return True when no weight changes over the stage, so that losses of steps compare."""
-    return all(
+    """Return True when losses of steps compare: no weight changes, and nothing explores."""
+    return config.exploration is None and all(
         not isinstance(term.weight, Ramped)
         for block in config.objective.values()
         for term in block.terms.values()

@@ -36,10 +36,7 @@ class Variables(nn.Module):
         self.start = embedding
         self.rows = subset.rows if "latent" in kinds else ()
         self.maps = subset.noise if "noise" in kinds else ()
-        if "latent" in kinds and not self.rows:
-            raise ConfigError("the layer subset selects no style row; nothing to optimise")
-        if "noise" in kinds and not self.maps:
-            raise ConfigError("the layer subset selects no noise map; nothing to optimise")
+        require_variables(subset, kinds)
         if self.rows and embedding.space in ("z", "w") and self.rows != generator.effective_rows:
             raise ConfigError(
                 f"a subset of style rows needs a latent per row, but start.space={embedding.space} "
@@ -52,6 +49,7 @@ class Variables(nn.Module):
             start = embedding.latent
             self.latent.append(nn.Parameter(self._chosen(start) if self._by_row else start.clone()))
         self.noise = nn.ParameterList(nn.Parameter(embedding.noise[i].clone()) for i in self.maps)
+        self.offset: Tensor | None = None
         self.register_buffer("_index", torch.tensor(self.rows, device=embedding.latent.device))
         self._frozen_rows = None if self._by_style else embedding.rows(generator).detach()
 
@@ -79,6 +77,8 @@ class Variables(nn.Module):
             return frozen
         generator: Generator = self.__dict__["generator"]
         latent = self.latent[0][images]
+        if self.offset is not None:
+            latent = latent + self.offset
         if self._by_row:
             moved = latent
             if self.start.truncation != 1.0:
@@ -132,6 +132,14 @@ class Variables(nn.Module):
         for index, value in zip(self.maps, values, strict=True):
             noise[index] = value
         return replace(self.start, latent=latent, noise=tuple(noise))
+
+
+def require_variables(subset: Subset, kinds: Collection[str]) -> None:
+    """Raise ConfigError where a subset selects nothing that a stage could change."""
+    if "latent" in kinds and not subset.rows:
+        raise ConfigError("the layer subset selects no style row; nothing to optimise")
+    if "noise" in kinds and not subset.noise:
+        raise ConfigError("the layer subset selects no noise map; nothing to optimise")
 
 
 def first_affected(generator: Generator, rows: Collection[int], maps: Collection[int]) -> int:

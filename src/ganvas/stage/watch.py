@@ -5,6 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ganvas.stage.extras import Plateau
+
+SAVED = ("alive", "best_loss", "best_step", "resting", "stale", "mark")
+"""The tensors that a continued stage needs."""
+
 
 class Watch:
     """The NaN watch and the best so far of every image; nothing here waits for the device.
@@ -13,9 +18,21 @@ class Watch:
         count: Number of images.
         device: Where the images are optimised.
         comparable: Whether losses of different steps compare; if not, the latest is the best.
+        plateau: When an image rests; None: never.
     """
 
-    def __init__(self, count: int, device: torch.device, *, comparable: bool) -> None:
+    def __init__(
+        self,
+        count: int,
+        device: torch.device,
+        *,
+        comparable: bool,
+        plateau: Plateau | None = None,
+    ) -> None:
+        self.plateau = plateau
+        self.resting = torch.zeros(count, dtype=torch.bool, device=device)
+        self.stale = torch.zeros(count, dtype=torch.long, device=device)
+        self.mark = torch.full((count,), torch.inf, device=device)
         self.comparable = comparable
         self.alive = torch.ones(count, dtype=torch.bool, device=device)
         self.best_loss = torch.full((count,), torch.inf, device=device)
@@ -24,21 +41,37 @@ class Watch:
     def update(self, loss: Tensor, step: int) -> Tensor:
         """Take the losses (B,) of one step and return which images (B,) are at their best now."""
         self.alive &= loss.isfinite()
-        better = self.alive & (loss < self.best_loss) if self.comparable else self.alive.clone()
+        running = self.running
+        better = running & (loss < self.best_loss) if self.comparable else running.clone()
+        self._rest(loss, running)
         self.best_loss = torch.where(better, loss, self.best_loss)
         self.best_step.masked_fill_(better, step)
         return better
 
+    @property
+    def running(self) -> Tensor:
+        """Which images (B,) are neither dead nor resting."""
+        return self.alive & ~self.resting
+
+    def _rest(self, loss: Tensor, running: Tensor) -> None:
+        """Let images rest whose loss has not fallen enough below its mark for long enough."""
+        if self.plateau is None:
+            return
+        improved = running & (loss < self.mark * (1 - self.plateau.improvement))
+        improved |= running & self.mark.isinf()
+        self.mark = torch.where(improved, loss, self.mark)
+        self.stale = torch.where(improved, torch.zeros_like(self.stale), self.stale + 1)
+        self.resting |= running & (self.stale >= self.plateau.patience)
+
     def state(self) -> dict[str, Tensor]:
         """Return the tensors to save."""
-        return {"alive": self.alive, "best_loss": self.best_loss, "best_step": self.best_step}
+        return {name: getattr(self, name) for name in SAVED}
 
     def restore(self, state: dict[str, Tensor]) -> None:
         """Take over saved tensors."""
         device = self.alive.device
-        self.alive, self.best_loss, self.best_step = (
-            state[name].to(device) for name in ("alive", "best_loss", "best_step")
-        )
+        for name in SAVED:
+            setattr(self, name, state[name].to(device))
 
 
 def per_image(flags: Tensor, like: Tensor) -> Tensor:

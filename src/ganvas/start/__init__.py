@@ -1,7 +1,8 @@
 """Starts (`start=`): the latent and noise that the first stage begins with."""
 
 from ganvas.start.base import Start
+from ganvas.start.embedding import FromFile
 from ganvas.start.random import Random
 from ganvas.start.w_avg import WAvg
 
-__all__ = ["Random", "Start", "WAvg"]
+__all__ = ["FromFile", "Random", "Start", "WAvg"]

@@ -13,6 +13,11 @@ from ganvas.generator.base import Generator
 class Start(ABC):
     """A start (w_ini, n_ini): the same for every image, so that neighbours change nothing."""
 
+    @property
+    def solutions(self) -> int:
+        """How many solutions of each photograph are sought, from as many starts."""
+        return 1
+
     @abstractmethod
     def begin(self, generator: Generator, names: tuple[str, ...], seed: int) -> Embedding:
         """Return the embedding of `names` that the first stage starts from."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
+from pydantic import Field
 
 from ganvas.embedding import Embedding, Space, join_styles
+from ganvas.errors import ConfigError
 from ganvas.generator.base import Generator
 from ganvas.start.base import Start, starting_noise
 
@@ -17,20 +20,36 @@ class Random(Start):
 
     Attributes:
         space: Latent space to optimise in: z, w, w+ or s.
+        count: Starts of each photograph; more than one seek as many solutions, side by side, and
+            all are kept.
+        psi: How far the samples are from w_avg: the truncation ψ; 1 leaves them as drawn.
     """
 
     space: Space = "w+"
+    count: Annotated[int, Field(ge=1)] = 1
+    psi: Annotated[float, Field(ge=0, le=1)] = 1.0
+
+    @property
+    def solutions(self) -> int:
+        """How many solutions of each photograph are sought."""
+        return self.count
+
+    def __post_init__(self) -> None:
+        if self.space == "z" and self.psi != 1.0:
+            raise ConfigError("psi pulls w towards w_avg; it does not go with space=z")
 
     def begin(self, generator: Generator, names: tuple[str, ...], seed: int) -> Embedding:
-        """Return the same sample for every image."""
+        """Return `count` samples, the same for every photograph, in the order of its solutions."""
         rng = torch.Generator().manual_seed(seed)
-        z = torch.randn(1, generator.z_dim, generator=rng).to(generator.w_avg.device)
+        z = torch.randn(self.count, generator.z_dim, generator=rng).to(generator.w_avg.device)
         latent = z if self.space == "z" else generator.mapping(z)
+        if self.psi != 1.0:
+            latent = torch.lerp(generator.w_avg.expand_as(latent), latent, self.psi)
         if self.space in ("w+", "s"):
             latent = generator.broadcast(latent)
         if self.space == "s":
             latent = join_styles(generator.styles(latent))
-        latent = latent.repeat(len(names), *[1] * (latent.ndim - 1))
+        latent = latent.repeat(len(names) // self.count, *[1] * (latent.ndim - 1))
         noise = starting_noise(generator, len(names), seed)
         return Embedding(
             latent, noise, self.space, names=names, generator_hash=generator.source_hash

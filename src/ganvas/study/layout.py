@@ -51,7 +51,7 @@ def latex(table: Table) -> str:
 
 def records(table: Table) -> list[dict[str, Any]]:
     """Return one plain record per setting and metric."""
-    found = []
+    found: list[dict[str, Any]] = []
     for row in table.rows:
         levels: dict[str, Any] = dict(zip(table.axes, row.levels, strict=True))
         for metric, value in row.values.items():

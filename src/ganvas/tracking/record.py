@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import logging
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ganvas.files import storage_errors
+from ganvas.files import storage_errors, write_text
 from ganvas.tracking.sink import Outcome, Row, RunInfo, Sink
+
+log = logging.getLogger("ganvas")
 
 
 class Record:
@@ -30,16 +34,12 @@ class Record:
 
     def frames(self, image: str) -> list[Path]:
         """Return the progress pictures of one image in the order of steps."""
-        return sorted((self.info.folder / "images" / image / "frames").glob("*.webp"))
+        return sorted((self.info.folder / "images" / image / "frames").glob("[0-9]*.webp"))
 
     def begin(self, resume_at: int) -> None:
         """Open the sinks; what was recorded before step `resume_at` is replayed, the rest cut."""
         kept = [row for row in self.rows() if row["step"] < resume_at]
-        with storage_errors(self.curve):
-            self.curve.parent.mkdir(parents=True, exist_ok=True)
-            temporary = self.curve.with_suffix(".part")
-            temporary.write_text("".join(_line(row) for row in kept), encoding="utf-8")
-            temporary.replace(self.curve)
+        write_text(self.curve, "".join(_line(row) for row in kept))
         for image in self.info.images:
             for frame in self.frames(image):
                 if int(frame.stem) >= resume_at:
@@ -65,15 +65,13 @@ class Record:
         self._hand_on(rows)
 
     def end(self, outcome: Outcome) -> None:
-        """Close all sinks, also when one of them fails."""
-        problem: Exception | None = None
+        """Close all sinks; one that fails is reported, for the record on disk is the truth."""
         for sink in self.sinks:
             try:
                 sink.end(outcome)
             except Exception as error:
-                problem = error
-        if problem is not None:
-            raise problem
+                log.warning("%s could not be closed: %s", type(sink).__name__, error)
+                log.debug("%s", traceback.format_exc())
 
     def _hand_on(self, rows: list[Row]) -> None:
         for row in rows:

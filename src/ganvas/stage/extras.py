@@ -1,0 +1,65 @@
+"""What a stage can do besides descending: explore, rest on a plateau, keep the noise white."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from ganvas.functional.schedule import exploration
+from ganvas.generator.base import Generator
+
+SPREAD_SAMPLES = 10_000
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """Random steps around the latent that fade out. Karras et al. 2020, appendix D.
+
+    Attributes:
+        strength: Standard deviation at the start, in root mean square distances of w from w_avg.
+        until: Fraction of the stage after which there is none.
+        seed: Seed of the random steps; they are the same for every image.
+    """
+
+    strength: Annotated[float, Field(gt=0)] = 0.05
+    until: Annotated[float, Field(gt=0, le=1)] = 0.75
+    seed: Annotated[int, Field(ge=0)] = 0
+
+    def draw(self, step: int, steps: int, shape: tuple[int, ...], spread: Tensor) -> Tensor:
+        """Return the random offset (1, *shape) of step `step` of `steps`."""
+        # A generator per step, so that a continued run draws the same.
+        rng = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
+        offset = torch.randn(1, *shape, generator=rng).to(spread.device)
+        return offset * spread * self.strength * exploration(step / steps, self.until)
+
+
+@dataclass(frozen=True)
+class Plateau:
+    """When an image stops: no better for some time.
+
+    Attributes:
+        patience: Steps without enough improvement before an image rests.
+        improvement: How far the best loss must fall, as a fraction, to count.
+    """
+
+    patience: Annotated[int, Field(ge=1)] = 50
+    improvement: Annotated[float, Field(ge=0, lt=1)] = 0.001
+
+
+def spread_of_w(generator: Generator) -> Tensor:
+    """Return the root mean square distance of random w from w_avg, a scalar tensor."""
+    samples = generator.sample_w(SPREAD_SAMPLES, torch.Generator().manual_seed(0))
+    return (samples - generator.w_avg).square().sum(1).mean().sqrt()
+
+
+@torch.no_grad()
+def whiten(noise: Iterable[Tensor]) -> None:
+    """Give each noise map (B, 1, r, r) zero mean and unit variance, in place."""
+    for maps in noise:
+        maps -= maps.mean((1, 2, 3), keepdim=True)
+        maps *= maps.square().mean((1, 2, 3), keepdim=True).clamp_min(1e-12).rsqrt()

@@ -1,0 +1,139 @@
+from dataclasses import replace
+
+import pytest
+import torch
+
+from ganvas.edit import (
+    Ablate,
+    Average,
+    Copy,
+    CopyChannels,
+    EditActivations,
+    Insert,
+    PermuteChannels,
+    PermutePositions,
+)
+from ganvas.edit.activation import find_layer
+from ganvas.embedding import Embedding
+from ganvas.errors import ConfigError
+from ganvas.functional.activations import mix, permute_tiles
+from ganvas.generator import Activation
+
+LAST_AT_8 = "8x8.conv1"
+
+
+def state(scene, name, layer=LAST_AT_8):
+    # Image by image, as the operation does: batches round differently.
+    embedding = scene.embeddings[name]
+    parts = [embedding[i : i + 1] for i in range(len(embedding))]
+    found = [scene.generator.activations(e.latent, e.noise, [layer])[layer] for e in parts]
+    rgb = None if found[0].rgb is None else torch.cat([s.rgb for s in found])
+    return Activation(torch.cat([s.features for s in found]), rgb)
+
+
+def test_a_mask_of_one_or_zero_gives_exactly_one_source(scene):
+    x, y = scene.embeddings["x"], scene.embeddings["y"]
+    own, other = state(scene, "x"), state(scene, "y")
+    before = x.render(scene.generator)
+    EditActivations((8,), Copy(), keep="1", take="1 - full", other="y").apply(scene)
+    assert torch.equal(scene.embeddings["x"].resume[1].features, own.features)
+    assert torch.equal(scene.embeddings["x"].render(scene.generator), before)
+    scene.embeddings["x"] = x
+    EditActivations((8,), Copy(), keep="1 - full", take="1", other="y").apply(scene)
+    edited = scene.embeddings["x"]
+    assert torch.equal(edited.resume[1].features, other.features)
+    assert torch.equal(edited.resume[1].rgb, other.rgb)
+    # Behind the layer the styles and noise are still x's: y's activation, drawn on with x's.
+    wanted = scene.generator(x.latent, x.noise, resume=(LAST_AT_8, other))
+    assert torch.allclose(edited.render(scene.generator), wanted, atol=1e-6)
+    assert not torch.allclose(wanted, y.render(scene.generator), atol=1e-3)
+
+
+def test_the_mask_is_resized_to_the_layer(scene):
+    own, other = state(scene, "x"), state(scene, "y")
+    EditActivations((8,), Copy(), other="y").apply(scene)
+    found = scene.embeddings["x"].resume[1].features
+    assert torch.equal(found[..., :4], other.features[..., :4])
+    assert torch.equal(found[..., 4:], own.features[..., 4:])
+
+
+def test_soft_masks_follow_the_formula():
+    a, b, m = torch.randn(1, 2, 4, 4), torch.randn(1, 2, 4, 4), torch.rand(1, 1, 4, 4)
+    assert torch.allclose(mix(a, b, 1 - m, m), (1 - m) * a + m * b)
+    assert torch.allclose(mix(a, b, m, m), m * a + m * b)
+
+
+def test_the_saved_embedding_renders_the_edited_picture(scene, tmp_path):
+    render = EditActivations((8, 16), Copy(), other="y").apply(scene)
+    scene.embeddings["x"].save(tmp_path / "e.safetensors")
+    loaded = Embedding.load(tmp_path / "e.safetensors")
+    assert loaded.resume[0] == "16x16.conv1"
+    assert torch.equal(loaded.render(scene.generator), render)
+    assert torch.equal(loaded[1:].render(scene.generator), render[1:])
+
+
+def test_several_layers_equal_hooks_at_each_of_them(scene):
+    x = scene.embeddings["x"]
+    edit = EditActivations((4, 8), Average(0.25), keep="1 - full", take="1", other="y")
+    render = edit.apply(scene)
+
+    def average(layer):
+        other = state(scene, "y", layer)
+        return lambda s: replace(
+            s,
+            features=0.25 * s.features + 0.75 * other.features,
+            rgb=None if s.rgb is None else 0.25 * s.rgb + 0.75 * other.rgb,
+        )
+
+    hooks = {name: average(name) for name in ("4x4.conv1", LAST_AT_8)}
+    assert torch.allclose(render, scene.generator(x.latent, x.noise, edits=hooks), atol=1e-5)
+
+
+@pytest.mark.parametrize("change", [
+    CopyChannels((0, 3)), PermuteChannels(seed=1), PermutePositions(2), Ablate((2,)), Insert((2,)),
+], ids=lambda c: type(c).__name__)  # fmt: skip
+def test_every_change_keeps_what_the_mask_does_not_take(scene, change):
+    own = state(scene, "x").features
+    EditActivations((8,), change, other="y").apply(scene)
+    found = scene.embeddings["x"].resume[1].features
+    assert torch.equal(found[..., 4:], own[..., 4:])
+    assert not torch.equal(found[..., :4], own[..., :4])
+
+
+def test_what_each_change_makes(scene):
+    own, other = state(scene, "x"), state(scene, "y")
+
+    def apply(change):
+        return change.apply(own, other, scene.generator, LAST_AT_8).features
+
+    copied = apply(CopyChannels((0, 3)))
+    assert torch.equal(copied[:, [0, 3]], other.features[:, [0, 3]])
+    assert torch.equal(copied[:, 1:3], own.features[:, 1:3])
+    permuted = apply(PermuteChannels(seed=1))
+    assert torch.equal(permuted.sort(1).values, own.features.sort(1).values)
+    tiles = apply(PermutePositions(2, seed=1))
+    assert torch.equal(tiles.flatten(2).sort(2).values, own.features.flatten(2).sort(2).values)
+    assert apply(Ablate((2,)))[:, 2].abs().max() == 0
+    high = apply(Insert((2,), quantile=1.0))[:, 2]
+    assert high.min() == high.max()
+    assert high.max() > own.features[:, 2].median()
+
+
+def test_tiles_move_whole():
+    maps = torch.arange(16.0).view(1, 1, 4, 4)
+    moved = permute_tiles(maps, torch.Generator().manual_seed(3), 2)
+    corners = {moved[0, 0, r, c].item() for r in (0, 2) for c in (0, 2)}
+    assert corners == {0.0, 2.0, 8.0, 10.0}
+    assert moved[0, 0, 0, 1] == moved[0, 0, 0, 0] + 1
+
+
+def test_mistakes_are_one_line(scene):
+    with pytest.raises(ConfigError, match=r"no layer at 99²; known: 4², 8²"):
+        find_layer(scene.generator, 99)
+    with pytest.raises(ConfigError, match=r"did you mean '8x8.conv1'"):
+        EditActivations(("8x8.conv9",)).check(scene.generator)
+    with pytest.raises(ConfigError, match=r"units 0 to 15, not 40"):
+        EditActivations((8,), Ablate((40,))).apply(scene)
+    EditActivations((16,), Copy(), other="y").apply(scene)
+    with pytest.raises(ConfigError, match=r"lies before"):
+        EditActivations((8,), Copy(), other="y").apply(scene)

@@ -1,0 +1,44 @@
+import pytest
+import torch
+
+from ganvas.edit import Direction, EditActivations, Morph, StyleMix
+from ganvas.errors import ConfigError
+from ganvas.layers import Explicit
+
+
+def test_style_mixing_takes_the_rows_and_leaves_the_others(scene):
+    x, y = scene.embeddings["x"], scene.embeddings["y"]
+    StyleMix(Explicit(rows=(3, 4))).apply(scene)
+    mixed = scene.embeddings["x"].latent
+    assert torch.equal(mixed[:, 3:5], y.latent[:, 3:5])
+    assert torch.equal(mixed[:, :3], x.latent[:, :3])
+    assert torch.equal(mixed[:, 5:], x.latent[:, 5:])
+    assert scene.embeddings["x"].noise == x.noise
+
+
+def test_a_morph_begins_and_ends_with_its_images(scene):
+    x, y = (scene.embeddings[n].render(scene.generator) for n in "xy")
+    morph = Morph(count=3)
+    film = list(morph.frames(scene))
+    assert torch.equal(film[0], x)
+    assert torch.equal(film[-1], y)
+    assert torch.equal(film[1], morph.apply(scene))
+    assert all(0.8 < n.std() < 1.2 for n in scene.embeddings["x"].noise[2:])
+
+
+def test_a_direction_is_w1_plus_lambda_w3_minus_w2(scene):
+    x, y, z = (scene.embeddings[n].latent for n in "xyz")
+    direction = Direction(strength=0.5, layers=Explicit(rows=(2,)))
+    strip = list(direction.frames(scene))
+    assert len(strip) == 6
+    assert torch.equal(strip[2], scene.embeddings["x"].render(scene.generator))
+    direction.apply(scene)
+    moved = scene.embeddings["x"].latent
+    assert torch.allclose(moved[:, 2], x[:, 2] + 0.5 * (z - y)[:, 2])
+    assert torch.equal(moved[:, 3], x[:, 3])
+
+
+def test_rows_cannot_move_once_activations_are_edited(scene):
+    EditActivations((8,), other="y").apply(scene)
+    with pytest.raises(ConfigError, match=r"activations at 8x8.conv1 are edited"):
+        Morph().apply(scene)

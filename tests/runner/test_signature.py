@@ -1,0 +1,110 @@
+"""Identity: what can change the result changes the signature, and nothing else does."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ganvas.compose import compose_job
+from ganvas.errors import InputError
+from ganvas.runner.job import validate
+from ganvas.runner.signature import identify
+
+
+def sign(*overrides: str) -> str:
+    tree = validate(compose_job(["generator=tiny", "image=file", *overrides]).config)
+    return identify(tree, "reconstruct").signature
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> str:
+    path = tmp_path / "me.png"
+    Image.fromarray(np.zeros((20, 20, 3), np.uint8)).save(path)
+    return f"image.x.path={path}"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "output=/elsewhere", "study=other", "tags=[a]", "force=true", "logger=none",
+        "logger=wandb_online", "trainer.progress=false", "trainer.checkpoint_seconds=1",
+        "trainer.threads=null", "generator.resolution=32", "edit.stages.w.alternate=false",
+        "+loss.latent.mse.resolution=null",
+    ],
+)  # fmt: skip
+def test_what_cannot_change_the_result(photo, change):
+    assert sign(photo) == sign(photo, change)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "seed=1", "generator.resolution=64", "mask=box", "budget.latent=81", "start=random",
+        "optimizer.noise.lr=0.3", "trainer.micro_batch=2", "trainer.threads=1", "trainer=gpu",
+        "image.x.crop=none", "~edit.stages.n", "loss=pixel", "metrics=pixel",
+    ],
+)  # fmt: skip
+def test_what_can(photo, change):
+    assert sign(photo) != sign(photo, change)
+
+
+def test_the_order_of_overrides_does_not_count(photo):
+    words = ["seed=3", "mask=box", "mask.left=0.1", "budget=preview"]
+    assert sign(photo, *words) == sign(photo, *reversed(words))
+
+
+def test_the_order_of_stages_counts(photo):
+    stages = {
+        "a": "{optimise: {latent: ${optimizer.latent}}, layers: ${layers}, steps: 1,"
+        " objective: {W_l: {terms: ${loss.latent}}}}",
+        "b": "{optimise: {noise: ${optimizer.noise}}, layers: ${layers}, steps: 1,"
+        " objective: {Mk_n: {terms: ${loss.noise}}}}",
+    }
+    without = ("~edit.stages.w", "~edit.stages.n")
+    forth = [f"+edit.stages.{k}={v}" for k, v in stages.items()]
+    assert sign(photo, *without, *forth) != sign(photo, *without, *reversed(forth))
+
+
+def test_a_picture_counts_by_its_content(photo, tmp_path):
+    before = sign(photo)
+    moved = tmp_path / "deep" / "other.png"
+    moved.parent.mkdir()
+    shutil.copy(tmp_path / "me.png", moved)
+    assert sign(f"image.x.path={moved}") == before
+    Image.fromarray(np.full((20, 20, 3), 9, np.uint8)).save(tmp_path / "me.png")
+    assert sign(photo) != before
+
+
+def test_a_folder_counts_by_its_pictures(photo, tmp_path):
+    folder = f"image.x.path={tmp_path}"
+    before = sign(folder)
+    (tmp_path / "notes.txt").write_text("not a picture")
+    assert sign(folder) == before
+    Image.fromarray(np.full((20, 20, 3), 9, np.uint8)).save(tmp_path / "you.png")
+    assert sign(folder) != before
+
+
+def test_a_checkpoint_counts_by_its_content(photo, tmp_path):
+    words = ("generator=mobilestylegan", photo)
+    file = tmp_path / "g.safetensors"
+    with pytest.raises(InputError, match=r"no such file.*g\.safetensors"):
+        sign(*words, f"generator.checkpoint={file}")
+    file.write_bytes(b"one")
+    before = sign(*words, f"generator.checkpoint={file}")
+    file.write_bytes(b"two")
+    assert sign(*words, f"generator.checkpoint={file}") != before
+
+
+def test_the_folders_name_is_short_and_plain(photo, tmp_path):
+    long = tmp_path / ("Ä ungewöhnlich/".replace("/", "") + "x" * 200 + ".png")
+    shutil.copy(tmp_path / "me.png", long)
+    tree = validate(compose_job(["generator=tiny", "image=file", f"image.x.path='{long}'"]).config)
+    identity = identify(tree, "reconstruct")
+    assert len(identity.folder) < 70
+    assert "/" not in identity.folder
+    assert " " not in identity.folder
+    assert identity.folder.endswith(identity.signature)

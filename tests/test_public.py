@@ -1,0 +1,96 @@
+"""The public surface: names, and what a glance at the program costs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import ganvas
+
+SOURCE = Path(ganvas.__file__).parent.parent
+
+
+def python(code: str) -> str:
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_public_names():
+    assert ganvas.__all__ == ["Embedding", "Result", "__version__", "load", "run"]
+    for name in ganvas.__all__:
+        assert getattr(ganvas, name) is not None
+    with pytest.raises(AttributeError, match="has no attribute 'rnu'"):
+        ganvas.rnu  # noqa: B018
+
+
+def test_importing_ganvas_imports_nothing_heavy():
+    heavy = [
+        "torch",
+        "hydra",
+        "omegaconf",
+        "wandb",
+        "pytorch_lightning",
+        "numpy",
+        "PIL",
+        "pydantic",
+    ]
+    code = f"import sys, ganvas, ganvas.cli; print([m for m in {heavy} if m in sys.modules])"
+    assert python(code).strip() == "[]"
+
+
+def test_help_imports_nothing_heavy_and_takes_less_than_a_second():
+    code = (
+        "import sys\n"
+        "from ganvas.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print('torch' in sys.modules, 'hydra' in sys.modules)"
+    )
+    best = 10.0
+    for _ in range(3):
+        started = time.perf_counter()
+        out = python(code)
+        best = min(best, time.perf_counter() - started)
+    assert out.strip().endswith("False False")
+    for command in ("run", "render", "ls", "clean", "assets", "doctor"):
+        assert f"\n    {command} " in out
+    assert best < 1.0
+
+
+def test_reading_a_run_needs_no_torch(tiny_run):
+    path = tiny_run().path.resolve()
+    code = (
+        "import sys, ganvas\n"
+        f"r = ganvas.load({str(path)!r})\n"
+        "print(r.status['state'], len(r.curve), r.metrics['final']['psnr'] > 0)\n"
+        "print('torch' in sys.modules)"
+    )
+    assert python(code).splitlines() == ["finished 10 True", "False"]
+
+
+def test_load_refuses_other_folders(tmp_path):
+    from ganvas.errors import InputError
+
+    with pytest.raises(InputError, match=r"status\.json"):
+        ganvas.load(tmp_path)
+
+
+def test_every_error_has_an_exit_code():
+    from ganvas import errors
+
+    kinds = [e for e in vars(errors).values() if isinstance(e, type) and issubclass(e, Exception)]
+    codes = {e.__name__: e.exit_code for e in kinds}
+    assert codes.pop("RunError") == 1
+    assert codes.pop("Interrupted") == 130
+    assert set(codes.values()) == {2}
+    for kind in kinds:
+        assert kind.__name__ in errors.__doc__

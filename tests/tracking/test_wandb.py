@@ -1,0 +1,120 @@
+"""W&B offline runs, read back by W&B's own inspection command."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+WANDB = Path(sys.executable).with_name("wandb")
+KILL_IN_N = ("ganvas.stage.stage:Stage.training_step", 8, "after")
+
+
+def inspect(run: Path, *options: str) -> str:
+    (file,) = run.glob("wandb/offline-run-*/*.wandb")
+    done = subprocess.run(
+        [WANDB, "leet", "inspect", *options, "--json", file], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def records(run: Path) -> list[dict]:
+    return [json.loads(line) for line in inspect(run).splitlines()]
+
+
+def runs_below(folder: Path) -> list[Path]:
+    return sorted(file.parent for file in folder.glob("outputs/*/*/status.json"))
+
+
+@pytest.fixture(scope="module")
+def words(tiny) -> tuple[str, ...]:
+    return ("run", *(w for w in tiny if not w.startswith("logger")))
+
+
+@pytest.mark.slow
+def test_multirun_makes_separate_finished_runs(fork_server, tmp_path, words):
+    sweep = ("-m", *words[1:], "seed=1,2", "study=seeds", "tags=[a,b]")
+    assert fork_server.run(tmp_path, "run", *sweep) == 0, (tmp_path / "child.log").read_text()
+    found = runs_below(tmp_path)
+    assert len(found) == 2
+    seen = []
+    for run in found:
+        summary = json.loads(inspect(run, "--summary"))
+        final = json.loads((run / "metrics.json").read_text())["final"]
+        curve = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+        assert summary["state"] == "finished"
+        assert summary["exit_code"] == 0
+        assert summary["name"] == run.name
+        assert summary["tags"] == ["a", "b"]
+        assert summary["config"]["generator"]["resolution"] == 32
+        assert summary["summary"]["final/psnr"] == pytest.approx(final["psnr"])
+        assert summary["summary"]["state"] == "finished"
+        seen.append((summary["run_id"], summary["config"]["seed"]))
+        history = [r["history"]["item"] for r in records(run) if r["type"] == "history"]
+        steps = {item["_step"]: item for item in history}
+        assert len(steps) == len(history) == len(curve) + 1
+        for row in curve:
+            assert steps[row["step"]]["psnr"] == pytest.approx(row["psnr"][0])
+            assert steps[row["step"]]["stage"] == row["stage"]
+        assert "comparison._type" in steps[len(curve)]
+        pictures = list(run.glob("wandb/offline-run-*/files/media/images/*.webp"))
+        assert len(pictures) == len(list(run.glob("images/*/frames/*.webp")))
+        kinds = Counter(r["type"] for r in records(run))
+        assert kinds["artifact"] >= 1
+        assert kinds["exit"] == 1
+    assert {s for _, s in seen} == {1, 2}
+    assert len({i for i, _ in seen}) == 2
+
+
+@pytest.mark.slow
+def test_failing_job_closes_its_run_with_exit_code_1(fork_server, tmp_path, words):
+    bad = (tmp_path / "bad.py", tmp_path / "loss")
+    bad[0].write_text(
+        "from dataclasses import dataclass\n"
+        "from ganvas.loss import Term\n"
+        "@dataclass(frozen=True)\n"
+        "class Bad(Term):\n"
+        '    """Fails."""\n'
+        "    def bind(self, reference):\n"
+        "        def fail(view):\n"
+        "            raise RuntimeError('out of luck')\n"
+        "        return fail\n"
+    )
+    sweep = (
+        "-m", "--config-dir", str(tmp_path), *words[1:],
+        "seed=1,2", "+loss.noise.bad={_target_: bad.Bad}",
+    )  # fmt: skip
+    assert fork_server.run(tmp_path, "run", *sweep) == 1
+    log = (tmp_path / "child.log").read_text()
+    assert log.count("RuntimeError: out of luck") == 2
+    assert "Traceback" not in log
+    found = runs_below(tmp_path)
+    assert len(found) == 2
+    for run in found:
+        summary = json.loads(inspect(run, "--summary"))
+        assert summary["exit_code"] == 1
+        assert summary["summary"]["state"] == "failed"
+
+
+@pytest.mark.slow
+def test_resumed_run_leaves_one_complete_run(fork_server, tmp_path, words):
+    often = "trainer.checkpoint_seconds=0"
+    assert fork_server.run(tmp_path, *words, often, kill=KILL_IN_N) == -9
+    assert fork_server.run(tmp_path, *words) == 0, (tmp_path / "child.log").read_text()
+    (run,) = runs_below(tmp_path)
+    assert len(list(run.glob("wandb/offline-run-*"))) == 1
+    found = records(run)
+    history = [r["history"]["item"]["_step"] for r in found if r["type"] == "history"]
+    assert history == list(range(11))
+    assert [r["exit"]["exit_code"] for r in found if r["type"] == "exit"] == [0]
+
+
+@pytest.mark.slow
+def test_wandb_leaves_nothing_outside_the_run(fork_server, tmp_path, words):
+    assert fork_server.run(tmp_path, *words) == 0
+    assert {p.name for p in tmp_path.iterdir()} == {"outputs", "child.log"}
