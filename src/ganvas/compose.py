@@ -63,12 +63,15 @@ class Job:
     overrides: tuple[str, ...]
 
 
-def compose_job(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> Job:
+def compose_job(
+    overrides: Sequence[str], user_dirs: Sequence[Path] = (), *, resolve: bool = True
+) -> Job:
     """Compose one job, without a sweep; interpolations are resolved.
 
     Args:
         overrides: Hydra overrides, such as ``mask=box`` and ``edit.stages.w.steps=9``.
         user_dirs: Folders with the user's own groups, searched after the program's.
+        resolve: Resolve interpolations; missing values are found then, too.
 
     Raises:
         ConfigError: An unknown group, option or key, a wrong override, or a missing value.
@@ -82,7 +85,8 @@ def compose_job(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> Job
             chosen = dict(config.hydra.runtime.choices)
             with open_dict(config):
                 del config.hydra
-            OmegaConf.resolve(config)
+            if resolve:
+                OmegaConf.resolve(config)
         except MissingConfigException as error:
             raise _missing_option(error) from error
         except (HydraException, OmegaConfBaseException, ValueError) as error:

@@ -23,7 +23,8 @@ def start(output, faults):
     words = [
         "run", "-m", "--config-dir", str(HERE / "faulty"), "hydra/launcher=local",
         "hydra.launcher.jobs=2", "hydra.launcher.memory_mib=1500", "generator=tiny", "loss=faulty",
-        "start=marked", "metrics=pixel", "logger=none", "budget=preview", "trainer=cpu",
+        "start=marked", "metrics=pixel", "logger=none", "budget=preview",
+        "budget.latent=14", "budget.noise=4", "trainer=cpu",
         "+trainer.checkpoint_seconds=0", "budget.frame_every=0", "study=s", f"output={output}",
         f"seed=range(0,{RUNS})",
     ]  # fmt: skip
@@ -50,8 +51,20 @@ def without_time(run):
     return kept
 
 
+@pytest.fixture
+def started():
+    """Processes that are killed with all their jobs, should the test end early."""
+    found = []
+    yield found
+    for process in found:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
 @pytest.mark.slow
-def test_study_survives_faults_and_the_launchers_death(tmp_path):
+@pytest.mark.timeout(1800)
+def test_study_survives_faults_and_the_launchers_death(tmp_path, started):
     disturbed, calm = tmp_path / "disturbed", tmp_path / "calm"
     faults, none = tmp_path / "faults", tmp_path / "none"
     for folder in (faults, none):
@@ -60,7 +73,8 @@ def test_study_survives_faults_and_the_launchers_death(tmp_path):
         (faults / name).touch()
 
     first = start(disturbed, faults)
-    deadline = time.monotonic() + 400
+    started.append(first)
+    deadline = time.monotonic() + 600
     while states(disturbed)["finished"] < 10 and time.monotonic() < deadline:
         assert first.poll() is None, first.stderr.read()
         time.sleep(0.05)
@@ -75,7 +89,8 @@ def test_study_survives_faults_and_the_launchers_death(tmp_path):
         assert error in status["error"]
 
     second = start(disturbed, faults)
-    _, told = second.communicate(timeout=400)
+    started.append(second)
+    _, told = second.communicate(timeout=600)
     assert second.returncode == 0, told
     assert f"{RUNS} runs: {RUNS} finished" in told
     runs = read_study(disturbed / "s")
@@ -85,12 +100,13 @@ def test_study_survives_faults_and_the_launchers_death(tmp_path):
     broken = {int(name.split(".")[0]) for name in FAULTS}
     attempts = {run.config["seed"]: run.status["attempts"] for run in runs}
     assert {seed for seed, n in attempts.items() if n > 1} == broken
-    started = [line.split() for line in (faults / "started").read_text().splitlines()]
-    processes = Counter(seed for seed, pid in {(s, p) for s, p in started})
+    lines = [line.split() for line in (faults / "started").read_text().splitlines()]
+    processes = Counter(seed for seed, pid in {(s, p) for s, p in lines})
     assert {int(seed): n for seed, n in processes.items()} == attempts
 
     undisturbed = start(calm, none)
-    _, told = undisturbed.communicate(timeout=400)
+    started.append(undisturbed)
+    _, told = undisturbed.communicate(timeout=600)
     assert undisturbed.returncode == 0, told
     expected = {run.name: without_time(run) for run in read_study(calm / "s")}
     assert {run.name: without_time(run) for run in runs} == expected

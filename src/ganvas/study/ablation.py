@@ -148,9 +148,16 @@ def read_members(study: Path) -> dict[str, list[str]]:
 
 
 def _terms(config: Any) -> Iterator[str]:
+    """Iterate over the terms of those sections of the loss that the recipe uses."""
+    used = [
+        block.terms
+        for stage in config.edit.stages.values()
+        for block in stage.get("objective", {}).values()
+    ]
     for section in ("latent", "noise", "style"):
-        for name in config.loss.get(section) or ():
-            yield f"loss.{section}.{name}"
+        terms = config.loss.get(section) or {}
+        if terms in used:
+            yield from (f"loss.{section}.{name}" for name in terms)
 
 
 def _require(config: Any, key: str) -> None:

@@ -47,6 +47,22 @@ class Task:
     note: str = ""
 
 
+class Watcher(Protocol):
+    """What is told about the jobs; see `ganvas.study.board.Board`."""
+
+    def begun(self) -> None:
+        """Take what is finished now as finished before."""
+
+    def say(self, message: str) -> None:
+        """Take one line."""
+
+    def told(self, task: Task) -> None:
+        """Take note of a job whose state has changed."""
+
+    def draw(self) -> None:
+        """Show how things stand."""
+
+
 @dataclass
 class Slot:
     """A place for one job at a time, with its GPU."""
@@ -55,22 +71,6 @@ class Slot:
     task: Task | None = None
     process: ForkServerProcess | None = None
     killed_at_mib: int = 0
-
-
-class Watcher(Protocol):
-    """Is told how the jobs come along; a board that shows them is one."""
-
-    def begun(self) -> None:
-        """All jobs are known."""
-
-    def say(self, message: str) -> None:
-        """There is something to tell."""
-
-    def told(self, task: Task) -> None:
-        """A job has ended."""
-
-    def draw(self) -> None:
-        """Time has passed."""
 
 
 def execute_all(tasks: list[Task], folders: list[Path], pool: Pool, board: Watcher) -> None:

@@ -14,10 +14,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ganvas.compose import compose_job, config_dir
+from ganvas.compose import config_dir
 from ganvas.errors import GanvasError
 from ganvas.files import write_text
 from ganvas.runner.folder import RunFolder
+from ganvas.study.composer import Composer
 
 Overrides = tuple[str, ...]
 
@@ -68,7 +69,8 @@ def plan(jobs: Sequence[Sequence[str]], user_dirs: Sequence[Path] = ()) -> list[
         GanvasError: The first mistake, with the job's number where there are several.
     """
     mark = fingerprint((config_dir(), *user_dirs, Path(__file__).parent.parent))
-    first = compose_job(jobs[0], user_dirs).config
+    composer = Composer(user_dirs)
+    first = composer.compose(jobs[0]).config
     study = Path(first.output) / first.study
     known = _read(study, mark)
     found = []
@@ -76,7 +78,7 @@ def plan(jobs: Sequence[Sequence[str]], user_dirs: Sequence[Path] = ()) -> list[
         planned = _recalled(known, tuple(overrides))
         if planned is None:
             try:
-                planned = _planned(tuple(overrides), user_dirs)
+                planned = _planned(tuple(overrides), composer)
             except GanvasError as error:
                 if len(jobs) == 1:
                     raise
@@ -98,12 +100,12 @@ def fingerprint(folders: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def _planned(overrides: Overrides, user_dirs: Sequence[Path]) -> Planned:
+def _planned(overrides: Overrides, composer: Composer) -> Planned:
     from ganvas.runner.job import folders, validate
     from ganvas.runner.signature import identify
     from ganvas.schema import build
 
-    job = compose_job(overrides, user_dirs)
+    job = composer.compose(overrides)
     tree = validate(job.config)
     experiment = build(tree)
     experiment.trainer.torch_device()

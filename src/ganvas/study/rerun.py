@@ -117,7 +117,7 @@ def locate_pictures(config: dict[str, Any], old: Result, folder: Path) -> None:
         (folder / name).mkdir(parents=True)
         for image, file in kept.items():
             shutil.copyfile(file, folder / name / f"{image}.png")
-        config["image"][name] = {**source, "path": str(folder / name), "crop": "none"}
+        config["image"][name] = {"path": str(folder / name), "crop": "none"}
 
 
 def _kept(old: Result, name: str) -> dict[str, Path]:

@@ -1,0 +1,39 @@
+import pytest
+from omegaconf import OmegaConf
+
+from ganvas.compose import compose_job
+from ganvas.errors import ConfigError
+from ganvas.study.composer import Composer
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["seed=3"],
+        ["mask=box", "mask.left=0.1", "budget.latent=7", "seed=4"],
+        ["~edit.stages.n", "edit.stages.w.steps=9"],
+        ["~edit.stages.n", "seed=1"],
+        ["+trainer.threads=2", "seed=1", "tags=[a,b]"],
+        ["image=file", "image.x.path='a b.png'", "image.x.crop=[1,2,3,4]"],
+        ["optimizer.latent.schedule={up: 0.2}", "optimizer.latent.schedule.down=0"],
+        ["edit=inpaint", "budget=preview", "edit.masks.m_blur.sigma=0.5"],
+    ],
+)
+def test_equal_to_hydra(words):
+    composer = Composer()
+    composer.compose(["seed=9", *words[:-1]])
+    expected, found = compose_job(words), composer.compose(words)
+    assert OmegaConf.to_container(found.config) == OmegaConf.to_container(expected.config)
+    assert found.choices == expected.choices
+    assert found.overrides == expected.overrides
+
+
+def test_values_do_not_leak_into_the_next_job():
+    composer = Composer()
+    assert composer.compose(["budget.latent=7"]).config.edit.stages.w.steps == 7
+    assert composer.compose(["budget.noise=7"]).config.edit.stages.w.steps == 80
+
+
+def test_mistakes_are_explained():
+    with pytest.raises(ConfigError, match=r"did you mean 'budget\.latent'"):
+        Composer().compose(["budget.latnt=7"])

@@ -1,0 +1,84 @@
+import json
+
+import pytest
+
+from ganvas.errors import ConfigError
+from ganvas.image.source import Source
+from ganvas.study import plan as module
+from ganvas.study.plan import plan
+from ganvas.study.settings import Pool
+
+TINY = ["generator=tiny", "loss=pixel", "metrics=pixel", "logger=none", "trainer=cpu"]
+
+
+def jobs(folder, *seeds):
+    return [[*TINY, f"output={folder}", f"seed={seed}"] for seed in seeds]
+
+
+def test_known_jobs_are_not_composed_again(tmp_path, monkeypatch):
+    first = plan(jobs(tmp_path, 0, 1))
+    assert first[0].path != first[1].path
+    assert first[0].steps == 140
+
+    def fail(*_):
+        raise AssertionError("composed again")
+
+    monkeypatch.setattr(module, "_planned", fail)
+    assert plan(jobs(tmp_path, 0, 1)) == first
+    with pytest.raises(AssertionError):
+        plan(jobs(tmp_path, 2))
+
+
+def test_changed_program_or_input_counts(tmp_path):
+    photo = tmp_path / "a.png"
+    from PIL import Image
+
+    Image.new("RGB", (20, 20), "red").save(photo)
+    words = [*TINY, f"output={tmp_path}", "image=file", f"image.x.path={photo}"]
+    (before,) = plan([words])
+    Image.new("RGB", (20, 20), "blue").save(photo)
+    (after,) = plan([words])
+    assert before.path != after.path
+
+    memory = tmp_path / "default" / ".plan.json"
+    content = json.loads(memory.read_text())
+    memory.write_text(json.dumps({**content, "fingerprint": "older"}))
+    assert plan([words]) == [after]
+    assert json.loads(memory.read_text())["fingerprint"] != "older"
+
+
+def test_settings_without_effect_are_the_same_run(tmp_path):
+    base = jobs(tmp_path, 0)[0]
+    found = plan([base, [*base, "retry_failed=false"], [*base, "sweep_metric=ssim"]])
+    assert len({p.path for p in found}) == 1
+    assert [p.retry_failed for p in found] == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [("budget.latnt=3", "did you mean 'budget.latent'"), ("mask=ful", "did you mean 'full'")],
+)
+def test_one_wrong_job_stops_all(tmp_path, word, message):
+    with pytest.raises(ConfigError, match=f"job 1 of 2: .*{message}"):
+        plan([jobs(tmp_path, 0)[0], [*jobs(tmp_path, 0)[0], word]])
+
+
+def test_slots_have_their_gpu():
+    assert Pool(jobs=3, gpus=(0, 2)).slots() == ["0", "2", "0"]
+    assert Pool(gpus=(1, 3)).slots() == ["1", "3"]
+
+
+def test_visible_gpus_are_kept(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,6")
+    assert Pool().slots() == ["4", "6"]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert Pool(jobs=2).slots() == [None, None]
+
+
+def test_shards_cover_every_file_once(tmp_path):
+    for name in "abcde":
+        (tmp_path / f"{name}.png").touch()
+    parts = [Source(tmp_path, shard=f"{i}/2").files() for i in (1, 2)]
+    assert [[f.stem for f in part] for part in parts] == [["a", "c", "e"], ["b", "d"]]
+    with pytest.raises(ConfigError, match="the last one is 2/2"):
+        Source(tmp_path, shard="3/2")
