@@ -85,7 +85,8 @@ def test_own_options_run_without_a_change_to_the_package(folder):
     result = run(
         [
             "generator=tiny", "mask=checkers", "loss=brightness", "edit=brighten", "logger=none",
-            "metrics=pixel", "optimizer.latent.lr=0.003", "+trainer.progress=false", f"output={folder / 'out'}",
+            "metrics=pixel", "optimizer.latent.lr=0.003", "trainer.progress=false",
+            f"output={folder / 'out'}",
         ],
         config_dir=folder / "conf",
     )  # fmt: skip
