@@ -159,15 +159,17 @@ def _says_more(override: Override) -> bool:
 
 
 def expand(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> list[list[str]]:
-    """Return the overrides of every job of a sweep: the product of all choice and range sweeps."""
+    """Return the overrides of every job of a sweep: the product of all choice and range sweeps.
+
+    Of an interval, which only a sweeper can search, there are its two ends.
+    """
     axes = []
     for override in parse(overrides):
         if override.get_key_element().startswith("hydra"):
             continue
         if override.is_sweep_override() and not override.is_delete():
             key = override.get_key_element()
-            values = override.sweep_string_iterator() if override.is_discrete_sweep() else ["???"]
-            axes.append([f"{key}={value}" for value in _globbed(override, values, user_dirs)])
+            axes.append([f"{key}={value}" for value in _values(override, user_dirs)])
         else:
             axes.append([str(override.input_line)])
     return [list(job) for job in product(*axes)]
@@ -213,14 +215,15 @@ def _hydra(user_dirs: Sequence[Path]) -> Iterator[None]:
         GlobalHydra.instance().hydra = outer
 
 
-def _globbed(override: Override, values: Any, user_dirs: Sequence[Path]) -> list[str]:
-    from hydra.core.override_parser.types import Glob
+def _values(override: Override, user_dirs: Sequence[Path]) -> list[str]:
+    from hydra.core.override_parser.types import Glob, IntervalSweep
 
     value = override.value()
-    if not isinstance(value, Glob):
-        return list(values)
-    options = groups(user_dirs).get(override.key_or_group, {})
-    return value.filter(sorted(options))
+    if isinstance(value, Glob):
+        return value.filter(sorted(groups(user_dirs).get(override.key_or_group, {})))
+    if isinstance(value, IntervalSweep):
+        return [str(value.start), str(value.end)]
+    return list(override.sweep_string_iterator())
 
 
 def _missing_option(error: MissingConfigException) -> ConfigError:
