@@ -14,7 +14,7 @@ from typing import Any
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Glob, Override
+from hydra.core.override_parser.types import Glob, IntervalSweep, Override
 from hydra.errors import HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
@@ -159,7 +159,10 @@ def _says_more(override: Override) -> bool:
 
 
 def expand(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> list[list[str]]:
-    """Return the overrides of every job of a sweep: the product of all choice and range sweeps."""
+    """Return the overrides of every job of a sweep: the product of all choice and range sweeps.
+
+    Of an interval, which only a sweeper can search, there are its two ends.
+    """
     axes = []
     for override in parse(overrides):
         if override.get_key_element().startswith("hydra"):
@@ -215,10 +218,10 @@ def _values(override: Override, user_dirs: Sequence[Path]) -> list[str]:
     """Return the values of one axis of a sweep."""
     value = override.value()
     if isinstance(value, Glob):
-        options = groups(user_dirs).get(override.key_or_group, {})
-        return value.filter(sorted(options))
-    # An interval has no values until a sweeper has drawn some.
-    return list(override.sweep_string_iterator()) if override.is_discrete_sweep() else ["???"]
+        return value.filter(sorted(groups(user_dirs).get(override.key_or_group, {})))
+    if isinstance(value, IntervalSweep):
+        return [str(value.start), str(value.end)]
+    return list(override.sweep_string_iterator())
 
 
 def _missing_option(error: MissingConfigException) -> ConfigError:

@@ -110,7 +110,7 @@ def locate_pictures(config: dict[str, Any], old: Result, folder: Path) -> None:
         path = Path(str(source["path"]))
         if _hashes(path, source) == recorded[name]:
             continue
-        kept = _kept(old, name)
+        kept = _kept(old, name, int(config.get("start", {}).get("solutions", 1)))
         if not kept:
             raise InputError(f"image.{name}: {path} is gone or has changed, and there is no copy")
         shutil.rmtree(folder / name, ignore_errors=True)
@@ -120,9 +120,12 @@ def locate_pictures(config: dict[str, Any], old: Result, folder: Path) -> None:
         config["image"][name] = {"path": str(folder / name), "crop": "none"}
 
 
-def _kept(old: Result, name: str) -> dict[str, Path]:
+def _kept(old: Result, name: str, solutions: int) -> dict[str, Path]:
+    """Return the copies of input `name` by image; of several solutions the first one's."""
     kind = "target" if name == "x" else f"input_{name}"
     files = {image: old.path / "images" / image / f"{kind}.png" for image in old.status["images"]}
+    if solutions > 1:
+        files = {i.removesuffix("-1"): file for i, file in files.items() if i.endswith("-1")}
     return {image: file for image, file in files.items() if file.is_file()}
 
 
