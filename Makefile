@@ -37,6 +37,9 @@ $(READY): pyproject.toml constraints.txt
 	  || $(BIN)/python -m pip install -c constraints.txt -e ".[$(EXTRAS)]"
 	touch $@
 
+bench: $(READY)
+	$(BIN)/python docs/bench.py
+
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache dist build
 
