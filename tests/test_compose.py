@@ -13,6 +13,7 @@ from ganvas.errors import ConfigError, nearest
 from ganvas.runner.job import validate
 from ganvas.schema import build
 
+# An ablation is no part of a run: `ganvas ablate` makes runs of it, and tests/study tries them.
 OPTIONS = [
     (group, option)
     for group, options in groups().items()

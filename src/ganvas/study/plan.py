@@ -112,7 +112,9 @@ def _planned(overrides: Overrides, composer: Composer) -> Planned:
     inputs = tuple(_input_states(tree))
     experiment.edit.check_images(_inputs(experiment.image, inputs))
     final, working = folders(experiment, identify(tree, job.choices.get("edit", "edit")))
-    require_room(working.path, 1)
+    if experiment.force or final.state != "finished":
+        # Before Hydra makes folders of its own; the run asks again, for all of its images.
+        require_room(working.path, images=1)
     return Planned(
         overrides,
         str(final.path),
