@@ -30,7 +30,7 @@ def collect(runs: Sequence[Run], name: str) -> dict[str, Any]:
     albums: dict[Any, int] = {}
     return {
         "study": name,
-        "built": datetime.now(UTC).isoformat(timespec="seconds"),
+        "built": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "axes": [
             {"name": a.name, "levels": a.levels, "numbers": a.numbers, "unit": a.is_unit}
             | {"image": a.is_image, "ofRun": a.of_run}

@@ -24,31 +24,36 @@ function wallPlan() {
 }
 
 /** Levels of the axes that are neither row nor column: chosen, or those of the best setting. */
-function fixedLevels(rest, entries) {
+function fixedLevels(rows, rest, entries) {
   const chosen = new Map(listOf(state.fix).map((item) => item.split('|')));
   const best = data.analysis.ranking[state.metric]?.[0];
   const model = best && runs.find((run) => data.analysis.settingOfRun[run.index] === best.setting);
   const guess = new Map(rest.map((item) => [item.key, !model || item.key === IMAGE ? item.levels[0] : item.of({ run: model, image: 0 })]));
   const passes = (entry) => rest.every((item) => item.of(entry) === guess.get(item.key));
-  const crowded = entries.length > 2 * dimensions[0].levels?.length && entries.filter(passes).length > 3;
-  return new Map(rest.map((item) => [item.key, chosen.get(item.key) ?? (crowded ? guess.get(item.key) : '*')]));
+  const levelsOf = (list) => new Set(list.map(rows.of)).size;
+  const enough = levelsOf(entries.filter(passes)) > levelsOf(entries) / 2; // a sparse study would leave empty rows
+  return new Map(rest.map((item) => [item.key, chosen.get(item.key) ?? (enough ? guess.get(item.key) : '*')]));
 }
 
 function wallView() {
   if (!hasPictures) return h('section', { class: 'view' }, h('p', { class: 'empty' }, 'This study has no pictures.'));
   const { rows, cols, rest } = wallPlan();
   const all = visibleRuns().flatMap((run) => run.albums.map((_, image) => ({ run, image })));
-  const fixed = fixedLevels(rest, all);
+  const fixed = fixedLevels(rows, rest, all);
   const entries = all.filter((entry) => rest.every((item) => fixed.get(item.key) === '*' || item.of(entry) === fixed.get(item.key)));
   const cells = new Map();
   for (const entry of entries) {
     const key = `${rows.of(entry)}\n${cols.of(entry)}`;
     cells.set(key, [...(cells.get(key) ?? []), entry]);
   }
+  const sign = higher(state.metric) ? -1 : 1;
+  const worth = ({ run, image }) => finalOf(state.metric, run, image);
+  for (const list of cells.values()) list.sort((a, b) => (worth(a) === null) - (worth(b) === null) || sign * (worth(a) - worth(b)));
+  const span = [...cells.values()].some((list) => list.length > 1) ? 2 : 1; // every row has the same columns
   const levels = (item) => (item.levels ?? visibleRuns().map((run) => run.id)).filter((name) => entries.some((entry) => item.of(entry) === name));
   const columns = levels(cols);
   const good = goodness(state.metric, visibleRuns());
-  const table = h('div', { class: 'wall', style: { '--columns': columns.length, '--picture': `${state.size}px` } },
+  const table = h('div', { class: 'wall', style: { '--columns': columns.length, '--picture': `${state.size}px`, '--span': span } },
     h('div', { class: 'wall-row wall-head' }, h('span', { class: 'corner' }, `${rows.title} ↓  ${cols.title} →`), columns.map((name) => h('b', { title: name }, name))),
     cols.key === IMAGE && targetRow(columns, entries),
     levels(rows).map((name) => h('div', { class: 'wall-row' }, h('b', { class: 'side', title: name }, name),
@@ -88,5 +93,5 @@ function wallPicture({ run, image }, good) {
   const share = good(value);
   return h('button', { type: 'button', class: 'picture', title: `${runName(run)} · ${run.images[image]}`, 'data-run': run.id,
     onclick: (event) => (event.shiftKey && state.a ? set({ b: `${run.id}|frame` }) : openViewer(run, image)) },
-  livePicture(run, image), h('small', { style: { '--t': share ?? 0 } }, value === null ? run.state === 'finished' ? '' : run.state : num(value)));
+  livePicture(run, image), h('small', { style: { '--t': share ?? 0 }, 'data-final': value !== null }, value === null ? run.state === 'finished' ? '' : run.state : num(value)));
 }
