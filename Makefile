@@ -37,8 +37,15 @@ $(READY): pyproject.toml constraints.txt
 	  || $(BIN)/python -m pip install -c constraints.txt -e ".[$(EXTRAS)]"
 	touch $@
 
+bench: $(READY)
+	$(BIN)/python docs/bench.py
+
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache dist build
 
 docs: $(READY)
 	$(BIN)/python docs/make_options.py
+
+gallery: $(READY)
+	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips insightface portraits
+	$(BIN)/python docs/make_gallery.py budget=quick

@@ -13,7 +13,12 @@ from ganvas.errors import ConfigError, nearest
 from ganvas.runner.job import validate
 from ganvas.schema import build
 
-OPTIONS = [(group, option) for group, options in groups().items() for option in options]
+OPTIONS = [
+    (group, option)
+    for group, options in groups().items()
+    for option in options
+    if group != "ablation"
+]
 
 
 def lacking(group: str, option: str) -> list[str]:

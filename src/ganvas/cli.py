@@ -69,6 +69,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("run", help="compose and execute experiments (-m: a sweep)")
     commands.add_parser("ablate", help="an experiment, and the same without each of its parts")
     _render(commands)
+    _interchange(commands)
     _runs(commands)
     _studies(commands)
     _assets(commands)
@@ -111,6 +112,24 @@ def _render(commands: Commands) -> None:
                         "the image's name is added (default: out.png)")  # fmt: skip
     render.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
     render.set_defaults(command=_lazily("render", "render"))
+
+
+def _interchange(commands: Commands) -> None:
+    export = commands.add_parser("export", help="write w+ for other programs (.npz, .pt)")
+    export.add_argument("embedding", help="an embedding.safetensors")
+    export.add_argument("-o", "--output", required=True, help="FILE.npz (NVIDIA) or FILE.pt")
+    export.set_defaults(command=_lazily("interchange", "export"))
+    read = commands.add_parser("import", help="make an embedding of a projected_w.npz or w+ .pt")
+    read.add_argument("file", help="FILE.npz (NVIDIA) or FILE.pt")
+    read.add_argument(
+        "--generator", default="mobilestylegan",
+        help="the option of generator= that it belongs to (default: mobilestylegan)",
+    )  # fmt: skip
+    read.add_argument(
+        "-o", "--output", default="embedding.safetensors",
+        help="the new file (default: embedding.safetensors)",
+    )  # fmt: skip
+    read.set_defaults(command=_lazily("interchange", "import_"))
 
 
 def _runs(commands: Commands) -> None:

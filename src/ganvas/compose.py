@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from hydra import compose, initialize_config_dir
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import Glob, IntervalSweep, Override
 from hydra.errors import HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
@@ -78,9 +77,9 @@ def compose_job(
         ConfigError: An unknown group, option or key, a wrong override, or a missing value.
     """
     parsed = parse(overrides)
-    with _hydra(user_dirs):
+    with _hydra():
         try:
-            opened = open_keys(overrides, user_dirs)
+            opened = [*open_keys(overrides, user_dirs), *_search(user_dirs)]
             _refuse_keys_below_references(parsed, user_dirs)
             config = compose("config", overrides=opened, return_hydra_config=True)
             chosen = dict(config.hydra.runtime.choices)
@@ -102,7 +101,8 @@ def compose_hydra(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> D
         ConfigError: An unknown launcher, sweeper or key of theirs.
     """
     own = [o for o in overrides if o.lstrip("+~").startswith("hydra")]
-    with _hydra(user_dirs):
+    own += _search(user_dirs)
+    with _hydra():
         try:
             node: DictConfig = compose("config", overrides=own, return_hydra_config=True).hydra
         except MissingConfigException as error:
@@ -197,27 +197,25 @@ def keys(config: Any, prefix: str = "") -> Iterator[str]:
 
 
 @contextmanager
-def _hydra(user_dirs: Sequence[Path]) -> Iterator[None]:
+def _hydra() -> Iterator[None]:
     """Initialise Hydra's composition and leave its global state as it was found."""
     outer = GlobalHydra.instance().hydra
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(config_dir()), version_base="1.3", job_name="ganvas"):
-            loader = GlobalHydra.instance().config_loader()
-            assert isinstance(loader, ConfigLoaderImpl)
-            path = loader.get_search_path()
-            for folder in user_dirs:
-                path.prepend("user", f"file://{folder.resolve()}", "schema")
-            # The loader has read the path when it was made.
-            loader.repository.initialize_sources(path)
             yield
     finally:
         GlobalHydra.instance().hydra = outer
 
 
-def _values(override: Override, user_dirs: Sequence[Path]) -> list[str]:
-    from hydra.core.override_parser.types import Glob, IntervalSweep
+def _search(user_dirs: Sequence[Path]) -> list[str]:
+    """Return the override by which Hydra searches the user's folders too."""
+    folders = ",".join(f"'file://{folder.resolve()}'" for folder in user_dirs)
+    return [f"hydra.searchpath=[{folders}]"] if folders else []
 
+
+def _values(override: Override, user_dirs: Sequence[Path]) -> list[str]:
+    """Return the values of one axis of a sweep."""
     value = override.value()
     if isinstance(value, Glob):
         return value.filter(sorted(groups(user_dirs).get(override.key_or_group, {})))
@@ -262,6 +260,7 @@ def _refuse_keys_below_references(overrides: Sequence[Override], user_dirs: Sequ
     if not deep:
         return
     choices = [str(o.input_line) for o in overrides if _is_choice(o, known)]
+    choices += _search(user_dirs)
     written = OmegaConf.to_container(compose("config", overrides=choices), resolve=False)
     for key in deep:
         node, names = written, key.split(".")
@@ -277,9 +276,10 @@ def _refuse_keys_below_references(overrides: Sequence[Override], user_dirs: Sequ
 def _keys_without(overrides: Sequence[Override], user_dirs: Sequence[Path]) -> Iterator[str]:
     """Iterate over the keys of what `overrides` compose to when nothing is left out."""
     lines = [str(o.input_line) for o in overrides if not o.is_delete()]
-    with _hydra(user_dirs):
+    lines = [*open_keys(lines, user_dirs), *_search(user_dirs)]
+    with _hydra():
         try:
-            yield from keys(compose("config", overrides=open_keys(lines, user_dirs)))
+            yield from keys(compose("config", overrides=lines))
         except (HydraException, OmegaConfBaseException):
             return
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 
 from ganvas.errors import StorageError
 
@@ -23,6 +24,9 @@ def storage_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if isinstance(error, URLError):
+            # A download that fails while its file is open is no fault of the disk.
+            raise
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StorageError(f"no space left to write {path}") from error
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):

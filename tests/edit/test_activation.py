@@ -130,10 +130,10 @@ def test_tiles_move_whole():
 def test_mistakes_are_one_line(scene):
     with pytest.raises(ConfigError, match=r"no layer at 99²; known: 4², 8²"):
         find_layer(scene.generator, 99)
-    with pytest.raises(ConfigError, match=r"did you mean '8x8.conv1'"):
+    with pytest.raises(ConfigError, match=r"did you mean '8x8\.conv1'"):
         EditActivations(("8x8.conv9",)).check(scene.generator)
-    with pytest.raises(ConfigError, match=r"units 0 to 15, not 40"):
+    with pytest.raises(ConfigError, match="units 0 to 15, not 40"):
         EditActivations((8,), Ablate((40,))).apply(scene)
     EditActivations((16,), Copy(), other="y").apply(scene)
-    with pytest.raises(ConfigError, match=r"lies before"):
+    with pytest.raises(ConfigError, match="lies before"):
         EditActivations((8,), Copy(), other="y").apply(scene)

@@ -40,5 +40,5 @@ def test_a_direction_is_w1_plus_lambda_w3_minus_w2(scene):
 
 def test_rows_cannot_move_once_activations_are_edited(scene):
     EditActivations((8,), other="y").apply(scene)
-    with pytest.raises(ConfigError, match=r"activations at 8x8.conv1 are edited"):
+    with pytest.raises(ConfigError, match=r"activations at 8x8\.conv1 are edited"):
         Morph().apply(scene)

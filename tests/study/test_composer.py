@@ -3,6 +3,7 @@ from omegaconf import OmegaConf
 
 from ganvas.compose import compose_job
 from ganvas.errors import ConfigError
+from ganvas.runner.job import validate
 from ganvas.study.composer import Composer
 
 
@@ -35,5 +36,6 @@ def test_values_do_not_leak_into_the_next_job():
 
 
 def test_mistakes_are_explained():
-    with pytest.raises(ConfigError, match=r"did you mean 'budget\.latent'"):
-        Composer().compose(["budget.latnt=7"])
+    job = Composer().compose(["budget.latnt=7"])
+    with pytest.raises(ConfigError, match=r"'budget\.latnt'; did you mean '(budget\.)?latent'"):
+        validate(job.config)

@@ -56,7 +56,7 @@ def test_settings_without_effect_are_the_same_run(tmp_path):
 
 @pytest.mark.parametrize(
     ("word", "message"),
-    [("budget.latnt=3", "did you mean 'budget.latent'"), ("mask=ful", "did you mean 'full'")],
+    [("budget.latnt=3", "did you mean 'latent'"), ("mask=ful", "did you mean 'full'")],
 )
 def test_one_wrong_job_stops_all(tmp_path, word, message):
     with pytest.raises(ConfigError, match=f"job 1 of 2: .*{message}"):

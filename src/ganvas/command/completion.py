@@ -13,8 +13,8 @@ SCRIPT = r"""_ganvas() {
         local choices=$(COMP_LINE="$line" COMP_POINT=${#line} ganvas run -sc query=bash 2>/dev/null)
         COMPREPLY=($(compgen -o nospace -o default -W "$choices" -- "$word"))
     elif [ "$COMP_CWORD" = 1 ]; then
-        local commands="run ablate table report rerun render ls clean assets inspect convert"
-        COMPREPLY=($(compgen -W "$commands wandb doctor" -- "$word"))
+        local commands="run ablate table report rerun render export import ls clean assets"
+        COMPREPLY=($(compgen -W "$commands inspect convert wandb doctor completion" -- "$word"))
     else
         COMPREPLY=($(compgen -o default -- "$word"))
     fi

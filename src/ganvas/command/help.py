@@ -62,8 +62,9 @@ def print_help(words: Sequence[str], folders: Sequence[Path]) -> int:
 
 
 def summary(file: Path) -> str:
-    """Return an option's one-line summary: the first comment of its file."""
-    first = next(iter(file.read_text(encoding="utf-8").splitlines()), "")
+    """Return an option's one-line summary: the first comment of its file, after Hydra's header."""
+    lines = file.read_text(encoding="utf-8").splitlines()
+    first = next((line for line in lines if not line.startswith("# @")), "")
     return first.removeprefix("#").strip()
 
 

@@ -11,7 +11,7 @@ __all__ = ["Budget", "Experiment", "Trainer"]
 
 
 def __getattr__(name: str) -> Any:
-    # Deferred, so that listing runs, or starting a finished study again, does not wait for torch.
+    # Deferred, so that a run on disk can be read, listed and deleted without waiting for torch.
     if name in __all__:
         from ganvas.runner import settings
 

@@ -143,7 +143,8 @@ def describe(
         folder.path / "provenance.json",
         {
             **provenance(experiment.trainer.torch_device()),
-            "seeds": {"start, missing pixels, random masks, noise": experiment.seed},
+            "seed": experiment.seed,
+            "seed_varies": ["start", "missing pixels", "random masks", "noise"],
             "images": list(info.images),
             "inputs": {
                 name: input_hashes(source)

@@ -101,7 +101,7 @@ def fingerprint(folders: Iterable[Path]) -> str:
 
 
 def _planned(overrides: Overrides, composer: Composer) -> Planned:
-    from ganvas.runner.job import folders, validate
+    from ganvas.runner.job import folders, require_room, validate
     from ganvas.runner.signature import identify
     from ganvas.schema import build
 
@@ -112,6 +112,7 @@ def _planned(overrides: Overrides, composer: Composer) -> Planned:
     inputs = tuple(_input_states(tree))
     experiment.edit.check_images(_inputs(experiment.image, inputs))
     final, working = folders(experiment, identify(tree, job.choices.get("edit", "edit")))
+    require_room(working.path, 1)
     return Planned(
         overrides,
         str(final.path),

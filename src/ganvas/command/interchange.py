@@ -1,0 +1,64 @@
+"""`ganvas export` and `ganvas import`: w+ in other programs' files."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from ganvas.command.render import generator_of
+from ganvas.compose import compose_job
+from ganvas.embedding import Embedding
+from ganvas.errors import InputError
+from ganvas.generator import GeneratorConfig
+from ganvas.interchange import READERS, WRITERS, fit_rows, require_kind
+from ganvas.schema import build, check
+
+
+@torch.no_grad()
+def export(options: argparse.Namespace) -> int:
+    """Write the w+ of `options.embedding` to `options.output`; return 0.
+
+    Raises:
+        InputError: The latent is in S space, or the file's kind is unknown.
+    """
+    output = Path(options.output)
+    write = WRITERS[require_kind(output)]
+    embedding = Embedding.load(options.embedding)
+    if embedding.space == "s":
+        raise InputError(f"{options.embedding} is in S space, which has no w+")
+    if embedding.space == "w+" and embedding.truncation == 1.0:
+        rows = embedding.latent
+    else:
+        rows = embedding.rows(generator_of(embedding))
+    write(output, rows)
+    print(f"{output}  (w+ alone: the format has no noise maps)")
+    return 0
+
+
+@torch.no_grad()
+def import_(options: argparse.Namespace) -> int:
+    """Make an embedding of `options.file` and the generator's own noise maps; return 0.
+
+    Raises:
+        InputError: The file holds no w+, or that of a generator of another shape.
+    """
+    file = Path(options.file)
+    w = READERS[require_kind(file)](file)
+    config = compose_job([f"generator={options.generator}"]).config
+    described = dict(config.generator)
+    made: GeneratorConfig = build(check(described, GeneratorConfig, "generator"))
+    generator = made.load().eval()
+    w = fit_rows(w, generator.rows, generator.w_dim, file)
+    names = (file.stem,) if len(w) == 1 else tuple(f"{file.stem}-{i}" for i in range(len(w)))
+    output = Path(options.output)
+    Embedding(
+        latent=w,
+        noise=tuple(generator.fixed_noise(len(w))),
+        generator=described,
+        generator_hash=generator.source_hash,
+        names=names,
+    ).save(output)
+    print(output)
+    return 0

@@ -1,0 +1,159 @@
+"""The paper's six algorithms, stage by stage: what is optimised, towards what, and where."""
+
+import pytest
+
+from ganvas.compose import compose_job, groups
+from ganvas.edit import Average, Copy, EditActivations, Recipe
+from ganvas.errors import ConfigError
+from ganvas.layers import All, Inpainting, Resolutions
+from ganvas.loss import MSE, DistanceToStart, Style
+from ganvas.mask import Box, Feather, Full
+from ganvas.runner.job import validate
+from ganvas.schema import build
+from ganvas.stage import StageConfig
+
+
+def recipe(edit: str, *more: str) -> Recipe:
+    overrides = ["generator=tiny", f"edit={edit}", "budget=paper", "loss=paper", *more]
+    return build(validate(compose_job(overrides).config)).edit
+
+
+def blocks(stage: StageConfig) -> set[tuple[str, str]]:
+    return {(block.target, block.mask) for block in stage.objective.values()}
+
+
+def kinds(stage: StageConfig) -> list[str]:
+    return list(stage.optimise)
+
+
+def noise_terms_are_pixels(stage: StageConfig) -> bool:
+    return all(
+        isinstance(term, MSE) and term.resolution is None
+        for block in stage.objective.values()
+        for term in block.terms.values()
+    )
+
+
+def test_1_reconstruction():
+    stages = recipe("reconstruct").stages
+    assert list(stages) == ["w", "n"]
+    assert kinds(stages["w"]) == ["latent"]
+    assert kinds(stages["n"]) == ["noise"]
+    assert blocks(stages["w"]) == blocks(stages["n"]) == {("x", "m")}
+    assert isinstance(stages["w"].layers, All)
+    assert (stages["w"].steps, stages["n"].steps) == (5000, 3000)
+    # No perceptual term on the noise, and full resolution.
+    assert noise_terms_are_pixels(stages["n"])
+
+
+def test_2_crossover():
+    edit = recipe("crossover")
+    assert isinstance(edit.masks["m"], Feather)
+    assert edit.images == ("x", "y")
+    assert blocks(edit.stages["w"]) == {("x", "m"), ("y", "1 - m")}
+    assert blocks(edit.stages["n"]) == {("x", "m"), ("y", "1 - m")}
+    assert kinds(edit.stages["w"]) == ["latent"]
+    assert kinds(edit.stages["n"]) == ["noise"]
+
+
+def test_3_inpainting():
+    edit = recipe("inpaint")
+    # The mask is the hole; the latent sees what is around it.
+    assert blocks(edit.stages["w"]) == {("x", "1 - m")}
+    assert isinstance(edit.stages["w"].layers, Inpainting)
+    # The noise keeps to the photo outside of the blurred hole, to the frozen G(w) inside.
+    assert blocks(edit.stages["n"]) == {("x", "1 - m_blur"), ("w", "m_blur")}
+    assert isinstance(edit.masks["m"], Box)
+    assert isinstance(edit.masks["m_blur"], Feather)
+    assert edit.partial == ("m",)
+
+
+def test_4_scribbles():
+    edit = recipe("scribble")
+    assert list(edit.stages) == ["embed", "w", "n"]
+    # w_ini is the embedding of the photo; only low rows leave it, and are held near it.
+    assert blocks(edit.stages["embed"]) == {("x", "1")}
+    assert isinstance(edit.stages["embed"].layers, All)
+    assert edit.stages["w"].layers == Resolutions(rows=edit.stages["w"].layers.rows)
+    assert edit.stages["w"].layers.rows.high == 16
+    fit, stay = edit.stages["w"].objective.values()
+    assert (fit.target, fit.mask) == ("y", "1")
+    assert [type(term) for term in stay.terms.values()] == [DistanceToStart]
+    assert blocks(edit.stages["n"]) == {("y", "m"), ("w", "1 - m")}
+
+
+def test_5_local_style_transfer():
+    edit = recipe("style_transfer")
+    fit, style = edit.stages["w"].objective.values()
+    assert (fit.target, fit.mask) == ("x", "m")
+    assert (style.target, style.mask) == ("y", "1 - m")
+    (gram,) = style.terms.values()
+    assert isinstance(gram, Style)
+    assert gram.layers == ("conv3_3",)
+    assert gram.weight == 5e-7
+    assert blocks(edit.stages["n"]) == {("x", "m"), ("w", "1 - m")}
+
+
+def test_6_attribute_transfer():
+    edit = recipe("attribute_transfer", "edit.stages.I_att.layers=[16]")
+    assert [edit.stages[n].embedding for n in ("w", "n", "w_y", "n_y")] == ["x", "x", "y", "y"]
+    assert blocks(edit.stages["w_y"]) == blocks(edit.stages["n_y"]) == {("y", "1")}
+    attend = edit.stages["I_att"]
+    assert isinstance(attend, EditActivations)
+    assert isinstance(attend.change, Copy)
+    assert attend.layers == (16,)
+    assert (attend.embedding, attend.other) == ("x", "y")
+    assert (attend.keep, attend.take) == ("1 - m", "m")
+
+
+def test_the_orders_of_the_ablation_take_equal_steps():
+    orders = [f"reconstruct{o}" for o in ("", "_joint", "_alternating", "_noise_first")]
+    assert {recipe(order).steps for order in orders} == {8000}
+    joint, alternating = (recipe(o).stages["wn"] for o in orders[1:3])
+    assert kinds(joint) == kinds(alternating) == ["latent", "noise"]
+    assert (joint.alternate, alternating.alternate) == (False, True)
+    assert list(recipe(orders[3]).stages) == ["n", "w"]
+
+
+def test_the_papers_constants():
+    stages = recipe("reconstruct", "optimizer=paper").stages
+    adam = stages["n"].optimise["noise"]
+    assert (stages["w"].optimise["latent"].lr, adam.lr, adam.units) == (0.01, 5.0, "variable")
+    assert (adam.betas, adam.eps) == ((0.9, 0.999), 1e-8)
+    (mse,) = stages["n"].objective["Mk_n"].terms.values()
+    assert (mse.weight, mse.span) == (1e-5, 255)
+
+
+def test_blend_averages_under_a_soft_mask():
+    edit = recipe("blend")
+    assert isinstance(edit.stages["I_att"].change, Average)
+    assert isinstance(edit.masks["m"], Feather)
+
+
+@pytest.mark.parametrize("edit", sorted(groups()["edit"]))
+def test_every_edit_composes_and_has_what_it_needs(edit):
+    assert recipe(edit).stages
+
+
+@pytest.mark.parametrize("experiment", sorted(groups().get("experiment", {})))
+def test_every_experiment_composes(experiment):
+    job = compose_job([f"experiment={experiment}", "generator=tiny"])
+    assert build(validate(job.config)).edit.steps > 0
+
+
+def test_an_edit_may_be_given_another_mask_and_image():
+    edit = recipe("inpaint", "mask=full", "layers=all", "image=pair")
+    assert isinstance(edit.masks["m"], Full)
+    assert isinstance(edit.stages["w"].layers, All)
+
+
+def test_two_images_needed_and_one_given_is_one_line():
+    with pytest.raises(ConfigError, match=r"needs images x and y; give image\.y"):
+        recipe("crossover").check_images(["x"])
+
+
+def test_references_to_nothing_are_one_line():
+    with pytest.raises(ConfigError, match="no image or earlier stage 'ww'; did you mean 'w'"):
+        recipe("inpaint", "edit.stages.n.objective.Mk_n_w.target=ww")
+    with pytest.raises(ConfigError, match="no mask 'mm'"):
+        recipe("inpaint", "edit.stages.w.objective.W_l.mask='1 - mm'")

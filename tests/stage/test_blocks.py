@@ -1,0 +1,181 @@
+"""What a stage may change, and what it must leave to the bit."""
+
+import pytest
+import torch
+
+from ganvas.embedding import Embedding
+from ganvas.generator.tiny import TinyGenerator
+from ganvas.layers import All, Explicit
+from ganvas.loss import L1, MSE, Block
+from ganvas.mask import Canvas, Half
+from ganvas.stage import LBFGS, Adam, Exploration, Plateau, Scene, StageConfig
+from ganvas.stage.fit import Pace, fit
+from ganvas.stage.stage import Stage
+
+
+class Silent:
+    """A monitor that keeps what it is told."""
+
+    def __init__(self):
+        self.curve, self.notices = [], []
+
+    def rows(self, rows):
+        self.curve += rows
+
+    def frame(self, stage_step, pictures):
+        pass
+
+    def wants_checkpoint(self):
+        return False
+
+    def checkpoint(self, state):
+        pass
+
+    def stop_requested(self):
+        return False
+
+    def notice(self, message):
+        self.notices.append(message)
+
+
+@pytest.fixture
+def scene():
+    generator = TinyGenerator()
+    rng = torch.Generator().manual_seed(3)
+    start = Embedding(
+        generator.broadcast(generator.sample_w(2, rng)),
+        tuple(generator.sample_noise(2, rng)),
+        names=("a", "b"),
+    )
+    truth = Embedding(
+        generator.broadcast(generator.sample_w(2, rng)), tuple(generator.sample_noise(2, rng))
+    )
+    images = {"x": truth.render(generator), "y": start.render(generator)}
+    masks = {"m": Half().draw(Canvas(images))}
+    return Scene(generator, images, masks, lambda: start)
+
+
+def run(scene, config):
+    monitor = Silent()
+    stage = Stage(config, scene, micro_batch=1)
+    found, _ = fit(stage, monitor, Pace(5, 0, 32), torch.device("cpu"), "32-true")
+    return found, monitor
+
+
+def w_stage(**changes):
+    settings = {
+        "optimise": {"latent": Adam(lr=0.05)},
+        "layers": All(),
+        "objective": {"W_l": Block({"mse": MSE()})},
+        "steps": 12,
+    }
+    return StageConfig(**(settings | changes))
+
+
+def test_rows_outside_the_subset_are_bit_identical(scene):
+    start = scene.begin()
+    found, _ = run(scene, w_stage(layers=Explicit(rows=(2, 5))))
+    frozen = [row for row in range(scene.generator.rows) if row not in (2, 5)]
+    assert torch.equal(found.latent[:, frozen], start.latent[:, frozen])
+    assert not torch.equal(found.latent[:, [2, 5]], start.latent[:, [2, 5]])
+    assert all(torch.equal(a, b) for a, b in zip(found.noise, start.noise, strict=True))
+
+
+def test_a_noise_stage_moves_the_chosen_maps_alone(scene):
+    start = scene.begin()
+    config = w_stage(optimise={"noise": Adam(lr=0.1)}, layers=Explicit(noise=(3,)))
+    found, _ = run(scene, config)
+    assert torch.equal(found.latent, start.latent)
+    moved = [not torch.equal(a, b) for a, b in zip(found.noise, start.noise, strict=True)]
+    assert moved == [index == 3 for index in range(len(moved))]
+
+
+def test_the_optimiser_holds_nothing_else(scene):
+    stage = Stage(w_stage(layers=Explicit(rows=(2,))), scene, 1)
+    (optimizer,) = stage.configure_optimizers()
+    held = [p for group in optimizer.param_groups for p in group["params"]]
+    assert [tuple(p.shape) for p in held] == [(2, 1, scene.generator.w_dim)]
+
+
+def test_gradients_reach_only_what_may_change_and_pixels_inside_the_mask(scene):
+    config = w_stage(
+        optimise={"latent": Adam(lr=0.1), "noise": Adam(lr=0.1)},
+        objective={"W_l": Block({"mse": MSE()}, mask="m")},
+    )
+    stage = Stage(config, scene, 2)
+    (part,) = stage._parts
+    _, row = stage.evaluate(part, 0)
+    row["loss"].sum().backward()
+    # The last noise map adds to the last layer, whose 1×1 ToRGB keeps pixels apart.
+    gradient = stage.variables.noise[-1].grad
+    assert gradient[..., :16].abs().max() > 0
+    assert gradient[..., 16:].abs().max() == 0
+    assert all(p.grad is None for p in scene.generator.parameters())
+
+
+def test_a_render_that_serves_as_target_stays_frozen(scene):
+    found, _ = run(scene, w_stage())
+    scene.keep("w", "x", found, found.render(scene.generator))
+    before = scene.renders["w"].clone()
+    config = w_stage(
+        optimise={"noise": Adam(lr=0.2)},
+        objective={
+            "x": Block({"mse": MSE()}, target="x", mask="m"),
+            "G(w)": Block({"mse": MSE()}, target="w", mask="1 - m"),
+        },
+    )
+    _, monitor = run(scene, config)
+    assert torch.equal(scene.renders["w"], before)
+    # A live target would keep this share at zero.
+    shares = [row["loss/G(w)/mse"][0] for row in monitor.curve]
+    assert shares[0] == pytest.approx(0, abs=1e-9)
+    assert max(shares) > 1e-6
+
+
+def test_a_sum_of_blocks_is_the_sum_of_their_losses(scene):
+    config = w_stage(
+        objective={
+            "a": Block({"mse": MSE()}, target="x", mask="m"),
+            "b": Block({"l1": L1(weight=0.5)}, target="y", mask="1 - m", weight=3.0),
+        },
+        steps=1,
+    )
+    _, monitor = run(scene, config)
+    image, mask = scene.begin().render(scene.generator), scene.masks["m"]
+    a = ((image - scene.images["x"]) * mask).square().flatten(1).mean(1)
+    b = 1.5 * ((image - scene.images["y"]) * (1 - mask)).abs().flatten(1).mean(1)
+    assert monitor.curve[0]["loss"] == pytest.approx((a + b).tolist(), rel=1e-4)
+
+
+def test_lbfgs_descends_in_a_stage(scene):
+    _, monitor = run(scene, w_stage(optimise={"latent": LBFGS(lr=0.5)}, steps=15))
+    first, last = monitor.curve[0]["loss"], monitor.curve[-1]["loss"]
+    assert all(b < 0.7 * a for a, b in zip(first, last, strict=True))
+
+
+def test_exploration_repeats_and_fades(scene):
+    config = w_stage(exploration=Exploration(strength=0.3, until=0.5))
+    first, again = run(scene, config)[0], run(scene, config)[0]
+    assert torch.equal(first.latent, again.latent)
+    assert not torch.equal(first.latent, run(scene, w_stage())[0].latent)
+    shape, spread = (4, 8), torch.tensor(2.0)
+    early = Exploration(0.3, 0.5).draw(0, 1000, shape, spread)
+    assert early.std().item() == pytest.approx(0.6, rel=0.5)
+    assert Exploration(0.3, 0.5).draw(600, 1000, shape, spread).abs().max() == 0
+
+
+def test_images_rest_on_a_plateau_and_the_stage_ends(scene):
+    config = w_stage(
+        optimise={"latent": Adam(lr=1e-9)}, plateau=Plateau(patience=4, improvement=0.01), steps=60
+    )
+    _, monitor = run(scene, config)
+    assert len(monitor.curve) < 20
+    assert [n.split(":")[0] for n in monitor.notices] == ["image a", "image b"]
+    assert "plateau" in monitor.notices[0]
+
+
+def test_normalised_noise_has_zero_mean_and_unit_variance(scene):
+    found, _ = run(scene, w_stage(optimise={"noise": Adam(lr=0.5)}, normalise_noise=True))
+    for maps in found.noise:
+        assert maps.mean((1, 2, 3)).abs().max() < 1e-4
+        assert maps.square().mean((1, 2, 3)).tolist() == pytest.approx([1, 1], rel=1e-3)
