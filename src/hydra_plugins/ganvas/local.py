@@ -33,10 +33,11 @@ class LocalLauncher(Launcher):
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> Sequence[JobReturn]:
         """Execute a batch of jobs; what a job returns is its `sweep_metric`."""
+        from ganvas.compose import closed_keys
         from ganvas.study.launch import launch, pool_of, sweep_value
 
         settings = {k: _plain(v) for k, v in self.settings.items()}
-        jobs = [[o for o in job if not o.startswith("hydra")] for job in job_overrides]
+        jobs = [closed_keys([o for o in job if not o.startswith("hydra")]) for job in job_overrides]
         ended = launch(jobs, self.folders, pool_of(settings))
         returns = []
         for overrides, task in zip(jobs, ended, strict=True):
