@@ -42,3 +42,7 @@ clean:
 
 docs: $(READY)
 	$(BIN)/python docs/make_options.py
+
+gallery: $(READY)
+	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips insightface portraits
+	$(BIN)/python docs/make_gallery.py budget=quick
