@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ganvas.edit import Operation
 from ganvas.embedding import Embedding
-from ganvas.errors import ConfigError, Interrupted
+from ganvas.errors import ConfigError, Interrupted, Pruned
 from ganvas.files import write_json
 from ganvas.functional.images import to_uint8
 from ganvas.image.picture import difference, save_animation, save_picture, to_picture
@@ -161,6 +161,7 @@ class Run:
         embedding, interrupted = fit(stage, monitor, pace, self.device, precision, state)
         if interrupted:
             self._stop_if_asked()
+            raise Pruned(f"{self.folder.stop_reason} of {self.experiment.edit.steps}")
         self.progress.seconds, seconds = monitor.seconds, monitor.stage_seconds
         render = embedding.render(self.scene.generator, self.micro_batch)
         self.scene.keep(name, config.embedding, embedding, render)
