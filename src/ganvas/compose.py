@@ -108,7 +108,10 @@ def compose_hydra(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> D
         except MissingConfigException as error:
             raise _missing_option(error) from error
         except (HydraException, OmegaConfBaseException) as error:
-            raise ConfigError(_first_line(error)) from error
+            line = _first_line(error)
+            if "ConfigStore schema" in line:
+                line += "; an installed plugin brings an option of that name, too: uninstall it"
+            raise ConfigError(line) from error
     return node
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 import optuna
 from hydra.errors import InstantiationException
@@ -17,7 +17,6 @@ from pydantic import Field
 from ganvas.errors import ConfigError
 from ganvas.schema import build, check
 
-T = TypeVar("T")
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -59,16 +58,16 @@ def search_of(settings: Mapping[str, Any]) -> tuple[Search, BaseSampler, BasePru
     given = {k: v for k, v in settings.items() if k not in ("_target_", "sampler", "pruner")}
     search = build(check(given, Search, "hydra.sweeper"))
     assert isinstance(search, Search)
-    sampler = _made("sampler", settings, BaseSampler)
-    pruner = _made("pruner", settings, BasePruner)
+    sampler, pruner = _made("sampler", settings), _made("pruner", settings)
+    if not isinstance(sampler, BaseSampler):
+        raise ConfigError("hydra.sweeper.sampler: _target_ must name a sampler of Optuna")
+    if not isinstance(pruner, BasePruner):
+        raise ConfigError("hydra.sweeper.pruner: _target_ must name a pruner of Optuna")
     return search, sampler, pruner
 
 
-def _made(name: str, settings: Mapping[str, Any], kind: type[T]) -> T:
+def _made(name: str, settings: Mapping[str, Any]) -> Any:
     try:
-        made = instantiate(settings.get(name))
+        return instantiate(settings.get(name))
     except InstantiationException as error:
         raise ConfigError(f"hydra.sweeper.{name}: {str(error).splitlines()[0]}") from error
-    if not isinstance(made, kind):
-        raise ConfigError(f"hydra.sweeper.{name}: _target_ must name a {name} of Optuna")
-    return made
