@@ -184,7 +184,7 @@ def probe(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> list[list
 def _axes(overrides: Sequence[str], user_dirs: Sequence[Path]) -> list[list[str]]:
     axes: dict[str, list[str]] = {}
     for override in parse(overrides):
-        if override.get_key_element().startswith("hydra"):
+        if override.key_or_group.startswith("hydra"):
             continue
         key = override.get_key_element()
         if override.is_sweep_override() and not override.is_delete():

@@ -71,8 +71,9 @@ end() {
 
 case ${1:-} in
   install)
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+    command -v slurmctld slurmd munged sbatch > /dev/null && exit
+    timeout 120 apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive timeout 300 apt-get install -y -qq --no-install-recommends \
       slurmctld slurmd slurm-client munge
     ;;
   start)

@@ -1,0 +1,91 @@
+"""Measure what a large study costs: listing, table, and starting it again with every run finished.
+
+    python docs/bench_study.py FOLDER --runs 10000
+
+Two runs of the tiny generator are executed; all others are copies of them with their own seed and
+slightly other metrics, in the folders that their options stand for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import ganvas
+from ganvas.study.plan import Planned, plan
+
+MASKS = ("full", "box")
+BASE = (
+    "generator=tiny", "loss=pixel", "metrics=pixel", "logger=none", "budget=preview",
+    "budget.latent=5", "budget.noise=5", "budget.frame_every=0", "trainer=cpu", "study=large",
+)  # fmt: skip
+
+
+def make(output: Path, runs: int) -> None:
+    """Fill `output`/large with `runs` finished runs."""
+    base = [*BASE, f"output={output}"]
+    words = [[*base, f"mask={mask}", f"seed={s}"] for mask in MASKS for s in range(runs // 2)]
+    sources = {m: ganvas.run([*base, f"mask={m}", "seed=0", "trainer.progress=false"]).path
+               for m in MASKS}  # fmt: skip
+    started = time.perf_counter()
+    planned = plan(words)
+    print(f"plan, the first time   {time.perf_counter() - started:6.1f} s")
+    for job, word in zip(planned, words, strict=True):
+        mask, seed = (item.partition("=")[2] for item in word[-2:])
+        copy(sources[mask], job, seed)
+
+
+def copy(source: Path, job: Planned, seed: str) -> None:
+    """Copy what is read of a run, with another seed and slightly other metrics."""
+    folder = Path(job.path)
+    if folder == source:
+        return
+    folder.mkdir()
+    for name in ("provenance.json", "status.json", "metrics.jsonl"):
+        shutil.copyfile(source / name, folder / name)
+    for name, before, after in (
+        ("config.yaml", "\nseed: 0\n", f"\nseed: {seed}\n"),
+        ("overrides.yaml", "- seed=0\n", f"- seed={seed}\n"),
+    ):
+        text = (source / name).read_text(encoding="utf-8")
+        assert text.count(before) == 1
+        (folder / name).write_text(text.replace(before, after), encoding="utf-8")
+    metrics = json.loads((source / "metrics.json").read_text(encoding="utf-8"))
+    change = random.Random(str(folder)).gauss(0, 1)
+    for values in (metrics["final"], *metrics["images"].values()):
+        values["psnr"] += change
+    (folder / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
+
+
+def measure(output: Path, runs: int) -> None:
+    """Time the commands as a user starts them."""
+    again = [*BASE, f"output={output}", f"mask={','.join(MASKS)}", f"seed=range(0,{runs // 2})"]
+    for name, words in {
+        "ganvas ls": ["ls", str(output / "large")],
+        "ganvas table": ["table", str(output / "large")],
+        "start again, first time": ["run", "-m", "hydra/launcher=local", *again],
+        "start again": ["run", "-m", "hydra/launcher=local", *again],
+    }.items():
+        started = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-m", "ganvas.cli", *words], capture_output=True, text=True
+        )
+        seconds = time.perf_counter() - started
+        assert done.returncode == 0, done.stderr
+        told = (done.stdout or done.stderr).strip().splitlines()[-1]
+        print(f"{name:<22} {seconds:6.1f} s   {told}", flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--runs", type=int, default=10_000)
+    given = parser.parse_args()
+    make(given.folder.resolve(), given.runs)
+    measure(given.folder.resolve(), given.runs)
