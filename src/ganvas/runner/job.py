@@ -154,7 +154,6 @@ def describe(
             "choices": job.choices,
         },
     )
-    folder.stop_file.unlink(missing_ok=True)
     before = folder.status()
     started = before.get("started") or datetime.now(UTC).isoformat(timespec="seconds")
     folder.write_status(
@@ -214,6 +213,7 @@ def work(
                 f"{type(error).__name__}: {line}; the traceback is in {folder.path / 'run.log'}"
             ) from error
         finally:
+            folder.stop_file.unlink(missing_ok=True)
             record.end(outcome)
 
 

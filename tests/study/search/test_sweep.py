@@ -10,7 +10,7 @@ pytest.importorskip("optuna", minversion="4")
 
 SRC = Path(__file__).parents[3] / "src"
 PRUNER = (
-    "~hydra.sweeper.pruner.n_startup_trials", "+hydra.sweeper.pruner.lower=14",
+    "~hydra.sweeper.pruner.n_startup_trials", "+hydra.sweeper.pruner.lower=12",
     "hydra.sweeper.pruner._target_=optuna.pruners.ThresholdPruner",
     "hydra.sweeper.pruner.n_warmup_steps=100",
 )  # fmt: skip
@@ -21,7 +21,7 @@ def sweep(folder, trials):
         "run", "-m", "hydra/sweeper=optuna", "hydra/launcher=local", "hydra.launcher.jobs=2",
         f"hydra.sweeper.n_trials={trials}", "hydra.sweeper.n_jobs=2", "hydra.sweeper.curve=psnr",
         *PRUNER, "generator=tiny", "loss=pixel", "metrics=pixel",
-        "logger=none", "budget=preview", "budget.latent=2000", "budget.noise=0",
+        "logger=none", "budget=preview", "budget.latent=1000", "budget.noise=0",
         "budget.frame_every=0", "trainer=cpu", "study=s", f"output={folder}",
         "optimizer.latent.lr=1e-9,0.05",
     ]  # fmt: skip
@@ -32,6 +32,7 @@ def sweep(folder, trials):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1500)
 def test_runs_are_pruned_by_their_curves_and_the_search_continues(tmp_path):
     done = sweep(tmp_path, 4)
     assert done.returncode == 0, done.stderr
@@ -42,13 +43,9 @@ def test_runs_are_pruned_by_their_curves_and_the_search_continues(tmp_path):
         found["1.0e-09" in config] = json.loads(file.read_text())
     assert found[False]["state"] == "finished"
     assert found[True]["state"] == "pruned"
-    assert 100 < found[True]["step"] < 2000
+    assert 100 < found[True]["step"] < 1000
     assert found[True]["error"] is None
 
     again = sweep(tmp_path, 4)
     assert again.returncode == 0, again.stderr
     assert "4 of 4 trials are finished already" in again.stderr
-    wrong = sweep(tmp_path, "many")
-    assert wrong.returncode == 2
-    assert wrong.stderr.count("\n") == 1
-    assert wrong.stderr.startswith("ganvas: hydra.sweeper.n_trials")
