@@ -45,6 +45,16 @@ def test_a_morph_leaves_a_film_and_a_strip(tmp_path):
     assert (folder / "morph_strip.png").is_file()
 
 
+def test_the_mask_of_the_edit_is_saved(tmp_path):
+    result = execute(tmp_path, "edit=inpaint", "mask.left=0.25", "mask.right=0.5")
+    size = TinyGenerator().resolution
+    expected = np.zeros((size, size, 3), np.uint8)
+    expected[size // 4 : size * 3 // 4, size // 4 : size // 2] = 255
+    assert np.array_equal(np.asarray(result.image("mask")), expected)
+    whole = execute(tmp_path, "edit=reconstruct")
+    assert not (whole.path / "images" / "astronaut" / "mask.png").exists()
+
+
 def test_regions_are_measured(tmp_path):
     wanted = "metrics.names=[psnr,psnr_inside,psnr_outside,seam]"
     result = execute(tmp_path, "edit=inpaint", wanted)

@@ -1,4 +1,4 @@
-"""What an edit leaves besides its result: contact sheet, films, metrics of its regions."""
+"""What an edit leaves besides its result: inputs, contact sheet, films, metrics of its regions."""
 
 from __future__ import annotations
 
@@ -18,6 +18,23 @@ from ganvas.runner.folder import RunFolder
 from ganvas.stage import Scene
 
 FILM_RESOLUTION = 512
+
+
+def save_inputs(folder: RunFolder, recipe: Recipe, scene: Scene) -> None:
+    """Save what the edit starts from: `target.png`, `input_y.png` …, and `mask.png`.
+
+    The mask is that of the recipe's regions, or its first; one that is 1 everywhere is not saved.
+    """
+    kinds = {"x": "target"} | {name: f"input_{name}" for name in scene.images if name != "x"}
+    for image, kind in kinds.items():
+        for name, picture in zip(scene.names, to_uint8(scene.images[image]), strict=True):
+            save_picture(to_picture(picture), folder.images(name) / f"{kind}.png")
+    if not scene.masks:
+        return
+    masks = scene.masks[recipe.regions.mask if recipe.regions else next(iter(scene.masks))]
+    if bool((masks < 1).any()):
+        for name, mask in zip(scene.names, masks, strict=True):
+            save_picture(mask_picture(mask), folder.images(name) / "mask.png")
 
 
 def save_frames(

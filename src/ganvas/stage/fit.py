@@ -11,6 +11,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
+from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from torch import Tensor
 
 from ganvas.embedding import Embedding
@@ -137,6 +138,9 @@ def fit(
                 precision=precision,  # type: ignore[arg-type]
                 max_epochs=1,
                 callbacks=[reporter],
+                # One process on one device: stops and requeueing are the run's own business, so
+                # Lightning need not look for a cluster, nor advise one on a machine that has SLURM.
+                plugins=[LightningEnvironment()],
                 logger=False,
                 enable_checkpointing=False,
                 enable_progress_bar=False,
@@ -163,6 +167,7 @@ def quiet_lightning() -> Iterator[None]:
         with warnings.catch_warnings():
             for pattern in (
                 ".*does not have many workers.*",
+                ".*`srun` command is available.*",
                 ".*isinstance\\(treespec, LeafSpec\\).*",
                 ".*GPU available but not used.*",
             ):
