@@ -88,7 +88,7 @@ def main(overrides: list[str]) -> None:
     lines = []
     for pictures in ("samples", "portraits"):
         for mask, limit in MASKS.items():
-            words = [f"image.x.path={PICTURES / pictures}", f"mask={mask}"]
+            words = ["image=file", f"image.x.path={PICTURES / pictures}", f"mask={mask}"]
             words += [f"image.x.limit={limit}"] if limit else []
             result = run(["experiment=inpainting_truth", *words, "logger=none", *overrides])
             own = [result.metrics["images"][name] for name in result.status["images"]]
