@@ -20,7 +20,7 @@ from ganvas.image.source import to_tensor
 from ganvas.mask import Canvas
 from ganvas.metrics.measure import mean, measure_embedding, measure_pictures
 from ganvas.runner.checkpoint import load_checkpoint, pack, save_checkpoint, unpack
-from ganvas.runner.edited import measure_edit, save_frames, scene_sheet
+from ganvas.runner.edited import measure_edit, save_frames, save_inputs, scene_sheet
 from ganvas.runner.folder import RunFolder
 from ganvas.runner.monitor import RunMonitor
 from ganvas.runner.progress import Bar
@@ -120,7 +120,7 @@ class Run:
             Interrupted: The run was asked to stop; its state is saved.
         """
         self._restore()
-        self._save_targets()
+        save_inputs(self.folder, self.names, self.scene)
         self.record.begin(self._step())
         steps = list(self.experiment.edit.stages.items())
         for index in range(self.progress.index, len(steps)):
@@ -231,11 +231,10 @@ class Run:
         """Describe the end of the run to the sinks."""
         pictures = {}
         if state == "finished":
-            kinds = ("target", "result", "difference")
-            pictures = {
-                name: {kind: self.folder.images(name) / f"{kind}.png" for kind in kinds}
-                for name in self.names
-            }
+            kinds = ("target", "mask", "result", "difference")
+            for name in self.names:
+                files = {kind: self.folder.images(name) / f"{kind}.png" for kind in kinds}
+                pictures[name] = {kind: file for kind, file in files.items() if file.is_file()}
         return Outcome(state, self._step(), metrics, pictures, self.folder.embedding_file)
 
     # --- continuing -----------------------------------------------------------------------------
@@ -301,11 +300,3 @@ class Run:
             return self.experiment.edit.steps
         state = self.progress.stage_state
         return self._offset(names[self.progress.index]) + (int(state["step"]) if state else 0)
-
-    def _save_targets(self) -> None:
-        for name, picture in zip(self.names, to_uint8(self.scene.images["x"]), strict=True):
-            save_picture(to_picture(picture), self.folder.images(name) / "target.png")
-        for other in self.scene.images.keys() - {"x"}:
-            kept = to_uint8(self.scene.images[other])
-            for name, picture in zip(self.names, kept, strict=True):
-                save_picture(to_picture(picture), self.folder.images(name) / f"input_{other}.png")
