@@ -71,6 +71,13 @@ class Result:
         name = name or self.status["images"][0]
         return Image.open(self.path / "images" / name / f"{kind}.png")
 
+    @property
+    def sheet(self) -> Image.Image:
+        """The contact sheet: inputs, masks, every stage, result and difference."""
+        from PIL import Image
+
+        return Image.open(self.path / "images" / "contact_sheet.png")
+
     def _json(self, name: str) -> dict[str, Any]:
         file = self.path / name
         if not file.is_file():
