@@ -45,6 +45,8 @@ clean:
 
 docs: $(READY)
 	$(BIN)/python docs/make_options.py
+	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips
+	$(BIN)/python docs/make_notebooks.py
 
 gallery: $(READY)
 	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips insightface portraits

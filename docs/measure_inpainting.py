@@ -65,7 +65,7 @@ def fill_all(result: Result, fill: Fill) -> list[dict[str, float]]:
     values = []
     for name in result.status["images"]:
         truth = np.asarray(result.image("target", name))
-        hole = (np.asarray(result.image("mask", name))[..., 0] > 127).astype(np.uint8)
+        hole = (np.asarray(result.image("mask", name)) > 127).astype(np.uint8)
         a, b = (torch.from_numpy(p.copy()).movedim(2, 0)[None] for p in (fill(truth, hole), truth))
         inside = torch.from_numpy(hole)[None, None].float()
         found = [region_psnr(a, b, inside), region_lpips(a, b, inside, 256)]

@@ -15,6 +15,7 @@ from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError, Interrupted
 from ganvas.files import write_json
 from ganvas.functional.images import to_uint8
+from ganvas.image.images import best_of
 from ganvas.image.picture import difference, save_animation, save_picture, to_picture
 from ganvas.image.source import to_tensor
 from ganvas.mask import Canvas
@@ -120,7 +121,7 @@ class Run:
             Interrupted: The run was asked to stop; its state is saved.
         """
         self._restore()
-        save_inputs(self.folder, self.experiment.edit, self.scene)
+        save_inputs(self.folder, self.names, self.scene)
         self.record.begin(self._step())
         steps = list(self.experiment.edit.stages.items())
         for index in range(self.progress.index, len(steps)):
@@ -167,6 +168,7 @@ class Run:
         pace_of = config.steps * len(self.names) / seconds if config.steps else 0.0
         entry = self._picture_entry(name, render, config.embedding)
         return entry | {
+            "loss": stage.watch.best_loss.tolist(),
             "steps": config.steps,
             "seconds": round(seconds, 3),
             "steps_per_second": round(pace_of, 4),
@@ -200,24 +202,25 @@ class Run:
             save_picture(to_picture(picture), folder / "result.png")
             save_picture(to_picture(difference(picture, wanted)), folder / "difference.png")
             save_animation(self.record.frames(name), folder / "progress.webp")
-        embedding = scene.embedding("x")
+        kept = self._kept()
+        embedding = scene.embedding("x").take(kept)
         embedding.save(self.folder.embedding_file)
         for name, other in scene.embeddings.items():
             if name != "x":
-                other.save(self.folder.path / f"embedding.{name}.safetensors")
+                other.take(kept).save(self.folder.path / f"embedding.{name}.safetensors")
         sheet = scene_sheet(experiment.edit, scene)
         save_picture(sheet, self.folder.path / "images" / "contact_sheet.png")
         measured = measure_embedding(
             experiment.metrics,
             embedding,
             scene.generator,
-            target,
+            target[kept],
             experiment.seed,
             self.micro_batch,
         )
         last_values = self.progress.stages[last]["images"]
         edited = measure_edit(experiment.metrics, experiment.edit, scene, render)
-        values = {name: last_values[name] | measured[name] | edited[name] for name in self.names}
+        values = {n: last_values[n] | measured[n] | edited[n] for n in embedding.names}
         metrics = {
             "final": mean(values),
             "images": values,
@@ -227,13 +230,22 @@ class Run:
         write_json(self.folder.path / "metrics.json", metrics)
         return metrics
 
+    def _kept(self) -> list[int]:
+        """Return the places of the images that are results: all, or each photograph's best."""
+        start = self.experiment.start
+        losses = [stage["loss"] for stage in self.progress.stages.values() if "loss" in stage]
+        if not (start.keeps_best and losses):
+            return list(range(len(self.names)))
+        return best_of(losses[-1], start.solutions)
+
     def outcome(self, state: str, metrics: dict[str, Any]) -> Outcome:
         """Describe the end of the run to the sinks."""
         pictures = {}
         if state == "finished":
             kinds = ("target", "mask", "result", "difference")
-            files = {n: {k: self.folder.images(n) / f"{k}.png" for k in kinds} for n in self.names}
-            pictures = {n: {k: f for k, f in v.items() if f.is_file()} for n, v in files.items()}
+            for name in metrics["images"]:
+                files = {kind: self.folder.images(name) / f"{kind}.png" for kind in kinds}
+                pictures[name] = {kind: file for kind, file in files.items() if file.is_file()}
         return Outcome(state, self._step(), metrics, pictures, self.folder.embedding_file)
 
     # --- continuing -----------------------------------------------------------------------------
