@@ -22,10 +22,12 @@ class Layer:
 
     Attributes:
         name: Unique name, resolution first, such as ``64x64.conv1``.
-        resolution: Height and width of its activation in pixels.
+        resolution: Height and width in pixels of the finest image that its activation can hold:
+            the activation's own, unless it is oversampled as StyleGAN3's are.
         channels: Number of channels of its activation.
         row: Index of the style row (of w+) that it reads.
         noise: Index of the noise map that it adds, or None.
+        margin: Samples of the activation that lie outside of the image, on each side.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Layer:
     channels: int
     row: int
     noise: int | None
+    margin: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,8 +129,10 @@ class StyleGAN3(LabelledGenerator):
             part = AliasFreeLayer(step, self.w_dim, index == a.layers, a.clamp)
             self.add_module(f"L{index}", part)
             self._parts.append(part)
-            size, channels = step.target.size, step.target.channels
-            layers.append(Layer(f"{size}x{size}.L{index}", size, channels, index + 1, None))
+            target = step.target
+            name = f"{target.size}x{target.size}.L{index}"
+            resolution, margin = target.resolution, (target.size - target.rate) // 2
+            layers.append(Layer(name, resolution, target.channels, index + 1, None, margin))
         self.layers = tuple(layers[:-1])
 
     def children_in_order(self) -> list[AliasFreeLayer]:

@@ -98,7 +98,12 @@ class Run:
             images[name] = tensor.expand(count, -1, -1, -1).contiguous()
         canvas = Canvas(images, experiment.seed)
         masks = experiment.edit.draw_masks(canvas)
-        experiment.edit.check(generator, self.device)
+        recipe, notices = experiment.edit.fitted_to(generator)
+        for notice in notices:
+            self.bar.say(notice)
+            log.info("%s", notice)
+        self.experiment = experiment = replace(experiment, edit=recipe)
+        recipe.check(generator, self.device)
 
         def begin() -> Embedding:
             start = experiment.start.begin(generator, self.names, experiment.seed)

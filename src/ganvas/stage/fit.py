@@ -165,6 +165,7 @@ def quiet_lightning() -> Iterator[None]:
                 ".*does not have many workers.*",
                 ".*isinstance\\(treespec, LeafSpec\\).*",
                 ".*GPU available but not used.*",
+                ".*`srun` command is available.*",
             ):
                 warnings.filterwarnings("ignore", pattern)
             yield

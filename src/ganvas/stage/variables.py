@@ -146,8 +146,10 @@ def first_affected(generator: Generator, rows: Collection[int], maps: Collection
     """Return the index of the first layer that reads one of `rows` or adds one of `maps`.
 
     All layers before it give the same activation in every step, so it is computed once. A row that
-    only the output reads gives the number of layers.
+    only the input reads gives 0, one that only the output reads the number of layers.
     """
+    if any(row < generator.layers[0].row for row in rows):
+        return 0
     for index, layer in enumerate(generator.layers):
         if layer.row in rows or (layer.noise is not None and layer.noise in maps):
             return index
