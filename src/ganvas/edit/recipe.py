@@ -15,7 +15,7 @@ from ganvas.loss import pairs
 from ganvas.mask import Canvas, Mask, require_content
 from ganvas.stage import Optimizer, StageConfig
 from ganvas.stage.config import Variable
-from ganvas.stage.variables import require_variables
+from ganvas.stage.variables import require_one, require_variables
 
 
 @dataclass(frozen=True)
@@ -95,11 +95,12 @@ class Recipe:
                     f"+image.{name}.path=FILE or image=pair"
                 )
 
-    def check(self, generator: Generator, device: torch.device) -> None:
+    def check(self, generator: Generator, device: torch.device, images: int = 1) -> None:
         """Try every stage's layers, operations and networks before any work.
 
         Raises:
-            ConfigError: The generator lacks a row, noise map or layer that a step names.
+            ConfigError: The generator lacks a row, noise map or layer that a step names, or a step
+                cannot be done for as many images at once.
             AssetError: A network that a term needs cannot be had.
         """
         for name, step in self.stages.items():
@@ -108,12 +109,15 @@ class Recipe:
                     step.check(generator)
                 else:
                     require_variables(step.layers.select(generator), step.optimise)
+                    require_one(images, step.optimise)
             except ConfigError as error:
                 raise ConfigError(f"stages.{name}: {error}") from error
             if isinstance(step, StageConfig):
                 for block in step.objective.values():
                     for term in block.terms.values():
                         term.load(device)
+                for term in step.locality.terms.values() if step.locality else ():
+                    term.load(device)
 
     def fitted_to(self, generator: Generator) -> tuple[Recipe, tuple[str, ...]]:
         """Return the recipe without what a generator that has no noise maps cannot do, and notices.

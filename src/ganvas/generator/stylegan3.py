@@ -148,6 +148,11 @@ class StyleGAN3(LabelledGenerator):
         affines = [self.input.affine, *(part.affine for part in self._parts)]
         return [affine(w[:, row]) for row, affine in enumerate(affines)]
 
+    def parts(self, index: int) -> tuple[str, ...]:
+        """Return the layer, the Fourier features before the first, and RGB behind the last."""
+        found = (f"L{index}",) if index else ("input", "L0")
+        return (*found, f"L{index + 1}") if index == len(self.layers) - 1 else found
+
     def _begin(self, styles: Sequence[Tensor]) -> Activation:
         return Activation(self.input(styles[0]))
 
