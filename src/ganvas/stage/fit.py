@@ -170,6 +170,7 @@ def quiet_lightning() -> Iterator[None]:
                 ".*`srun` command is available.*",
                 ".*isinstance\\(treespec, LeafSpec\\).*",
                 ".*GPU available but not used.*",
+                ".*`srun` command is available.*",
             ):
                 warnings.filterwarnings("ignore", pattern)
             yield
