@@ -154,7 +154,8 @@ def _runs(commands: Commands) -> None:
             "folder", nargs="?", default="outputs", help="studies, a study or a run"
         )
         command.add_argument(
-            "--state", choices=["finished", "interrupted", "failed", "running"], action="append",
+            "--state", action="append",
+            choices=["finished", "interrupted", "pruned", "failed", "running"],
             help="only runs in this state (may be repeated)",
         )  # fmt: skip
     clean.add_argument(

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ganvas.edit import Operation
 from ganvas.embedding import Embedding
-from ganvas.errors import ConfigError, Interrupted
+from ganvas.errors import ConfigError, Interrupted, Pruned
 from ganvas.files import write_json
 from ganvas.functional.images import to_uint8
 from ganvas.generator.tuning import tuned
@@ -169,6 +169,7 @@ class Run:
         embedding, interrupted = fit(stage, monitor, pace, self.device, precision, state)
         if interrupted:
             self._stop_if_asked()
+            raise Pruned(f"{self.folder.stop_reason} of {self.experiment.edit.steps}")
         self.progress.seconds, seconds = monitor.seconds, monitor.stage_seconds
         costs: Values = {name: {} for name in self.names}
         if "weights" in config.optimise:

@@ -136,6 +136,8 @@ def fit(
                 accelerator="gpu" if device.type == "cuda" else "cpu",
                 devices=[device.index or 0] if device.type == "cuda" else 1,
                 precision=precision,  # type: ignore[arg-type]
+                # One process: a cluster's variables are of no concern, nor is its requeueing.
+                plugins=[LightningEnvironment()],
                 max_epochs=1,
                 callbacks=[reporter],
                 # One process on one device: stops and requeueing are the run's own business, so
