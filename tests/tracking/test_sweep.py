@@ -23,7 +23,7 @@ def command(**chosen):
     words = []
     for word in create_sweep_command(sweep["command"]):
         name = str(word).removeprefix("${").removesuffix("}")
-        words += expanded[name] if name in expanded else [word]
+        words += expanded.get(name, [word])
     return words
 
 

@@ -140,9 +140,6 @@ def fit(
                 plugins=[LightningEnvironment()],
                 max_epochs=1,
                 callbacks=[reporter],
-                # One process on one device: stops and requeueing are the run's own business, so
-                # Lightning need not look for a cluster, nor advise one on a machine that has SLURM.
-                plugins=[LightningEnvironment()],
                 logger=False,
                 enable_checkpointing=False,
                 enable_progress_bar=False,
@@ -172,7 +169,6 @@ def quiet_lightning() -> Iterator[None]:
                 ".*`srun` command is available.*",
                 ".*isinstance\\(treespec, LeafSpec\\).*",
                 ".*GPU available but not used.*",
-                ".*`srun` command is available.*",
             ):
                 warnings.filterwarnings("ignore", pattern)
             yield
