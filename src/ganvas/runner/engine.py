@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -180,7 +181,7 @@ class Run:
         pace_of = config.steps * len(self.names) / seconds if config.steps else 0.0
         entry = self._picture_entry(name, render, config.embedding, costs)
         return entry | {
-            "loss": stage.watch.best_loss.tolist(),
+            "loss": [x if math.isfinite(x) else None for x in stage.watch.best_loss.tolist()],
             "steps": config.steps,
             "seconds": round(seconds, 3),
             "steps_per_second": round(pace_of, 4),
@@ -251,7 +252,7 @@ class Run:
         losses = [stage["loss"] for stage in self.progress.stages.values() if "loss" in stage]
         if not (start.keeps_best and losses):
             return list(range(len(self.names)))
-        return best_of(losses[-1], start.solutions)
+        return best_of([math.inf if x is None else x for x in losses[-1]], start.solutions)
 
     def outcome(self, state: str, metrics: dict[str, Any]) -> Outcome:
         """Describe the end of the run to the sinks."""
