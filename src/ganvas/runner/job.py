@@ -181,12 +181,14 @@ def work(
             bar.say(f"run {folder.path}")
             run = Run(experiment, pictures, folder, record, info.config["generator"], bar, stop)
             told = folder.path / "provenance.json"
+            steps = run.experiment.edit.steps
+            folder.write_status(total_steps=steps)
             amend(told, generator=run.generator_identity())
             metrics = run.execute()
             amend(told, micro_batch=run.micro_batch, threads=torch.get_num_threads(), assets=used())
             outcome = run.outcome("finished", metrics)
             folder.write_status(
-                state="finished", step=experiment.edit.steps,
+                state="finished", step=steps,
                 seconds=round(run.progress.seconds, 3),
             )  # fmt: skip
             folder.checkpoint_file.unlink(missing_ok=True)

@@ -166,9 +166,9 @@ def quiet_lightning() -> Iterator[None]:
         with warnings.catch_warnings():
             for pattern in (
                 ".*does not have many workers.*",
+                ".*`srun` command is available.*",
                 ".*isinstance\\(treespec, LeafSpec\\).*",
                 ".*GPU available but not used.*",
-                ".*`srun` command is available.*",
             ):
                 warnings.filterwarnings("ignore", pattern)
             yield
