@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hydra
 from hydra._internal.utils import get_args_parser
@@ -25,6 +26,9 @@ from ganvas.compose import (
     user_folders,
 )
 from ganvas.errors import GanvasError, Interrupted, RunError
+
+if TYPE_CHECKING:
+    from ganvas.study.plan import Planned
 
 log = logging.getLogger("ganvas")
 
@@ -48,18 +52,20 @@ def run(words: Sequence[str]) -> int:
     if options.cfg or options.info or options.shell_completion or options.hydra_help:
         return hand_over(words, Jobs(1))
     show_log()
+    grid = True
     if options.multirun:
         chosen = compose_hydra(options.overrides, folders)
         sweep = [*space(chosen.sweeper), *options.overrides]
-        jobs = (expand if chosen.sweeper._target_ == SWEEPER else probe)(sweep, folders)
+        grid = chosen.sweeper._target_ == SWEEPER
+        jobs = (expand if grid else probe)(sweep, folders)
         if launches_itself(chosen):
             return launch_itself(jobs, folders, chosen.launcher)
     else:
         jobs = [list(options.overrides)]
-    preflight(jobs, folders)
+    planned = preflight(jobs, folders)
     state = Jobs(len(jobs))
-    code = hand_over(words, state)
-    return code or state.exit_code
+    code = hand_over(words, state) or state.exit_code
+    return code or (tell_unfinished(planned) if grid else 0)
 
 
 def space(sweeper: DictConfig) -> list[str]:
@@ -87,7 +93,7 @@ def launch_itself(jobs: list[list[str]], folders: list[Path], launcher: DictConf
     return exit_code(launch(jobs, folders, settings))
 
 
-def preflight(jobs: Sequence[Sequence[str]], folders: Sequence[Path]) -> None:
+def preflight(jobs: Sequence[Sequence[str]], folders: Sequence[Path]) -> list[Planned]:
     """Compose and validate every job, so that no job starts when one of them is wrong.
 
     Raises:
@@ -95,7 +101,18 @@ def preflight(jobs: Sequence[Sequence[str]], folders: Sequence[Path]) -> None:
     """
     from ganvas.study.plan import plan
 
-    plan(jobs, folders)
+    return plan(jobs, folders)
+
+
+def tell_unfinished(planned: Sequence[Planned]) -> int:
+    """Name the runs that a launcher of somebody else has left unfinished; return the exit code.
+
+    Such a launcher executes jobs in other processes and tells nothing of how they ended.
+    """
+    left = [job.final for job in planned if job.final.status().get("state") != "finished"]
+    for folder in left:
+        print(f"not finished: {folder.path}  {folder.error}", file=sys.stderr)
+    return 1 if left else 0
 
 
 class Jobs:

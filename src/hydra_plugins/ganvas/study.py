@@ -14,6 +14,7 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
+from ganvas.errors import Interrupted
 from hydra_plugins.ganvas.common import one_line, plain
 
 
@@ -36,13 +37,16 @@ class StudyLauncher(Launcher):
     ) -> Sequence[JobReturn]:
         """Execute a batch of jobs; what a job returns is its `sweep_metric`."""
         from ganvas.compose import closed_keys
-        from ganvas.study.launch import launch, settings_of, sweep_value
+        from ganvas.study.launch import exit_code, launch, settings_of, sweep_value
 
         target = f"{type(self).__module__}.{type(self).__qualname__}"
         settings = {"_target_": target, **{k: plain(v) for k, v in self.settings.items()}}
         jobs = [closed_keys([o for o in job if not o.startswith("hydra")]) for job in job_overrides]
         with one_line():
             ended = launch(jobs, self.folders, settings_of(settings))
+            if exit_code(ended) == Interrupted.exit_code:
+                # A sweeper would go on with the next batch.
+                raise Interrupted("stopped; the same command continues")
         returns = []
         for overrides, task in zip(jobs, ended, strict=True):
             done = JobReturn(overrides=overrides)
