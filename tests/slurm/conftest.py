@@ -21,7 +21,7 @@ def cluster(tmp_path_factory):
 
     if os.environ.get(INSTALL) and (done := script("install")).returncode:
         pytest.skip(f"SLURM cannot be installed here: {done.stderr.strip()}")
-    if not all(map(shutil.which, ("slurmctld", "slurmd", "munged", "sbatch"))):
+    if not all(map(shutil.which, ("slurmctld", "slurmd", "munged", "sbatch", "srun"))):
         pytest.skip(f"SLURM is not installed; {SCRIPT.name} install, or {INSTALL}=1, installs it")
     started = script("start")
     try:
