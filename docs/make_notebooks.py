@@ -22,6 +22,7 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE, FOLDER = ROOT / "notebooks", ROOT / "docs" / "notebooks"
 WIDEST = 1000
+WIDGET = "application/vnd.jupyter.widget-view+json"
 TINY = ["generator=tiny", "loss=pixel", "metrics=pixel", "budget=quick", "logger=none"]
 RENDERED = {"03_study": TINY, "04_your_own": TINY}
 """Overrides of the notebooks that are not rendered with their own."""
@@ -76,12 +77,12 @@ def render(notebook: nbformat.NotebookNode, name: str, folder: Path) -> str:
 def outputs(cell: nbformat.NotebookNode) -> Iterator[tuple[str, str]]:
     """Yield what a cell shows: ("text", …) or ("picture", base64 of a PNG)."""
     for output in cell.outputs:
-        if output.output_type == "stream" and output.name == "stdout":
+        if output.output_type == "stream" and output.name == "stdout" and output.text.strip():
             yield "text", output.text
         data = output.get("data", {})
         if "image/png" in data:
             yield "picture", data["image/png"]
-        elif "text/plain" in data:
+        elif "text/plain" in data and WIDGET not in data:
             yield "text", data["text/plain"]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from types import TracebackType
 
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 
@@ -19,6 +21,8 @@ class Bar:
             TimeRemainingColumn(elapsed_when_finished=True),
             disable=not enabled,
             expand=False,
+            # Without ipywidgets rich would print a warning into the notebook at every update.
+            console=None if find_spec("ipywidgets") else Console(force_jupyter=False),
         )
         self._tasks: dict[str, object] = {}
 
