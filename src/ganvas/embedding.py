@@ -16,6 +16,8 @@ from torch import Tensor
 from ganvas.errors import InputError
 from ganvas.files import write_bytes
 from ganvas.generator.base import Activation
+from ganvas.generator.delta import Delta
+from ganvas.generator.tuning import tuned
 from ganvas.version import __version__
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 Space = Literal["z", "w", "w+", "s"]
 FORMAT = "ganvas-embedding-1"
+TUNED_FORMAT = "ganvas-embedding-2"
+"""The format of a file with a delta, so that no reader overlooks it."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class Embedding:
         truncation: ψ that w is pulled towards w_avg with when it is rendered; 1 is none.
         resume: What an activation operation left: a layer's name and the state after it, from which
             rendering goes on with the styles and noise of the layers behind.
+        delta: How the weights that draw the images differ from the generator's, after tuning.
     """
 
     latent: Tensor
@@ -51,6 +56,7 @@ class Embedding:
     names: tuple[str, ...] = ()
     truncation: float = 1.0
     resume: tuple[str, Activation] | None = None
+    delta: Delta | None = None
 
     def __len__(self) -> int:
         return self.latent.shape[0]
@@ -65,6 +71,17 @@ class Embedding:
             resume=self._resume(lambda tensor: tensor[images]),
         )
 
+    def take(self, images: Sequence[int]) -> Embedding:
+        """Return the embedding of the images at these places, in this order."""
+        places = list(images)
+        return replace(
+            self,
+            latent=self.latent[places],
+            noise=tuple(n[places] for n in self.noise),
+            names=tuple(self.names[place] for place in places),
+            resume=self._resume(lambda tensor: tensor[places]),
+        )
+
     def to(self, device: torch.device | str) -> Embedding:
         """Return the same embedding on another device."""
         return replace(
@@ -72,6 +89,7 @@ class Embedding:
             latent=self.latent.to(device),
             noise=tuple(n.to(device) for n in self.noise),
             resume=self._resume(lambda tensor: tensor.to(device)),
+            delta=None if self.delta is None else self.delta.to(device),
         )
 
     def _resume(self, change: Callable[[Tensor], Tensor]) -> tuple[str, Activation] | None:
@@ -83,6 +101,7 @@ class Embedding:
 
     def styles(self, generator: Generator) -> list[Tensor]:
         """Return the styles (S space) that `generator` draws this latent with."""
+        generator = tuned(generator, self.delta)
         if self.space == "s":
             return split_styles(self.latent, generator)
         return generator.styles(self.rows(generator))
@@ -96,7 +115,9 @@ class Embedding:
         """Draw the images (B, 3, H, W) in about [−1, 1], `micro_batch` at a time.
 
         The same micro-batch on the same device and threads gives the same picture to the bit.
+        After tuning, it is the tuned generator that draws, whether it is given or its base.
         """
+        generator = tuned(generator, self.delta)
         parts = []
         for first in range(0, len(self), micro_batch):
             part = self[first : first + micro_batch]
@@ -124,8 +145,11 @@ class Embedding:
             tensors["resume.features"] = self.resume[1].features.detach().cpu().contiguous()
             if self.resume[1].rgb is not None:
                 tensors["resume.rgb"] = self.resume[1].rgb.detach().cpu().contiguous()
+        if self.delta is not None:
+            stored = self.delta.to("cpu").tensors
+            tensors |= {f"delta.{key}": value.contiguous() for key, value in stored.items()}
         metadata = {
-            "format": FORMAT,
+            "format": FORMAT if self.delta is None else TUNED_FORMAT,
             "ganvas": __version__,
             "space": self.space,
             "truncation": repr(self.truncation),
@@ -153,12 +177,17 @@ class Embedding:
                 tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
         except (SafetensorError, OSError) as error:
             raise InputError(f"{path} is not a readable safetensors file: {error}") from error
-        if metadata.get("format") != FORMAT:
+        if metadata.get("format") not in (FORMAT, TUNED_FORMAT):
             raise InputError(f"{path} is a safetensors file but not a ganvas embedding")
         try:
             resume = None
             if layer := metadata.get("resume"):
                 resume = (layer, Activation(tensors["resume.features"], tensors.get("resume.rgb")))
+            delta = {
+                key.removeprefix("delta."): value
+                for key, value in tensors.items()
+                if key.startswith("delta.")
+            }
             noises = sum(key.startswith("noise.") for key in tensors)
             return cls(
                 latent=tensors["latent"],
@@ -169,6 +198,7 @@ class Embedding:
                 names=tuple(json.loads(metadata["names"])),
                 truncation=float(metadata["truncation"]),
                 resume=resume,
+                delta=Delta(delta) if delta else None,
             )
         except (KeyError, ValueError) as error:
             raise InputError(f"{path} is an incomplete embedding: {error}") from error

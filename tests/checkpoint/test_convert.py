@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from ganvas.checkpoint.convert import convert
 from ganvas.checkpoint.inspect import inspect, lines
@@ -11,6 +12,8 @@ from ganvas.checkpoint.open import open_checkpoint
 from ganvas.cli import main
 from ganvas.errors import CheckpointError
 from ganvas.generator.build import build
+from ganvas.generator.from_file import StyleGAN2Config
+from ganvas.generator.mobilestylegan import MobileStyleGAN
 from ganvas.generator.random_weights import random_generator
 
 
@@ -124,3 +127,33 @@ def test_commands(writers, save, tmp_path, capsys):
     error = capsys.readouterr().err
     assert error.startswith("ganvas: ")
     assert error.count("\n") == 1
+
+
+def test_mobilestylegan_to_safetensors_and_back(tmp_path, capsys):
+    original = MobileStyleGAN(channels=(16, 16, 8), w_dim=8, depth=2)
+    rng = torch.Generator().manual_seed(0)
+    original.load_state_dict(
+        {k: torch.randn(v.shape, generator=rng) for k, v in original.state_dict().items()}
+    )
+    first, second, third = (tmp_path / f"{n}.safetensors" for n in ("first", "second", "third"))
+    original.save(first)
+
+    convert(first, second)
+    convert(second, third)
+
+    state = original.state_dict()
+    for path in (second, third):
+        tensors = load_file(path)
+        assert tensors.keys() == state.keys()
+        assert all(torch.equal(tensors[key], state[key]) for key in state)
+        assert MobileStyleGAN.read(path).hyperparameters == original.hyperparameters
+    assert build(open_checkpoint(third)).source_hash == original.source_hash
+    with pytest.raises(CheckpointError, match="only StyleGAN2 has the two code bases"):
+        convert(first, tmp_path / "other.pt", "nvidia")
+
+    assert main(["inspect", str(third)]) == 0
+    said = capsys.readouterr().out
+    for words in ("generator=mobilestylegan", "32 × 32", "noise maps   4, 8, 8, 16, 16", "depth"):
+        assert words in said
+    with pytest.raises(CheckpointError, match="use generator=mobilestylegan"):
+        StyleGAN2Config(checkpoint=str(third)).load()

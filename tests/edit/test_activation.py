@@ -1,3 +1,4 @@
+import copy
 from dataclasses import replace
 
 import pytest
@@ -13,7 +14,7 @@ from ganvas.edit import (
     PermuteChannels,
     PermutePositions,
 )
-from ganvas.edit.activation import find_layer
+from ganvas.edit.activation import find_layer, fitted
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError
 from ganvas.functional.activations import mix, permute_tiles
@@ -137,3 +138,25 @@ def test_mistakes_are_one_line(scene):
     EditActivations((16,), Copy(), other="y").apply(scene)
     with pytest.raises(ConfigError, match="lies before"):
         EditActivations((8,), Copy(), other="y").apply(scene)
+
+
+def test_a_mask_is_fitted_to_the_image_inside_a_margin():
+    mask = torch.zeros(1, 1, 8, 8)
+    mask[..., :4] = 1
+    at = fitted(mask, 4 + 2 * 3, 3)
+    # Columns 3 to 6 are the image; its left half and what lies left of it are inside.
+    assert at[0, 0, 0].tolist() == [1] * 5 + [0] * 5
+    assert torch.equal(at, at[:, :, :1].expand_as(at))
+    assert fitted(torch.ones(1, 1, 1, 1), 10, 3).shape == (1, 1, 10, 10)
+
+
+def test_positions_change_places_inside_the_margin(scene):
+    generator = copy.copy(scene.generator)
+    generator.layers = (replace(generator.layers[0], margin=3),)
+    own = Activation(torch.arange(100.0).view(1, 1, 10, 10))
+    moved = PermutePositions(2, seed=1).apply(own, own, generator, "4x4.conv1").features
+    expected = own.features.clone()
+    rng = torch.Generator().manual_seed(1)
+    expected[..., 3:7, 3:7] = permute_tiles(own.features[..., 3:7, 3:7], rng, 2)
+    assert torch.equal(moved, expected)
+    assert not torch.equal(moved, own.features)

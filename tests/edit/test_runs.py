@@ -38,11 +38,34 @@ def test_several_starts_give_several_solutions(tmp_path):
     assert not torch.equal(latent[0], latent[1])
 
 
+def test_of_several_starts_the_best_may_be_kept(tmp_path):
+    every = execute(tmp_path, "edit=reconstruct_w", "start=several")
+    best = execute(tmp_path, "edit=reconstruct_w", "start=several", "start.keep=best")
+    losses = every.metrics["stages"]["w"]["loss"]
+    assert losses == best.metrics["stages"]["w"]["loss"]
+    place = losses.index(min(losses))
+    name = f"astronaut-{place + 1}"
+    assert list(best.metrics["images"]) == [name] == list(best.embedding.names)
+    assert best.embedding.latent[0].equal(every.embedding.latent[place])
+    assert best.metrics["final"]["psnr"] == every.metrics["images"][name]["psnr"]
+    assert np.array_equal(np.asarray(best.image()), np.asarray(every.image("result", name)))
+
+
 def test_a_morph_leaves_a_film_and_a_strip(tmp_path):
     result = execute(tmp_path, "edit=morph", *PAIR)
     folder = result.path / "images" / "astronaut"
     assert (folder / "morph.webp").stat().st_size > 0
     assert (folder / "morph_strip.png").is_file()
+
+
+def test_the_mask_of_the_edit_is_saved(tmp_path):
+    result = execute(tmp_path, "edit=inpaint", "mask.left=0.25", "mask.right=0.5")
+    size = TinyGenerator().resolution
+    expected = np.zeros((size, size), np.uint8)
+    expected[size // 4 : size * 3 // 4, size // 4 : size // 2] = 255
+    assert np.array_equal(np.asarray(result.image("mask")), expected)
+    whole = execute(tmp_path, "edit=reconstruct")
+    assert not (whole.path / "images" / "astronaut" / "mask.png").exists()
 
 
 def test_regions_are_measured(tmp_path):

@@ -1,5 +1,8 @@
 """StyleGAN1, 2 and 3 through the interface: golden numbers, resuming, edits, labels, precision."""
 
+import math
+from dataclasses import asdict
+
 import pytest
 import torch
 
@@ -11,6 +14,9 @@ from ganvas.generator.architecture import (
 )
 from ganvas.generator.base import Activation
 from ganvas.generator.random_weights import random_generator
+from ganvas.generator.stylegan3 import StyleGAN3
+from ganvas.layers import row_resolutions
+from ganvas.stage.variables import first_affected
 
 SKIP = StyleGAN2Architecture(mapping=(8, 8, 8), channels=(6, 6, 4))
 ARCHITECTURES = {
@@ -44,7 +50,11 @@ def test_resuming_anywhere_gives_the_same_image(case):
     states = generator.activations(w, noise, [layer.name for layer in generator.layers])
     for layer in generator.layers:
         state = states[layer.name]
-        assert state.features.shape == (2, layer.channels, layer.resolution, layer.resolution)
+        size = state.features.shape[-1]
+        assert state.features.shape == (2, layer.channels, size, size)
+        # Only StyleGAN3 computes more samples than its signal needs, and a margin around them.
+        inside = size - 2 * layer.margin
+        assert inside == layer.resolution or (not noise and inside > layer.resolution)
         assert torch.equal(generator(w, noise, resume=(layer.name, state)), image)
 
 
@@ -170,3 +180,22 @@ def test_frozen_statistics_keep_a_local_change_local():
     assert torch.equal(frozen(w, noise, edits=edits)[far], frozen(w, noise)[far])
     assert not torch.equal(generator(w, noise, edits=edits)[far], generator(w, noise)[far])
     assert not torch.equal(frozen(w, noise, edits=edits), frozen(w, noise))
+
+
+def test_a_stylegan3_layer_counts_by_what_its_cutoff_lets_through():
+    full = StyleGAN3Architecture(mapping=(8, 8), resolution=1024, channel_base=64)
+    with torch.device("meta"):
+        generator = StyleGAN3(**asdict(full))
+    # Cutoffs grow from 2 to 512 cycles per image in 12 equal ratios; Karras et al. 2021.
+    cutoffs = [2 * 256 ** (min(i, 12) / 12) for i in range(14)]
+    expected = [2 ** math.ceil(math.log2(2 * c) - 1e-6) for c in cutoffs]
+    assert [layer.resolution for layer in generator.layers] == expected
+    assert [layer.margin for layer in generator.layers] == [10] * 13 + [0]
+    resolutions = row_resolutions(generator)
+    assert (resolutions[0], resolutions[1], resolutions[15]) == (4, 4, 1024)
+
+
+def test_a_row_that_only_the_input_reads_moves_everything_behind_it():
+    generator = random_generator(ARCHITECTURES["stylegan3t"])
+    assert first_affected(generator, (0,), ()) == first_affected(generator, (0, 3), ()) == 0
+    assert first_affected(generator, (3,), ()) == 2

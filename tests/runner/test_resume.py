@@ -116,6 +116,22 @@ def test_killed_run_continues_to_the_bit(fork_server, undisturbed, tmp_path, mom
     assert not (only_run(tmp_path) / "checkpoint.pt").exists()
 
 
+TUNED = (*WORDS, "edit=pti", "budget.latent=3", "budget.weights=8", OFTEN)
+STEP = "ganvas.stage.stage:Stage.training_step"
+
+
+@pytest.mark.parametrize("moment", [
+    (STEP, 3 + 4, "after"), (STEP, 3 + 8, "after"), ("ganvas.runner.engine:compact", 1, "after"),
+    ("ganvas.runner.engine:measure_embedding", 1, "before"),
+])  # fmt: skip
+def test_a_killed_tuning_continues_to_the_bit(fork_server, tmp_path, moment):
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    assert fork_server.run(whole, *TUNED) == 0, (whole / "child.log").read_text()
+    assert fork_server.run(cut, *TUNED, kill=moment) == -signal.SIGKILL
+    assert fork_server.run(cut, *TUNED) == 0, (cut / "child.log").read_text()
+    assert_same_result(whole, cut)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_run_killed_at_random_again_and_again(fork_server, tmp_path, seed):

@@ -12,6 +12,7 @@ from torch import Tensor
 from ganvas.checkpoint.stored import Stored
 from ganvas.generator.architecture import (
     Architecture,
+    MobileStyleGANArchitecture,
     StyleGAN1Architecture,
     StyleGAN2Architecture,
     StyleGAN3Architecture,
@@ -21,6 +22,7 @@ FAMILIES: dict[type[Architecture], str] = {
     StyleGAN1Architecture: "stylegan1",
     StyleGAN2Architecture: "stylegan2",
     StyleGAN3Architecture: "stylegan3",
+    MobileStyleGANArchitecture: "mobilestylegan",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from ganvas.edit.change import Change, Copy
@@ -87,7 +88,8 @@ class EditActivations(Operation):
         for name in names:
             mine = states(own, generator, [name], resume)[name]
             changed = self.change.apply(mine, theirs[name], generator, name)
-            resume = (name, mixed(mine, changed, keep, take))
+            margin = generator.layers[generator.layer_index(name)].margin
+            resume = (name, mixed(mine, changed, keep, take, margin))
         assert resume is not None
         return resume
 
@@ -108,19 +110,28 @@ def states(
     return generator.activations(rows, embedding.noise, names, resume=resume)
 
 
-def mixed(own: Activation, changed: Activation, keep: Tensor, take: Tensor) -> Activation:
-    """Mix two states under masks that are resized to the layer."""
+def mixed(
+    own: Activation, changed: Activation, keep: Tensor, take: Tensor, margin: int = 0
+) -> Activation:
+    """Mix two states under masks that are fitted to the layer."""
 
     def at(a: Tensor, b: Tensor) -> Tensor:
-        sized = [
-            m if m.shape[-1] == 1 else resize(m, (a.shape[-2], a.shape[-1])) for m in (keep, take)
-        ]
-        return mix(a, b, *(m.expand(-1, 1, *a.shape[-2:]) for m in sized))
+        return mix(a, b, *(fitted(m, a.shape[-1], margin) for m in (keep, take)))
 
     rgb = None
     if own.rgb is not None and changed.rgb is not None:
         rgb = at(own.rgb, changed.rgb)
     return Activation(at(own.features, changed.features), rgb)
+
+
+def fitted(mask: Tensor, size: int, margin: int) -> Tensor:
+    """Resize a mask (B, 1, H, W) of the image, or (B, 1, 1, 1), to an activation of `size`.
+
+    The margin outside of the image takes the values at the mask's border.
+    """
+    if mask.shape[-1] == 1:
+        return mask.expand(-1, 1, size, size)
+    return F.pad(resize(mask, size - 2 * margin), [margin] * 4, mode="replicate")
 
 
 def joined(parts: list[tuple[str, Activation]]) -> tuple[str, Activation]:

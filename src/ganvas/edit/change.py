@@ -119,14 +119,20 @@ class PermutePositions(Change):
     def apply(
         self, own: Activation, other: Activation, generator: Generator, layer: str
     ) -> Activation:
-        """Return A, permuted; the RGB of a skip generator goes along."""
+        """Return A, permuted; the RGB of a skip generator goes along, a margin stays."""
+        margin = generator.layers[generator.layer_index(layer)].margin
 
         def permuted(maps: Tensor) -> Tensor:
             rng = torch.Generator().manual_seed(self.seed)
+            inside = slice(margin, maps.shape[-1] - margin)
+            moved = maps.clone()
             try:
-                return permute_tiles(maps, rng, self.tiles)
+                moved[..., inside, inside] = permute_tiles(
+                    maps[..., inside, inside], rng, self.tiles
+                )
             except ValueError as error:
                 raise ConfigError(f"tiles at layer {layer}: {error}") from error
+            return moved
 
         return Activation(permuted(own.features), None if own.rgb is None else permuted(own.rgb))
 

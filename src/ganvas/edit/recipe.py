@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -13,8 +13,9 @@ from ganvas.errors import ConfigError, nearest
 from ganvas.generator.base import Generator
 from ganvas.loss import pairs
 from ganvas.mask import Canvas, Mask, require_content
-from ganvas.stage import StageConfig
-from ganvas.stage.variables import require_variables
+from ganvas.stage import Optimizer, StageConfig
+from ganvas.stage.config import Variable
+from ganvas.stage.variables import require_one, require_variables
 
 
 @dataclass(frozen=True)
@@ -94,11 +95,12 @@ class Recipe:
                     f"+image.{name}.path=FILE or image=pair"
                 )
 
-    def check(self, generator: Generator, device: torch.device) -> None:
+    def check(self, generator: Generator, device: torch.device, images: int = 1) -> None:
         """Try every stage's layers, operations and networks before any work.
 
         Raises:
-            ConfigError: The generator lacks a row, noise map or layer that a step names.
+            ConfigError: The generator lacks a row, noise map or layer that a step names, or a step
+                cannot be done for as many images at once.
             AssetError: A network that a term needs cannot be had.
         """
         for name, step in self.stages.items():
@@ -107,12 +109,46 @@ class Recipe:
                     step.check(generator)
                 else:
                     require_variables(step.layers.select(generator), step.optimise)
+                    require_one(images, step.optimise)
             except ConfigError as error:
                 raise ConfigError(f"stages.{name}: {error}") from error
             if isinstance(step, StageConfig):
                 for block in step.objective.values():
                     for term in block.terms.values():
                         term.load(device)
+                for term in step.locality.terms.values() if step.locality else ():
+                    term.load(device)
+
+    def fitted_to(self, generator: Generator) -> tuple[Recipe, tuple[str, ...]]:
+        """Return the recipe without what a generator that has no noise maps cannot do, and notices.
+
+        Stages that optimise the noise alone are left out; others go on without it.
+
+        Raises:
+            ConfigError: Nothing is left, or a step refers to a stage that is left out.
+        """
+        noisy = {
+            name: step
+            for name, step in self.stages.items()
+            if isinstance(step, StageConfig) and "noise" in step.optimise
+        }
+        if generator.noise_resolutions or not noisy:
+            return self, ()
+        kept = {name: _without_noise(step) for name, step in self.stages.items()}
+        stages = {name: step for name, step in kept.items() if step is not None}
+        if not any(isinstance(step, StageConfig) for step in stages.values()):
+            raise ConfigError(
+                f"{generator.name} has no noise maps, and this edit optimises nothing else"
+            )
+        try:
+            recipe = replace(self, stages=stages)
+        except ConfigError as error:
+            raise ConfigError(f"{generator.name} has no noise maps: {error}") from error
+        why = f"{generator.name} has no noise maps"
+        return recipe, tuple(
+            f"{why}: stage {name} " + ("goes on without them" if name in stages else "is skipped")
+            for name in noisy
+        )
 
     def draw_masks(self, canvas: Canvas) -> dict[str, Tensor]:
         """Draw all masks of the recipe, (B, 1, H, W) each, and check them before any work.
@@ -124,6 +160,16 @@ class Recipe:
         for name, mask in drawn.items():
             require_content(f"edit.masks.{name}", mask, partial=name in self.partial)
         return drawn
+
+
+def _without_noise(step: StageConfig | Operation) -> StageConfig | Operation | None:
+    if isinstance(step, Operation) or "noise" not in step.optimise:
+        return step
+    others: dict[Variable, Optimizer] = {
+        kind: how for kind, how in step.optimise.items() if kind != "noise"
+    }
+    alternate = step.alternate and len(others) > 1
+    return replace(step, optimise=others, alternate=alternate) if others else None
 
 
 def _require(what: str, name: str, known: Collection[str]) -> None:

@@ -67,7 +67,7 @@ def permute_tiles(features: Tensor, rng: torch.Generator, tiles: int) -> Tensor:
     if height % tiles or width % tiles:
         raise ValueError(f"a map of {height}×{width} cannot be cut into {tiles}×{tiles} tiles")
     high, wide = height // tiles, width // tiles
-    cut = features.view(batch, channels, tiles, high, tiles, wide).permute(0, 1, 2, 4, 3, 5)
+    cut = features.reshape(batch, channels, tiles, high, tiles, wide).permute(0, 1, 2, 4, 3, 5)
     cut = cut.reshape(batch, channels, tiles * tiles, high, wide)
     order = torch.randperm(tiles * tiles, generator=rng).to(features.device)
     cut = cut[:, :, order].view(batch, channels, tiles, tiles, high, wide)

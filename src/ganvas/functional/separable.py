@@ -1,8 +1,8 @@
 """A styled depthwise-separable convolution with noise and leaky ReLU, as one differentiable step.
 
 A factor per channel commutes with a depthwise convolution, so the style is folded into the
-pointwise weights. The weights are constants: the backward pass computes the gradients of the
-features, the style and the noise alone, and keeps nothing that the wanted ones do not need.
+pointwise weights. The backward pass computes the gradients that are wanted and keeps nothing that
+they do not need; the weights are constants unless the generator is tuned.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ def separable_layer(
         x: (B, C, h, w).
         style: (B, C), a factor per channel.
         noise: (B, 1, h, w), already scaled by its strength.
-        depthwise: (C, 1, 3, 3), one kernel per channel, padded to keep the size; a constant.
-        pointwise: (D, C, 1, 1), a constant.
-        bias: (D,), a constant.
+        depthwise: (C, 1, 3, 3), one kernel per channel, padded to keep the size.
+        pointwise: (D, C, 1, 1).
+        bias: (D,).
         slope: Slope of the leaky ReLU below zero, above 0.
 
     Returns:
@@ -45,6 +45,9 @@ def separable_layer(
         x, style, noise, depthwise, pointwise[:, :, 0, 0], bias, slope
     )
     return y
+
+
+INPUTS = ("x", "style", "noise", "depthwise", "pointwise", "bias", "slope")
 
 
 class _SeparableLayer(Function):
@@ -67,8 +70,10 @@ class _SeparableLayer(Function):
             y += bias
             y += _pixels(noise)
             F.leaky_relu_(y, slope)
-        kept = _pixels(filtered) if style.requires_grad else None
-        ctx.save_for_backward(y, kept, style, depthwise, pointwise)
+        wanted = dict(zip(INPUTS, ctx.needs_input_grad, strict=True))
+        kept = _pixels(filtered) if wanted["style"] or wanted["pointwise"] else None
+        features = x if wanted["depthwise"] else None
+        ctx.save_for_backward(y, kept, style, depthwise, pointwise, features)
         ctx.slope = slope
         ctx.noise_dtype = noise.dtype
         ctx.size = x.shape[-2:]
@@ -77,21 +82,49 @@ class _SeparableLayer(Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        y, filtered, style, depthwise, pointwise = ctx.saved_tensors
+        y, filtered, style, depthwise, pointwise, features = ctx.saved_tensors
         # The slope is positive, so the output's sign is the input's.
         grad = torch.ops.aten.leaky_relu_backward(_pixels(grad), y, ctx.slope, True)
-        x_grad = style_grad = noise_grad = None
-        if ctx.needs_input_grad[2]:
-            noise_grad = _image(grad.sum(dim=2, keepdim=True), ctx.size).to(ctx.noise_dtype)
-        if ctx.needs_input_grad[0] or ctx.needs_input_grad[1]:
+        wanted = dict(zip(INPUTS, ctx.needs_input_grad, strict=True))
+        found: dict[str, Tensor | None] = dict.fromkeys(INPUTS)
+        if wanted["noise"]:
+            noise = _image(grad.sum(dim=2, keepdim=True), ctx.size)
+            found["noise"] = noise.to(ctx.noise_dtype)
+        if wanted["bias"]:
+            found["bias"] = grad.sum(dim=(0, 1))
+        if wanted["pointwise"]:
+            weight = torch.bmm(grad.mT, filtered)
+            found["pointwise"] = (weight * style.to(weight.dtype)[:, None, :]).sum(0)
+        if wanted["x"] or wanted["style"] or wanted["depthwise"]:
             grad = grad @ pointwise
-        if ctx.needs_input_grad[1]:
-            style_grad = (grad * filtered).sum(dim=1).to(style.dtype)
-        if ctx.needs_input_grad[0]:
+        if wanted["style"]:
+            found["style"] = (grad * filtered).sum(dim=1).to(style.dtype)
+        if wanted["x"] or wanted["depthwise"]:
             grad *= style[:, None, :]
+            image = _image(grad, ctx.size)
+        if wanted["depthwise"]:
+            found["depthwise"] = _depthwise_gradient(features, image)
+        if wanted["x"]:
             # The adjoint of a padded correlation is the correlation with the flipped kernel.
-            x_grad = _depthwise(_image(grad, ctx.size), depthwise.flip(2, 3))
-        return x_grad, style_grad, noise_grad, None, None, None, None
+            found["x"] = _depthwise(image, depthwise.flip(2, 3))
+        return tuple(found.values())
+
+
+def _depthwise_gradient(x: Tensor, grad: Tensor) -> Tensor:
+    """Return the gradient (C, 1, 3, 3) of `_depthwise`'s kernels: nine shifted products."""
+    padded = F.pad(x, (1, 1, 1, 1))
+    height, width = grad.shape[-2:]
+    rows = [
+        torch.stack(
+            [
+                (padded[..., i : i + height, j : j + width] * grad).sum(dim=(0, 2, 3))
+                for j in range(3)
+            ],
+            dim=1,
+        )
+        for i in range(3)
+    ]
+    return torch.stack(rows, dim=1)[:, None]
 
 
 def _depthwise(x: Tensor, kernels: Tensor) -> Tensor:

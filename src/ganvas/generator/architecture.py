@@ -122,7 +122,23 @@ class StyleGAN3Architecture:
     half: Annotated[int, Field(ge=0, le=11)] = 4
 
 
-Architecture = StyleGAN1Architecture | StyleGAN2Architecture | StyleGAN3Architecture
+@dataclass(frozen=True, slots=True)
+class MobileStyleGANArchitecture:
+    """What fixes the shapes of a MobileStyleGAN.
+
+    Attributes:
+        channels: Channels of the stem at 4², then of the blocks at 8², 16², …
+        w_dim: Length of z and of a style row.
+        depth: Number of layers of the mapping network.
+    """
+
+    channels: Annotated[tuple[Count, ...], Field(min_length=2, max_length=10)]
+    w_dim: Count = 512
+    depth: Annotated[int, Field(ge=1, le=64)] = 8
+
+
+StyleGANArchitecture = StyleGAN1Architecture | StyleGAN2Architecture | StyleGAN3Architecture
+Architecture = StyleGANArchitecture | MobileStyleGANArchitecture
 
 
 def checked(kind: type[Known], hyperparameters: dict[str, Any]) -> Known:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ganvas.errors import CheckpointError, ConfigError, nearest
+from ganvas.generator.delta import Delta
 from ganvas.generator.files import GeneratorFile, content_hash, read_generator, write_generator
 
 
@@ -22,10 +23,12 @@ class Layer:
 
     Attributes:
         name: Unique name, resolution first, such as ``64x64.conv1``.
-        resolution: Height and width of its activation in pixels.
+        resolution: Height and width in pixels of the finest image that its activation can hold:
+            the activation's own, unless it is oversampled as StyleGAN3's are.
         channels: Number of channels of its activation.
         row: Index of the style row (of w+) that it reads.
         noise: Index of the noise map that it adds, or None.
+        margin: Samples of the activation that lie outside of the image, on each side.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Layer:
     channels: int
     row: int
     noise: int | None
+    margin: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,8 @@ class Generator(nn.Module, ABC):
         layers: The layers in the order in which they run.
         noise_resolutions: Height and width of each noise map, in the order of `Layer.noise`.
         w_avg: (w_dim,) the mean of w, a buffer.
+        delta: How its weights differ from those of `base`; None: not at all.
+        base: The generator as it was loaded.
     """
 
     family: ClassVar[str]
@@ -89,6 +95,7 @@ class Generator(nn.Module, ABC):
     layers: tuple[Layer, ...]
     noise_resolutions: tuple[int, ...]
     w_avg: Tensor
+    delta: Delta | None = None
 
     # --- what a family writes -------------------------------------------------------------------
 
@@ -113,6 +120,14 @@ class Generator(nn.Module, ABC):
     @abstractmethod
     def _finish(self, state: Activation, styles: Sequence[Tensor]) -> Tensor:
         """Turn the state after the last layer into the image (B, 3, H, W) in about [−1, 1]."""
+
+    def parts(self, index: int) -> tuple[str, ...]:
+        """Return the modules and weights, by name, that layer `index` is computed with.
+
+        Raises:
+            ConfigError: The family does not say, so its weights cannot be tuned.
+        """
+        raise ConfigError(f"the weights of {self.name} cannot be tuned: it does not name them")
 
     # --- what all families share ----------------------------------------------------------------
 
@@ -245,6 +260,11 @@ class Generator(nn.Module, ABC):
             return self.mapping(z.to(self.w_avg.device))
 
     # --- files ----------------------------------------------------------------------------------
+
+    @property
+    def base(self) -> Self:
+        """The generator as it was loaded."""
+        return self.__dict__.get("_base", self)  # type: ignore[no-any-return]
 
     @cached_property
     def source_hash(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import overload
 
 import torch
 from torch import Tensor
@@ -11,17 +12,30 @@ from ganvas.checkpoint.content import Checkpoint
 from ganvas.errors import CheckpointError, nearest
 from ganvas.generator.architecture import (
     Architecture,
+    MobileStyleGANArchitecture,
     StyleGAN1Architecture,
     StyleGAN2Architecture,
     StyleGAN3Architecture,
+    StyleGANArchitecture,
 )
+from ganvas.generator.labels import LabelledGenerator
+from ganvas.generator.mobilestylegan import MobileStyleGAN
 from ganvas.generator.stylegan1 import StyleGAN1
 from ganvas.generator.stylegan2 import StyleGAN2
 from ganvas.generator.stylegan3 import StyleGAN3
 
-Built = StyleGAN1 | StyleGAN2 | StyleGAN3
+StyleGAN = StyleGAN1 | StyleGAN2 | StyleGAN3
+Built = StyleGAN | MobileStyleGAN
 
 W_AVG_SAMPLES = 10_000
+
+
+@overload
+def skeleton(architecture: StyleGANArchitecture) -> StyleGAN: ...
+
+
+@overload
+def skeleton(architecture: Architecture) -> Built: ...
 
 
 def skeleton(architecture: Architecture) -> Built:
@@ -34,6 +48,8 @@ def skeleton(architecture: Architecture) -> Built:
                 return StyleGAN2(**asdict(architecture))
             case StyleGAN3Architecture():
                 return StyleGAN3(**asdict(architecture))
+            case MobileStyleGANArchitecture():
+                return MobileStyleGAN(**asdict(architecture))
 
 
 def missing(checkpoint: Checkpoint, generator: Built) -> tuple[str, ...]:
@@ -96,8 +112,7 @@ def _finite(key: str, weights: Tensor) -> Tensor:
 @torch.no_grad()
 def _mean_w(generator: Built, rng: torch.Generator) -> Tensor:
     z = torch.randn(W_AVG_SAMPLES, generator.z_dim, generator=rng)
-    classes = generator.architecture.classes
     label = None
-    if classes:
+    if isinstance(generator, LabelledGenerator) and (classes := generator.architecture.classes):
         label = torch.eye(classes)[torch.arange(W_AVG_SAMPLES) % classes]
     return generator.mapping(z, label).mean(dim=0)

@@ -11,7 +11,7 @@ from ganvas.errors import CheckpointError, ConfigError
 from ganvas.generator.config import GeneratorConfig
 
 if TYPE_CHECKING:
-    from ganvas.generator.build import Built
+    from ganvas.generator.build import StyleGAN
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Label = Annotated[int, Field(ge=0)]
@@ -33,7 +33,7 @@ class FromFileConfig(GeneratorConfig):
     sha256: Sha256 | None = None
     label: Label | None = None
 
-    def load(self) -> Built:
+    def load(self) -> StyleGAN:
         """Read the file, fetching it first if it is an address, and build the generator.
 
         Raises:
@@ -44,6 +44,7 @@ class FromFileConfig(GeneratorConfig):
         from ganvas.checkpoint.open import open_checkpoint
         from ganvas.checkpoint.remote import local
         from ganvas.generator.build import build
+        from ganvas.generator.mobilestylegan import MobileStyleGAN
 
         if self.checkpoint is None:
             raise ConfigError(
@@ -60,6 +61,7 @@ class FromFileConfig(GeneratorConfig):
             generator = build(checkpoint)
         except CheckpointError as error:
             raise CheckpointError(f"{path}: {error}") from error
+        assert not isinstance(generator, MobileStyleGAN)
         generator.use_label(self.label)
         return generator
 
@@ -92,7 +94,7 @@ class StyleGAN2Config(FromFileConfig):
 
     half: bool = False
 
-    def load(self) -> Built:
+    def load(self) -> StyleGAN:
         """Build the generator as every other, then set its precision."""
         return _halved(super().load(), self.half)
 
@@ -112,12 +114,12 @@ class StyleGAN3Config(FromFileConfig):
 
     half: bool = False
 
-    def load(self) -> Built:
+    def load(self) -> StyleGAN:
         """Build the generator as every other, then set its precision."""
         return _halved(super().load(), self.half)
 
 
-def _halved(generator: Built, half: bool) -> Built:
+def _halved(generator: StyleGAN, half: bool) -> StyleGAN:
     from ganvas.generator.stylegan1 import StyleGAN1
 
     if half and not isinstance(generator, StyleGAN1):

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ganvas.errors import ConfigError
-from ganvas.generator.architecture import Architecture
+from ganvas.generator.architecture import StyleGANArchitecture
 from ganvas.generator.base import Generator
 
 
@@ -18,7 +18,7 @@ class LabelledGenerator(Generator):
         mapper: The mapping network.
     """
 
-    architecture: Architecture
+    architecture: StyleGANArchitecture
     mapper: nn.Module
     _label: Tensor | None
 

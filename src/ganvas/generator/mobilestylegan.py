@@ -117,6 +117,14 @@ class MobileStyleGAN(Generator):
         block = cast("_Block", self.blocks[(index - 1) // 2])
         return block.conv1 if index % 2 else block.conv2
 
+    def parts(self, index: int) -> tuple[str, ...]:
+        """Return the convolution with the scaling before it, and the output behind the last."""
+        if index == 0:
+            return ("stem",)
+        block = f"blocks.{(index - 1) // 2}"
+        found = (f"{block}.up", f"{block}.conv1") if index % 2 else (f"{block}.conv2",)
+        return (*found, "to_image") if index == len(self.layers) - 1 else found
+
     def _begin(self, styles: Sequence[Tensor]) -> Activation:
         return Activation(self.stem.const.expand(len(styles[0]), -1, -1, -1))
 

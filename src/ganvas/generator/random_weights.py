@@ -1,4 +1,4 @@
-"""Random weights for any architecture, to try a recipe or a shape without a checkpoint."""
+"""Random weights for any StyleGAN, to try a recipe or a shape without a checkpoint."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import torch
 from torch import Tensor
 
 from ganvas.functional.lowpass import lowpass
-from ganvas.generator.architecture import Architecture, StyleGAN1Architecture
-from ganvas.generator.build import Built, skeleton
+from ganvas.generator.architecture import StyleGAN1Architecture, StyleGANArchitecture
+from ganvas.generator.build import StyleGAN, skeleton
 from ganvas.generator.stylegan3 import StyleGAN3
 from ganvas.generator.stylegan3_plan import Step
 
 _TAPS = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8
 
 
-def random_generator(architecture: Architecture, seed: int = 0) -> Built:
+def random_generator(architecture: StyleGANArchitecture, seed: int = 0) -> StyleGAN:
     """Return a generator whose weights are drawn as they are before training.
 
     Biases and noise strengths, which training starts at zero, are small but not zero, so that
@@ -37,7 +37,9 @@ def random_generator(architecture: Architecture, seed: int = 0) -> Built:
     return generator.eval().requires_grad_(False)
 
 
-def _draw(key: str, shape: tuple[int, ...], a: Architecture, rng: torch.Generator) -> Tensor:
+def _draw(
+    key: str, shape: tuple[int, ...], a: StyleGANArchitecture, rng: torch.Generator
+) -> Tensor:
     drawn = torch.randn(shape, generator=rng)
     match key.rsplit(".", 1)[-1]:
         case "resample_filter":

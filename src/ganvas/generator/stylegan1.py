@@ -163,6 +163,12 @@ class StyleGAN1(LabelledGenerator):
         frozen._frozen = tuple(kept)
         return frozen
 
+    def parts(self, index: int) -> tuple[str, ...]:
+        """Return the layer, and the output behind the last."""
+        resolution, _, name = self.layers[index].name.partition("x")
+        found = (f"b{resolution}.{name.partition('.')[2]}",)
+        return (*found, "torgb") if index == len(self.layers) - 1 else found
+
     def _begin(self, styles: Sequence[Tensor]) -> Activation:
         const = self._parts[0].const
         return Activation(const.expand(styles[0].shape[0], -1, -1, -1))

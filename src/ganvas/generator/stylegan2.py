@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -182,9 +182,16 @@ class StyleGAN2(LabelledGenerator):
             return []
         return [conv.noise_const.expand(batch, 1, -1, -1) for conv in self._convs]
 
+    def parts(self, index: int) -> tuple[str, ...]:
+        """Return the convolution with the shortcut or ToRGB beside it."""
+        resolution, _, name = self.layers[index].name.partition("x")
+        block, conv = f"b{resolution}", name.partition(".")[2]
+        beside = "skip" if conv == "conv0" else "torgb"
+        found = (f"{block}.{conv}", f"{block}.{beside}")
+        return (*found, f"{block}.const") if index == 0 else found
+
     def _begin(self, styles: Sequence[Tensor]) -> Activation:
-        block = self.get_submodule("b4")
-        const = block.get_parameter("const")
+        const = cast("Tensor", self.get_submodule("b4").const)
         return Activation(const.expand(styles[0].shape[0], -1, -1, -1))
 
     def _layer(

@@ -129,8 +129,10 @@ class StyleGAN3(LabelledGenerator):
             part = AliasFreeLayer(step, self.w_dim, index == a.layers, a.clamp)
             self.add_module(f"L{index}", part)
             self._parts.append(part)
-            size, channels = step.target.size, step.target.channels
-            layers.append(Layer(f"{size}x{size}.L{index}", size, channels, index + 1, None))
+            target = step.target
+            name = f"{target.size}x{target.size}.L{index}"
+            resolution, margin = target.resolution, (target.size - target.rate) // 2
+            layers.append(Layer(name, resolution, target.channels, index + 1, None, margin))
         self.layers = tuple(layers[:-1])
 
     def children_in_order(self) -> list[AliasFreeLayer]:
@@ -145,6 +147,11 @@ class StyleGAN3(LabelledGenerator):
         """Map w+ to the input's (cos, sin, x, y) and one style (B, C) per layer."""
         affines = [self.input.affine, *(part.affine for part in self._parts)]
         return [affine(w[:, row]) for row, affine in enumerate(affines)]
+
+    def parts(self, index: int) -> tuple[str, ...]:
+        """Return the layer, the Fourier features before the first, and RGB behind the last."""
+        found = (f"L{index}",) if index else ("input", "L0")
+        return (*found, f"L{index + 1}") if index == len(self.layers) - 1 else found
 
     def _begin(self, styles: Sequence[Tensor]) -> Activation:
         return Activation(self.input(styles[0]))

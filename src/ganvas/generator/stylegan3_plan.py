@@ -29,6 +29,12 @@ class Band:
     size: int
     channels: int
 
+    @property
+    def resolution(self) -> int:
+        """The least power of two whose Nyquist frequency is not below the cutoff."""
+        # Rounded, because cutoffs are powers in floating point.
+        return int(2 ** math.ceil(round(math.log2(2 * self.cutoff), 6)))
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

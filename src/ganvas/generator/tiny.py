@@ -130,6 +130,11 @@ class TinyGenerator(Generator):
     def _finish(self, state: Activation, styles: Sequence[Tensor]) -> Tensor:
         return self._add_rgb(state, styles, len(self.to_rgb) - 1)
 
+    def parts(self, index: int) -> tuple[str, ...]:
+        """Return the convolution, and the ToRGB that reads it."""
+        found = (f"convs.{index}",) if index % 2 else (f"convs.{index}", f"to_rgb.{index // 2}")
+        return (*found, "const") if index == 0 else found
+
     def _add_rgb(self, state: Activation, styles: Sequence[Tensor], size: int) -> Tensor:
         image = cast("_Modulated", self.to_rgb[size])
         added = image.forward(state.features, styles[len(self.layers) + size]) * self._rgb_gain

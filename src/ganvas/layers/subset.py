@@ -34,10 +34,11 @@ class Layers(ABC):
 def row_resolutions(generator: Generator) -> dict[int, int]:
     """Return the resolution of each effective style row, ascending by row.
 
-    A row belongs to the first convolution that reads it; one that only the output reads belongs to
-    the top resolution.
+    A row belongs to the first convolution that reads it. One that only the input reads belongs to
+    the lowest resolution, one that only the output reads to the top one.
     """
-    found: dict[int, int] = {}
+    first = generator.layers[0]
+    found = dict.fromkeys(range(first.row), first.resolution)
     for layer in generator.layers:
         found.setdefault(layer.row, layer.resolution)
     return {row: found.get(row, generator.resolution) for row in sorted(generator.effective_rows)}

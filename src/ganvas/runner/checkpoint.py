@@ -14,6 +14,7 @@ from ganvas.embedding import Embedding
 from ganvas.errors import StorageError
 from ganvas.files import write_bytes
 from ganvas.generator.base import Activation
+from ganvas.generator.delta import Delta
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
@@ -48,6 +49,7 @@ def pack(embedding: Embedding) -> dict[str, Any]:
         "noise": list(embedding.noise),
         "space": embedding.space,
         "truncation": embedding.truncation,
+        "delta": None if embedding.delta is None else embedding.delta.tensors,
         "resume": None
         if embedding.resume is None
         else [embedding.resume[0], embedding.resume[1].features, embedding.resume[1].rgb],
@@ -67,4 +69,5 @@ def unpack(packed: dict[str, Any], like: Embedding) -> Embedding:
         space=packed["space"],
         truncation=packed["truncation"],
         resume=resume,
+        delta=None if packed["delta"] is None else Delta(packed["delta"]),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,13 +13,15 @@ from torch import Tensor
 
 from ganvas.edit import Operation
 from ganvas.embedding import Embedding
-from ganvas.errors import ConfigError, Interrupted
+from ganvas.errors import ConfigError, Interrupted, Pruned
 from ganvas.files import write_json
 from ganvas.functional.images import to_uint8
+from ganvas.generator.tuning import tuned
+from ganvas.image.images import best_of
 from ganvas.image.picture import difference, save_animation, save_picture, to_picture
 from ganvas.image.source import to_tensor
 from ganvas.mask import Canvas
-from ganvas.metrics.measure import mean, measure_embedding, measure_pictures
+from ganvas.metrics.measure import Values, mean, measure_embedding, measure_pictures
 from ganvas.runner.checkpoint import load_checkpoint, pack, save_checkpoint, unpack
 from ganvas.runner.edited import measure_edit, save_frames, save_inputs, scene_sheet
 from ganvas.runner.folder import RunFolder
@@ -27,6 +30,7 @@ from ganvas.runner.progress import Bar
 from ganvas.runner.provenance import peak_memory
 from ganvas.runner.settings import Experiment
 from ganvas.runner.signals import StopSignal
+from ganvas.runner.tuned import compact
 from ganvas.stage import Scene, StageConfig
 from ganvas.stage.fit import Pace, fit
 from ganvas.stage.scene import automatic_micro_batch
@@ -98,13 +102,18 @@ class Run:
             images[name] = tensor.expand(count, -1, -1, -1).contiguous()
         canvas = Canvas(images, experiment.seed)
         masks = experiment.edit.draw_masks(canvas)
-        experiment.edit.check(generator, self.device)
+        recipe, notices = experiment.edit.fitted_to(generator)
+        for notice in notices:
+            self.bar.say(notice)
+            log.info("%s", notice)
+        self.experiment = experiment = replace(experiment, edit=recipe)
+        recipe.check(generator, self.device, count)
 
         def begin() -> Embedding:
             start = experiment.start.begin(generator, self.names, experiment.seed)
             return replace(start, generator=self.generator_config).to(self.device)
 
-        return Scene(generator, images, masks, begin)
+        return Scene(tuned(generator, begin().delta), images, masks, begin)
 
     def generator_identity(self) -> dict[str, str]:
         """Return the generator's name and the SHA-256 of its weights."""
@@ -161,12 +170,18 @@ class Run:
         embedding, interrupted = fit(stage, monitor, pace, self.device, precision, state)
         if interrupted:
             self._stop_if_asked()
+            raise Pruned(f"{self.folder.stop_reason} of {self.experiment.edit.steps}")
         self.progress.seconds, seconds = monitor.seconds, monitor.stage_seconds
+        costs: Values = {name: {} for name in self.names}
+        if "weights" in config.optimise:
+            target = self.scene.images.get(config.embedding, self.scene.images["x"])
+            embedding, costs = compact(embedding, config.compact, self.scene, target)
         render = embedding.render(self.scene.generator, self.micro_batch)
         self.scene.keep(name, config.embedding, embedding, render)
         pace_of = config.steps * len(self.names) / seconds if config.steps else 0.0
-        entry = self._picture_entry(name, render, config.embedding)
+        entry = self._picture_entry(name, render, config.embedding, costs)
         return entry | {
+            "loss": [x if math.isfinite(x) else None for x in stage.watch.best_loss.tolist()],
             "steps": config.steps,
             "seconds": round(seconds, 3),
             "steps_per_second": round(pace_of, 4),
@@ -178,16 +193,19 @@ class Run:
         save_frames(self.folder, self.names, name, operation.frames(self.scene))
         render = operation.apply(self.scene)
         self.scene.renders[name] = render.detach()
-        entry = self._picture_entry(name, render, "x")
+        entry = self._picture_entry(name, render, "x", {})
         return entry | {"steps": 0, "seconds": round(time.monotonic() - started, 3)}
 
-    def _picture_entry(self, stage: str, render: Tensor, against: str) -> dict[str, Any]:
+    def _picture_entry(
+        self, stage: str, render: Tensor, against: str, more: Values
+    ) -> dict[str, Any]:
         """Save a stage's pictures and measure them against the image that they stand for."""
         target = self.scene.images.get(against, self.scene.images["x"])
         pictures, targets = to_uint8(render), to_uint8(target)
         for name, picture in zip(self.names, pictures, strict=True):
             save_picture(to_picture(picture), self.folder.images(name) / f"{stage}.png")
         values = measure_pictures(self.experiment.metrics, self.names, pictures, targets)
+        values = {name: found | more.get(name, {}) for name, found in values.items()}
         return {"final": mean(values), "images": values}
 
     def _finish(self) -> dict[str, Any]:
@@ -200,24 +218,25 @@ class Run:
             save_picture(to_picture(picture), folder / "result.png")
             save_picture(to_picture(difference(picture, wanted)), folder / "difference.png")
             save_animation(self.record.frames(name), folder / "progress.webp")
-        embedding = scene.embedding("x")
+        kept = self._kept()
+        embedding = scene.embedding("x").take(kept)
         embedding.save(self.folder.embedding_file)
         for name, other in scene.embeddings.items():
             if name != "x":
-                other.save(self.folder.path / f"embedding.{name}.safetensors")
+                other.take(kept).save(self.folder.path / f"embedding.{name}.safetensors")
         sheet = scene_sheet(experiment.edit, scene)
         save_picture(sheet, self.folder.path / "images" / "contact_sheet.png")
         measured = measure_embedding(
             experiment.metrics,
             embedding,
             scene.generator,
-            target,
+            target[kept],
             experiment.seed,
             self.micro_batch,
         )
         last_values = self.progress.stages[last]["images"]
         edited = measure_edit(experiment.metrics, experiment.edit, scene, render)
-        values = {name: last_values[name] | measured[name] | edited[name] for name in self.names}
+        values = {n: last_values[n] | measured[n] | edited[n] for n in embedding.names}
         metrics = {
             "final": mean(values),
             "images": values,
@@ -227,12 +246,20 @@ class Run:
         write_json(self.folder.path / "metrics.json", metrics)
         return metrics
 
+    def _kept(self) -> list[int]:
+        """Return the places of the images that are results: all, or each photograph's best."""
+        start = self.experiment.start
+        losses = [stage["loss"] for stage in self.progress.stages.values() if "loss" in stage]
+        if not (start.keeps_best and losses):
+            return list(range(len(self.names)))
+        return best_of([math.inf if x is None else x for x in losses[-1]], start.solutions)
+
     def outcome(self, state: str, metrics: dict[str, Any]) -> Outcome:
         """Describe the end of the run to the sinks."""
         pictures = {}
         if state == "finished":
             kinds = ("target", "mask", "result", "difference")
-            for name in self.names:
+            for name in metrics["images"]:
                 files = {kind: self.folder.images(name) / f"{kind}.png" for kind in kinds}
                 pictures[name] = {kind: file for kind, file in files.items() if file.is_file()}
         return Outcome(state, self._step(), metrics, pictures, self.folder.embedding_file)
@@ -254,6 +281,7 @@ class Run:
         self.progress = Progress(**progress)
         for name, packed in state["embeddings"].items():
             self.scene.embeddings[name] = unpack(packed, self.scene.begin())
+        self.scene.tune(next((e.delta for e in self.scene.embeddings.values()), None))
         self.scene.renders = state["renders"]
         log.info("continuing at step %d", self._step())
 

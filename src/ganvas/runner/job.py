@@ -20,7 +20,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from ganvas.assets import used
 from ganvas.compose import Job
-from ganvas.errors import GanvasError, Interrupted, RunError, StorageError
+from ganvas.errors import GanvasError, Interrupted, Pruned, RunError, StorageError
 from ganvas.files import remove_unfinished, storage_errors, write_json, write_text
 from ganvas.image import repeated
 from ganvas.memory import keep_freed_memory
@@ -154,6 +154,7 @@ def describe(
             "choices": job.choices,
         },
     )
+    folder.stop_file.unlink(missing_ok=True)
     before = folder.status()
     started = before.get("started") or datetime.now(UTC).isoformat(timespec="seconds")
     folder.write_status(
@@ -181,12 +182,14 @@ def work(
             bar.say(f"run {folder.path}")
             run = Run(experiment, pictures, folder, record, info.config["generator"], bar, stop)
             told = folder.path / "provenance.json"
+            steps = run.experiment.edit.steps
+            folder.write_status(total_steps=steps)
             amend(told, generator=run.generator_identity())
             metrics = run.execute()
             amend(told, micro_batch=run.micro_batch, threads=torch.get_num_threads(), assets=used())
             outcome = run.outcome("finished", metrics)
             folder.write_status(
-                state="finished", step=experiment.edit.steps,
+                state="finished", step=steps,
                 seconds=round(run.progress.seconds, 3),
             )  # fmt: skip
             folder.checkpoint_file.unlink(missing_ok=True)
@@ -195,6 +198,10 @@ def work(
             folder.write_status(state="interrupted")
             if isinstance(error, KeyboardInterrupt):
                 raise Interrupted("stopped at once; the same command continues") from error
+            raise
+        except Pruned:
+            outcome = run.outcome("pruned", {}) if run else Outcome("pruned", 0)
+            folder.write_status(state="pruned")
             raise
         except Exception as error:
             line = (

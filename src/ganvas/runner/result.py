@@ -68,7 +68,7 @@ class Result:
         """Open a picture: target, result, difference, or a stage by name; of the first image."""
         from PIL import Image
 
-        name = name or self.status["images"][0]
+        name = name or next(iter(self.metrics.get("images", self.status["images"])))
         return Image.open(self.path / "images" / name / f"{kind}.png")
 
     @property

@@ -32,6 +32,7 @@ class Budget:
     Attributes:
         latent: Steps of a stage that fits the latent.
         noise: Steps of a stage that fits the noise maps.
+        weights: Steps of a stage that tunes the generator's weights.
         frame_every: Steps between two progress pictures; 0 for none.
         frame_resolution: Height and width of the progress pictures.
         flush_every: Steps between two updates of the curve on disk and on the screen.
@@ -39,6 +40,7 @@ class Budget:
 
     latent: Steps
     noise: Steps
+    weights: Steps = 100
     frame_every: Steps = 10
     frame_resolution: Count = 256
     flush_every: Count = 5

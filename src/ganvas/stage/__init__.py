@@ -3,6 +3,7 @@
 from ganvas.stage.config import StageConfig
 from ganvas.stage.extras import Exploration, Plateau
 from ganvas.stage.lbfgs import LBFGS
+from ganvas.stage.locality import Locality
 from ganvas.stage.optimizer import Adam, Optimizer, Optimizers, Schedule
 from ganvas.stage.scene import Scene
 
@@ -10,6 +11,7 @@ __all__ = [
     "LBFGS",
     "Adam",
     "Exploration",
+    "Locality",
     "Optimizer",
     "Optimizers",
     "Plateau",

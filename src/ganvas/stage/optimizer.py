@@ -70,12 +70,13 @@ class Adam(Optimizer):
             those of faint noise maps are about 1e-10.
         units: What the rate counts: units of the variable, or units of the image, for noise: the
             rate of each map is divided by the change that it makes in the image. The maps of one
-            generator differ a thousandfold in that.
+            generator differ a thousandfold in that. For weights, rms is the fraction of each
+            tensor's root mean square, which differs ten-thousandfold.
     """
 
     betas: tuple[Fraction, Fraction] = (0.9, 0.999)
     eps: Positive = 1e-8
-    units: Literal["variable", "image"] = "variable"
+    units: Literal["variable", "image", "rms"] = "variable"
 
     def build(self, parameters: Iterable[nn.Parameter], gains: Gains) -> torch.optim.Optimizer:
         """Return torch's fused Adam, with one group per tensor that holds its rate's `scale`."""
@@ -83,6 +84,8 @@ class Adam(Optimizer):
         scales = [1.0] * len(parameters)
         if self.units == "image":
             scales = [1 / max(gain, FAINTEST) for gain in gains()]
+        if self.units == "rms":
+            scales = [max(float(p.detach().square().mean().sqrt()), FAINTEST) for p in parameters]
         groups = [{"params": [p], "scale": s} for p, s in zip(parameters, scales, strict=True)]
         return torch.optim.Adam(groups, lr=self.lr, betas=self.betas, eps=self.eps, fused=True)
 
@@ -94,7 +97,9 @@ class Optimizers:
     Attributes:
         latent: For the latent (z, w, w+ or s).
         noise: For the noise maps.
+        weights: For the generator's weights, where a stage tunes them.
     """
 
     latent: Optimizer
     noise: Optimizer
+    weights: Optimizer = field(default_factory=lambda: Adam(lr=3e-4, units="rms"))

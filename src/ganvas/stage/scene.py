@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -11,6 +11,8 @@ from torch import Tensor
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError, nearest
 from ganvas.generator.base import Generator
+from ganvas.generator.delta import Delta
+from ganvas.generator.tuning import tuned
 
 
 @dataclass
@@ -18,7 +20,7 @@ class Scene:
     """The state of a recipe between its stages.
 
     Attributes:
-        generator: The frozen generator.
+        generator: The frozen generator, tuned if a stage has done so.
         images: Input images by name (x, y, z), each (B, 3, H, W) in [−1, 1].
         masks: Masks of the edit by name, each (B, 1, H, W) in [0, 1].
         begin: Makes the embedding that a name starts with.
@@ -36,7 +38,7 @@ class Scene:
     def embedding(self, name: str) -> Embedding:
         """Return the embedding called `name`, starting it on first use."""
         if name not in self.embeddings:
-            self.embeddings[name] = self.begin()
+            self.embeddings[name] = replace(self.begin(), delta=self.generator.delta)
         return self.embeddings[name]
 
     def picture(self, name: str) -> Tensor:
@@ -68,6 +70,15 @@ class Scene:
         """Store what a finished stage leaves."""
         self.embeddings[embedding_name] = embedding
         self.renders[stage] = render.detach()
+
+    def tune(self, delta: Delta | None) -> None:
+        """Draw everything from now on with the weights of a delta, whoever's photograph it is of.
+
+        Raises:
+            InputError: It does not fit the generator.
+        """
+        self.generator = tuned(self.generator, delta)
+        self.embeddings = {n: replace(e, delta=delta) for n, e in self.embeddings.items()}
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytorch_lightning as pl
@@ -13,7 +14,7 @@ from torch import Tensor
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError
 from ganvas.functional.quality import masked_mse, psnr_from_mse
-from ganvas.generator.base import Activation, Generator
+from ganvas.generator.base import Activation
 from ganvas.loss import Objective, Ramped, Reference, View, pairs
 from ganvas.stage.config import StageConfig
 from ganvas.stage.extras import spread_of_w, whiten
@@ -62,10 +63,11 @@ class Stage(pl.LightningModule):
         self.automatic_optimization = False
         self.config = config
         embedding = scene.embedding(config.embedding)
+        if config.locality is not None and embedding.space == "s":
+            raise ConfigError("locality needs a pivot in start.space z, w or w+, not s")
         subset = config.layers.select(scene.generator)
         self.variables = Variables(embedding, scene.generator, subset, config.optimise)
-        # Frozen networks stay out of the module's state, and so out of devices and checkpoints.
-        self.__dict__["generator"] = scene.generator
+        # What holds frozen networks stays out of the module's state, devices and checkpoints.
         self.__dict__["parts"] = [
             self._prepare(images, scene) for images in slices(len(embedding), micro_batch)
         ]
@@ -97,7 +99,7 @@ class Stage(pl.LightningModule):
                 images=images,
                 objective=Objective.bind(config.objective, references),
                 target=scene.images[main][images],
-                styles=None if variables.rows else styles,
+                styles=None if variables.rows or variables.names else styles,
                 resume=variables.frozen_prefix(images),
             )
 
@@ -105,9 +107,12 @@ class Stage(pl.LightningModule):
 
     def configure_optimizers(self) -> list[torch.optim.Optimizer]:
         """Build one optimiser per kind of variable, in the order of `optimise`."""
-        held = {"latent": self.variables.latent, "noise": self.variables.noise}
+        v = self.variables
+        held = {"latent": v.latent, "noise": v.noise, "weights": v.weights}
         return [
-            optimizer.build(held[kind].parameters(), self._gains if kind == "noise" else no_gains)
+            optimizer.build(
+                held[kind].parameters(), self._gains if kind == "noise" else partial(no_gains, kind)
+            )
             for kind, optimizer in self.config.optimise.items()
         ]
 
@@ -126,6 +131,7 @@ class Stage(pl.LightningModule):
         for part in self._parts:
             image, row = self.evaluate(part, step)
             self.manual_backward(row["loss"].sum())
+            row |= self._hold(part, step, row["loss"])
             self.renders.append(image.detach())
             rows.append({name: value.detach() for name, value in row.items()})
         row = {name: torch.cat([r[name] for r in rows]) for name in rows[0]}
@@ -140,7 +146,7 @@ class Stage(pl.LightningModule):
         return self.__dict__["parts"]  # type: ignore[no-any-return]
 
     def _gains(self) -> list[float]:
-        gains = noise_gains(self.__dict__["generator"])
+        gains = noise_gains(self.variables.before)
         return [gains[index] for index in self.variables.maps]
 
     def _optimizers(self) -> list[LightningOptimizer]:
@@ -149,7 +155,7 @@ class Stage(pl.LightningModule):
 
     def evaluate(self, part: MicroBatch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the render (b, 3, H, W), and loss, psnr and each term's share, (b,) each."""
-        generator: Generator = self.__dict__["generator"]
+        generator = self.variables.generator()
         noise = self.variables.noise_maps(part.images)
         styles = self.variables.styles(part.images) if part.styles is None else part.styles
         image = generator.synthesis(styles, noise, resume=part.resume)
@@ -158,6 +164,20 @@ class Stage(pl.LightningModule):
         with torch.no_grad():
             psnr = psnr_from_mse(masked_mse(image.float(), part.target))
         return image, {"loss": loss, "psnr": psnr, **{f"loss/{k}": v for k, v in shares.items()}}
+
+    def _hold(self, part: MicroBatch, step: int, loss: Tensor) -> dict[str, Tensor]:
+        """Add the gradient of the locality term; return its share and the new total."""
+        if self.config.locality is None:
+            return {}
+        variables = self.variables
+        pivot = variables.w(part.images).detach()
+        noise = [n.detach() for n in variables.noise_maps(part.images)]
+        share = self.config.locality.loss(
+            step, pivot, noise, variables.before, variables.generator()
+        )
+        if share.requires_grad:
+            self.manual_backward(share.sum())
+        return {"loss": loss + share, "loss/locality": share}
 
     def _explore(self, step: int) -> Tensor | None:
         exploration = self.config.exploration
@@ -228,19 +248,23 @@ class Stage(pl.LightningModule):
         torch.set_rng_state(state["random"].cpu())
 
 
-def no_gains() -> list[float]:
-    """Refuse rates in units of the image for a latent, whose rows act on all of it.
+def no_gains(kind: str) -> list[float]:
+    """Refuse rates in units of the image for what acts on all of it.
 
     Raises:
         ConfigError: Always.
     """
-    raise ConfigError("optimizer.latent.units=image: rates in units of the image are for noise")
+    raise ConfigError(f"optimizer.{kind}.units=image: rates in units of the image are for noise")
 
 
 def is_constant(config: StageConfig) -> bool:
-    """Return True when losses of steps compare: no weight changes, and nothing explores."""
-    return config.exploration is None and all(
-        not isinstance(term.weight, Ramped)
-        for block in config.objective.values()
-        for term in block.terms.values()
+    """Return True when losses of steps compare: no weight changes, and nothing is random."""
+    return (
+        config.exploration is None
+        and config.locality is None
+        and all(
+            not isinstance(term.weight, Ramped)
+            for block in config.objective.values()
+            for term in block.terms.values()
+        )
     )

@@ -11,20 +11,23 @@ from torch import Tensor, nn
 from ganvas.embedding import Embedding, join_styles, rows_of, split_styles
 from ganvas.errors import ConfigError
 from ganvas.generator.base import Activation, Generator
+from ganvas.generator.delta import Delta
+from ganvas.generator.tuning import install, weights_of, with_weights
 from ganvas.layers import Subset
 
 
 class Variables(nn.Module):
-    """Latent rows and noise maps as parameters; everything outside the subset stays bit-identical.
+    """Rows, noise maps and weights as parameters; all outside the subset stays bit-identical.
 
     Args:
         embedding: Where to start; its tensors are copied.
         generator: The frozen generator.
         subset: Which rows and maps may change.
-        kinds: "latent", "noise", or both.
+        kinds: "latent", "noise", "weights", or several.
 
     Raises:
-        ConfigError: The subset selects nothing that the stage could change.
+        ConfigError: The subset selects nothing that the stage could change, or weights are to be
+            tuned for more than one image.
     """
 
     _index: Tensor
@@ -42,8 +45,16 @@ class Variables(nn.Module):
                 f"a subset of style rows needs a latent per row, but start.space={embedding.space} "
                 "has one for all; use start.space=w+"
             )
+        layers = subset.activations if "weights" in kinds else ()
+        require_one(len(embedding), kinds)
+        self.names = weights_of(generator, layers)
+        self._first_tuned = min(map(generator.layer_index, layers), default=len(generator.layers))
+        given = generator.state_dict()
+        # With an image's dimension, like all parameters.
+        self.weights = nn.ParameterList(nn.Parameter(given[n].clone()[None]) for n in self.names)
         # Bypasses nn.Module's registration: the frozen network is no part of this module's state.
-        self.__dict__["generator"] = generator
+        self.__dict__["before"] = generator
+        self.__dict__["_drawing"] = with_weights(generator, {}) if self.names else generator
         self.latent = nn.ParameterList()
         if self.rows:
             start = embedding.latent
@@ -65,9 +76,22 @@ class Variables(nn.Module):
         return latent[:, list(self.rows)].clone()
 
     def tensors(self) -> Iterator[Tensor]:
-        """Iterate over the parameters, latent first."""
+        """Iterate over the parameters: latent, noise, weights."""
         yield from self.latent
         yield from self.noise
+        yield from self.weights
+
+    @property
+    def before(self) -> Generator:
+        """The generator as it was when the stage began."""
+        return self.__dict__["before"]  # type: ignore[no-any-return]
+
+    def generator(self) -> Generator:
+        """Return the generator that draws, with the weights as they are now."""
+        drawing: Generator = self.__dict__["_drawing"]
+        for name, weight in zip(self.names, self.weights, strict=True):
+            install(drawing, name, weight[0])
+        return drawing
 
     def w(self, images: slice) -> Tensor:
         """Return w+ (b, rows, w_dim) of some images, with gradient on the selected rows only."""
@@ -75,7 +99,7 @@ class Variables(nn.Module):
         frozen = self._frozen_rows[images]
         if not self.rows:
             return frozen
-        generator: Generator = self.__dict__["generator"]
+        generator = self.before
         latent = self.latent[0][images]
         if self.offset is not None:
             latent = latent + self.offset
@@ -90,7 +114,7 @@ class Variables(nn.Module):
 
     def styles(self, images: slice) -> list[Tensor]:
         """Return the styles (S space) of some images."""
-        generator: Generator = self.__dict__["generator"]
+        generator = self.generator()
         if not self._by_style:
             return generator.styles(self.w(images))
         latent = self.latent[0] if self.rows else self.start.latent
@@ -109,8 +133,8 @@ class Variables(nn.Module):
 
     def frozen_prefix(self, images: slice) -> tuple[str, Activation] | None:
         """Return the last layer before the first that may change, with its activation; or None."""
-        generator: Generator = self.__dict__["generator"]
-        first = first_affected(generator, self.rows, self.maps)
+        generator = self.before
+        first = min(first_affected(generator, self.rows, self.maps), self._first_tuned)
         given = self.start[images].resume
         if given is not None and generator.layer_index(given[0]) >= first - 1:
             return given
@@ -129,9 +153,18 @@ class Variables(nn.Module):
             moved = values.pop(0)
             latent = latent.index_copy(1, self._index, moved) if self._by_row else moved
         noise = list(self.start.noise)
-        for index, value in zip(self.maps, values, strict=True):
-            noise[index] = value
-        return replace(self.start, latent=latent, noise=tuple(noise))
+        for index in self.maps:
+            noise[index] = values.pop(0)
+        delta = self._delta(values) if self.names else self.start.delta
+        return replace(self.start, latent=latent, noise=tuple(noise), delta=delta)
+
+    def _delta(self, values: Sequence[Tensor]) -> Delta:
+        """Return how weights differ from the generator as it was loaded."""
+        before, base = self.before.state_dict(), self.before.base.state_dict()
+        earlier = self.before.delta.names if self.before.delta is not None else ()
+        now = {name: before[name] for name in earlier}
+        now |= {name: value[0] for name, value in zip(self.names, values, strict=True)}
+        return Delta({name: value - base[name] for name, value in now.items()})
 
 
 def require_variables(subset: Subset, kinds: Collection[str]) -> None:
@@ -140,14 +173,27 @@ def require_variables(subset: Subset, kinds: Collection[str]) -> None:
         raise ConfigError("the layer subset selects no style row; nothing to optimise")
     if "noise" in kinds and not subset.noise:
         raise ConfigError("the layer subset selects no noise map; nothing to optimise")
+    if "weights" in kinds and not subset.activations:
+        raise ConfigError("the layer subset selects no layer; nothing to tune")
+
+
+def require_one(images: int, kinds: Collection[str]) -> None:
+    """Raise ConfigError where weights, which all images share, are to be tuned for several."""
+    if "weights" in kinds and images != 1:
+        raise ConfigError(
+            f"tuning fits the generator to one photograph, and this run has {images}; give each "
+            "its own run, for example with -m image.x.path=a.png,b.png"
+        )
 
 
 def first_affected(generator: Generator, rows: Collection[int], maps: Collection[int]) -> int:
     """Return the index of the first layer that reads one of `rows` or adds one of `maps`.
 
     All layers before it give the same activation in every step, so it is computed once. A row that
-    only the output reads gives the number of layers.
+    only the input reads gives 0, one that only the output reads the number of layers.
     """
+    if any(row < generator.layers[0].row for row in rows):
+        return 0
     for index, layer in enumerate(generator.layers):
         if layer.row in rows or (layer.noise is not None and layer.noise in maps):
             return index

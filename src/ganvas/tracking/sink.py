@@ -67,7 +67,7 @@ class Outcome:
     """What a sink is told when a run ends.
 
     Attributes:
-        state: finished, interrupted or failed.
+        state: finished, interrupted, pruned or failed.
         step: Optimisation steps done, over the whole run.
         metrics: The content of `metrics.json`; {} where the run did not finish.
         pictures: Per image, the files of target, mask (where the edit has one), result, difference.

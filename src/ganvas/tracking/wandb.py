@@ -109,7 +109,7 @@ class WandBSink:
         try:
             self._summarise(outcome)
         finally:
-            self.run.finish(exit_code=0 if outcome.state == "finished" else 1)
+            self.run.finish(exit_code=0 if outcome.state in ("finished", "pruned") else 1)
             self.run = None
             self.environment.close()
 

@@ -1,0 +1,22 @@
+"""Where a tuned generator is held to the one it came from."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+
+def towards(pivot: Tensor, samples: Tensor, distance: float) -> Tensor:
+    """Return the points at a distance from the pivot, on the way to each sample.
+
+    w_r = w_p + α (w_z − w_p) / ‖w_z − w_p‖₂, the norm taken over all rows.
+
+    Args:
+        pivot: w_p, (1, rows, w_dim).
+        samples: w_z, (B, rows, w_dim).
+        distance: α, above 0.
+
+    Source: Roich et al. 2021, equation 4.
+    """
+    way = samples - pivot
+    length = way.flatten(1).square().sum(1).sqrt().clamp_min(1e-12)
+    return pivot + distance * way / length[:, None, None]

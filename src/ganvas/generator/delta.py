@@ -1,0 +1,90 @@
+"""What tuning changed in a generator's weights, in a few MiB instead of a copy of all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from ganvas.functional.compaction import dequantise, low_rank, quantise
+
+
+@dataclass(frozen=True)
+class Compact:
+    """How the change of each weight is stored.
+
+    Attributes:
+        rank: Rank of the matrix (outputs by everything else) that is kept; null: all of it.
+        bits: Bits per number, 8 or 16, with a step for each row.
+    """
+
+    rank: Annotated[int, Field(ge=1)] | None = 32
+    bits: Literal[8, 16] = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Delta:
+    """A change of some weights; a weight NAME is stored in one of three ways.
+
+    ``NAME`` holds the change itself; ``NAME@values`` integers with the steps ``NAME@step``;
+    ``NAME@left`` and ``NAME@right`` the integers of two factors with ``NAME@left_step`` and
+    ``NAME@right_step``.
+
+    Attributes:
+        tensors: The stored arrays by these keys.
+    """
+
+    tensors: dict[str, Tensor]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The weights that change."""
+        return tuple(dict.fromkeys(key.partition("@")[0] for key in self.tensors))
+
+    @property
+    def size(self) -> int:
+        """Bytes of all arrays."""
+        return sum(t.numel() * t.element_size() for t in self.tensors.values())
+
+    def of(self, name: str, shape: torch.Size) -> Tensor:
+        """Return the change of one weight, in its shape.
+
+        Raises:
+            KeyError: The weight does not change, or its arrays are incomplete.
+            RuntimeError: It has another shape.
+        """
+        stored = self.tensors
+        if name in stored:
+            return stored[name].reshape(shape)
+        if f"{name}@values" in stored:
+            return dequantise(stored[f"{name}@values"], stored[f"{name}@step"]).reshape(shape)
+        left = dequantise(stored[f"{name}@left"], stored[f"{name}@left_step"])
+        right = dequantise(stored[f"{name}@right"], stored[f"{name}@right_step"])
+        return (left.mT @ right).reshape(shape)
+
+    def to(self, device: torch.device | str) -> Delta:
+        """Return the same change on another device."""
+        return Delta({key: value.to(device) for key, value in self.tensors.items()})
+
+
+def compacted(changes: Mapping[str, Tensor], how: Compact) -> Delta:
+    """Return the changes (by name, in the weights' shapes) in few bytes."""
+    return Delta({k: v for name, change in changes.items() for k, v in _stored(name, change, how)})
+
+
+def _stored(name: str, change: Tensor, how: Compact) -> Iterator[tuple[str, Tensor]]:
+    matrix = change.flatten(1) if change.ndim > 1 else change.reshape(1, -1)
+    rows, columns = matrix.shape
+    if how.rank is None or how.rank * (rows + columns) >= rows * columns:
+        values, step = quantise(matrix, how.bits)
+        yield from ((f"{name}@values", values), (f"{name}@step", step))
+        return
+    left, right = low_rank(matrix, how.rank)
+    # Transposed, so that each component has a step of its own: they differ by orders.
+    for side, factor in (("left", left.mT.contiguous()), ("right", right)):
+        values, step = quantise(factor, how.bits)
+        yield from ((f"{name}@{side}", values), (f"{name}@{side}_step", step))
