@@ -21,8 +21,7 @@ class Bar:
             TimeRemainingColumn(elapsed_when_finished=True),
             disable=not enabled,
             expand=False,
-            # Without ipywidgets rich would print a warning into the notebook at every update.
-            console=None if find_spec("ipywidgets") else Console(force_jupyter=False),
+            console=_console(),
         )
         self._tasks: dict[str, object] = {}
 
@@ -49,3 +48,14 @@ class Bar:
     def update(self, name: str, done: int, info: str = "") -> None:
         """Move a line."""
         self._progress.update(self._tasks[name], completed=done, info=info)  # type: ignore[arg-type]
+
+
+def _console() -> Console:
+    """Return rich's console; in a notebook without ipywidgets one that does not move its cursor.
+
+    rich would print a warning there at every update, and a notebook shows no cursor movements.
+    """
+    found = Console()
+    if found.is_jupyter and find_spec("ipywidgets") is None:
+        return Console(force_jupyter=False, force_terminal=False)
+    return found
