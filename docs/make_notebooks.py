@@ -78,7 +78,7 @@ def render(notebook: nbformat.NotebookNode, name: str, folder: Path) -> str:
 
 
 def outputs(cell: nbformat.NotebookNode) -> Iterator[tuple[str, str]]:
-    """Yield what a cell shows: ("text", …) or ("picture", base64 of a PNG); what it prints first."""
+    """Yield what a cell prints, then what it shows: ("text", …) or ("picture", PNG in Base64)."""
     streams = [o.text for o in cell.outputs if o.output_type == "stream" and o.name == "stdout"]
     if printed := "".join(streams).strip():
         yield "text", printed

@@ -92,6 +92,7 @@ def test_every_error_has_an_exit_code():
     codes = {e.__name__: e.exit_code for e in kinds}
     assert codes.pop("RunError") == 1
     assert codes.pop("Interrupted") == 130
+    assert codes.pop("Pruned") == 0
     assert set(codes.values()) == {2}
     for kind in kinds:
         assert kind.__name__ in errors.__doc__
