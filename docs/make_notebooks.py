@@ -22,7 +22,11 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE, FOLDER = ROOT / "notebooks", ROOT / "docs" / "notebooks"
 WIDEST = 1000
-TINY = ["generator=tiny", "loss=pixel", "metrics=pixel", "budget=quick", "logger=none"]
+WIDGET = "application/vnd.jupyter.widget-view+json"
+TINY = [
+    "generator=tiny", "loss=pixel", "metrics=pixel", "budget=quick", "logger=none",
+    "trainer.progress=false",
+]  # fmt: skip
 RENDERED = {"03_study": TINY, "04_your_own": TINY}
 """Overrides of the notebooks that are not rendered with their own."""
 
@@ -74,14 +78,15 @@ def render(notebook: nbformat.NotebookNode, name: str, folder: Path) -> str:
 
 
 def outputs(cell: nbformat.NotebookNode) -> Iterator[tuple[str, str]]:
-    """Yield what a cell shows: ("text", …) or ("picture", base64 of a PNG)."""
+    """Yield what a cell prints, then what it shows: ("text", …) or ("picture", PNG in Base64)."""
+    streams = [o.text for o in cell.outputs if o.output_type == "stream" and o.name == "stdout"]
+    if printed := "".join(streams).strip():
+        yield "text", printed
     for output in cell.outputs:
-        if output.output_type == "stream" and output.name == "stdout":
-            yield "text", output.text
         data = output.get("data", {})
         if "image/png" in data:
             yield "picture", data["image/png"]
-        elif "text/plain" in data:
+        elif "text/plain" in data and WIDGET not in data:
             yield "text", data["text/plain"]
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from ganvas.api import run
 from ganvas.errors import ConfigError, InputError
@@ -36,6 +37,22 @@ def test_several_starts_give_several_solutions(tmp_path):
     assert result.status["images"] == ["astronaut-1", "astronaut-2", "astronaut-3"]
     latent = result.embedding.latent
     assert not torch.equal(latent[0], latent[1])
+
+
+@pytest.mark.assets
+@pytest.mark.parametrize("loss", ["inpainting", "image2stylegan_pp"])
+def test_what_a_hole_hides_has_no_say(tmp_path, loss):
+    """Two photographs that differ in the hole alone give one embedding, features or not."""
+    picture = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+    latents = []
+    for name in ("a", "b"):
+        Image.fromarray(picture).save(tmp_path / f"{name}.png")
+        words = ["generator.resolution=64", f"loss={loss}", "image=file"]
+        path = f"image.x.path={tmp_path / name}.png"
+        latents.append(execute(tmp_path, "edit=inpaint", *words, path).embedding)
+        picture[16:48, 16:48] = 255 - picture[16:48, 16:48]
+    assert latents[0].latent.equal(latents[1].latent)
+    assert all(a.equal(b) for a, b in zip(latents[0].noise, latents[1].noise, strict=True))
 
 
 def test_of_several_starts_the_best_may_be_kept(tmp_path):

@@ -168,7 +168,7 @@ def test_a_link_restores_the_exact_view(page_path, open_page):
     page.click("[data-key='sort:seconds']")
     page.locator("#step").fill("1")
     page.select_option("[data-key='metric']", "lpips")
-    page.wait_for_timeout(250)
+    wait_until(page, lambda: "metric=lpips" in page.url)
     link = page.url.split("#")[1]
     rows = column(page, "id")
     other = open_page(page_path, link)

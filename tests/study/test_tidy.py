@@ -32,6 +32,7 @@ def test_final_has_a_row_per_finished_run_and_image(study):
         (mask,) = set(rows["mask"])
         assert f"mask={mask}" in (run / "overrides.yaml").read_text()
     assert table["edit.stages.w.lr"].dtype.kind == "f"
+    assert table["seed"].dtype.kind == "i"
 
 
 def test_curves_have_a_row_per_run_step_and_image(study):

@@ -17,13 +17,19 @@ from ganvas.errors import ConfigError, Interrupted, Pruned
 from ganvas.files import write_json
 from ganvas.functional.images import to_uint8
 from ganvas.generator.tuning import tuned
-from ganvas.image.images import best_of
-from ganvas.image.picture import difference, save_animation, save_picture, to_picture
+from ganvas.image.picture import save_picture, to_picture
 from ganvas.image.source import to_tensor
 from ganvas.mask import Canvas
-from ganvas.metrics.measure import Values, mean, measure_embedding, measure_pictures
+from ganvas.metrics.measure import Values, mean, measure_pictures
 from ganvas.runner.checkpoint import load_checkpoint, pack, save_checkpoint, unpack
-from ganvas.runner.edited import measure_edit, save_frames, save_inputs, scene_sheet
+from ganvas.runner.edited import save_frames, save_inputs
+from ganvas.runner.ending import (
+    final_metrics,
+    kept_images,
+    save_embeddings,
+    save_pictures,
+    shown_pictures,
+)
 from ganvas.runner.folder import RunFolder
 from ganvas.runner.monitor import RunMonitor
 from ganvas.runner.progress import Bar
@@ -210,58 +216,18 @@ class Run:
 
     def _finish(self) -> dict[str, Any]:
         """Save embedding, final pictures and metrics."""
-        experiment, scene = self.experiment, self.scene
-        last = list(experiment.edit.stages)[-1]
-        render, target = to_uint8(scene.renders[last]), to_uint8(scene.images["x"])
-        for name, picture, wanted in zip(self.names, render, target, strict=True):
-            folder = self.folder.images(name)
-            save_picture(to_picture(picture), folder / "result.png")
-            save_picture(to_picture(difference(picture, wanted)), folder / "difference.png")
-            save_animation(self.record.frames(name), folder / "progress.webp")
-        kept = self._kept()
-        embedding = scene.embedding("x").take(kept)
-        embedding.save(self.folder.embedding_file)
-        for name, other in scene.embeddings.items():
-            if name != "x":
-                other.take(kept).save(self.folder.path / f"embedding.{name}.safetensors")
-        sheet = scene_sheet(experiment.edit, scene)
-        save_picture(sheet, self.folder.path / "images" / "contact_sheet.png")
-        measured = measure_embedding(
-            experiment.metrics,
-            embedding,
-            scene.generator,
-            target[kept],
-            experiment.seed,
-            self.micro_batch,
-        )
-        last_values = self.progress.stages[last]["images"]
-        edited = measure_edit(experiment.metrics, experiment.edit, scene, render)
-        values = {n: last_values[n] | measured[n] | edited[n] for n in embedding.names}
-        metrics = {
-            "final": mean(values),
-            "images": values,
-            "stages": self.progress.stages,
-            "about": experiment.metrics.about(scene.generator.resolution),
-        }
+        experiment, scene, stages = self.experiment, self.scene, self.progress.stages
+        kept = kept_images(experiment.start, stages, len(self.names))
+        save_pictures(self.folder, self.record, experiment.edit, scene)
+        save_embeddings(self.folder, scene, kept)
+        metrics = final_metrics(experiment, scene, kept, stages, self.micro_batch)
         write_json(self.folder.path / "metrics.json", metrics)
         return metrics
 
-    def _kept(self) -> list[int]:
-        """Return the places of the images that are results: all, or each photograph's best."""
-        start = self.experiment.start
-        losses = [stage["loss"] for stage in self.progress.stages.values() if "loss" in stage]
-        if not (start.keeps_best and losses):
-            return list(range(len(self.names)))
-        return best_of([math.inf if x is None else x for x in losses[-1]], start.solutions)
-
     def outcome(self, state: str, metrics: dict[str, Any]) -> Outcome:
         """Describe the end of the run to the sinks."""
-        pictures = {}
-        if state == "finished":
-            kinds = ("target", "mask", "result", "difference")
-            for name in metrics["images"]:
-                files = {kind: self.folder.images(name) / f"{kind}.png" for kind in kinds}
-                pictures[name] = {kind: file for kind, file in files.items() if file.is_file()}
+        names = metrics["images"] if state == "finished" else ()
+        pictures = shown_pictures(self.folder, names)
         return Outcome(state, self._step(), metrics, pictures, self.folder.embedding_file)
 
     # --- continuing -----------------------------------------------------------------------------

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from ganvas.runner.result import Result
-from ganvas.study.axes import find_axes
+from ganvas.study.axes import Axis, find_axes
 from ganvas.study.records import Run, find_study, read_study
 from ganvas.tracking.sink import rows_per_image
 
@@ -59,9 +59,15 @@ class Study:
         for index, run in enumerate(self._records):
             levels: Row = {"run": run.name}
             for axis in axes:
-                place = axis.of_run[index]
-                levels[axis.name] = (axis.numbers or axis.levels)[place]
+                levels[axis.name] = _values(axis)[axis.of_run[index]]
             yield run, levels
+
+
+def _values(axis: Axis) -> Sequence[str | float]:
+    """Return an axis's levels as numbers where they are, and as whole numbers where they are."""
+    if axis.numbers and all(number.is_integer() for number in axis.numbers):
+        return [int(number) for number in axis.numbers]
+    return axis.numbers or axis.levels
 
 
 def load_study(study: str | Path) -> Study:
