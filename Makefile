@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 EXTRAS ?= test,dev
 READY  := $(VENV)/.ready
 
-.PHONY: demo test test-fast lint format bench docs gallery clean
+.PHONY: demo test test-fast lint format bench docs gallery inpainting clean
 
 demo: $(READY)
 	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips
@@ -45,7 +45,14 @@ clean:
 
 docs: $(READY)
 	$(BIN)/python docs/make_options.py
+	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips
+	$(BIN)/python docs/make_notebooks.py
 
 gallery: $(READY)
 	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips insightface portraits
 	$(BIN)/python docs/make_gallery.py budget=quick
+
+inpainting: $(READY)
+	$(BIN)/python -m pip install --quiet -c constraints.txt opencv-python-headless
+	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips insightface portraits
+	$(BIN)/python docs/measure_inpainting.py

@@ -25,7 +25,8 @@ def python(code: str) -> str:
 
 
 def test_public_names():
-    assert ganvas.__all__ == ["Embedding", "Result", "__version__", "load", "run"]
+    names = ["Embedding", "Result", "Study", "__version__", "load", "load_study", "run"]
+    assert ganvas.__all__ == names
     for name in ganvas.__all__:
         assert getattr(ganvas, name) is not None
     with pytest.raises(AttributeError, match="has no attribute 'rnu'"):
@@ -72,9 +73,9 @@ def test_reading_a_run_needs_no_torch(tiny_run):
         "import sys, ganvas\n"
         f"r = ganvas.load({str(path)!r})\n"
         "print(r.status['state'], len(r.curve), r.metrics['final']['psnr'] > 0)\n"
-        "print('torch' in sys.modules)"
+        "print(len(ganvas.load_study(r.path.parent).curves), 'torch' in sys.modules)"
     )
-    assert python(code).splitlines() == ["finished 10 True", "False"]
+    assert python(code).splitlines() == ["finished 10 True", "10 False"]
 
 
 def test_load_refuses_other_folders(tmp_path):
@@ -91,6 +92,7 @@ def test_every_error_has_an_exit_code():
     codes = {e.__name__: e.exit_code for e in kinds}
     assert codes.pop("RunError") == 1
     assert codes.pop("Interrupted") == 130
+    assert codes.pop("Pruned") == 0
     assert set(codes.values()) == {2}
     for kind in kinds:
         assert kind.__name__ in errors.__doc__

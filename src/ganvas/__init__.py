@@ -15,13 +15,16 @@ if TYPE_CHECKING:
     from ganvas.api import run
     from ganvas.embedding import Embedding
     from ganvas.runner.result import Result, load
+    from ganvas.study.tidy import Study, load_study
 
-__all__ = ["Embedding", "Result", "__version__", "load", "run"]
+__all__ = ["Embedding", "Result", "Study", "__version__", "load", "load_study", "run"]
 
 _HOMES = {
     "Embedding": "ganvas.embedding",
     "Result": "ganvas.runner.result",
+    "Study": "ganvas.study.tidy",
     "load": "ganvas.runner.result",
+    "load_study": "ganvas.study.tidy",
     "run": "ganvas.api",
 }
 

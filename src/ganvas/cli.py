@@ -69,6 +69,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("run", help="compose and execute experiments (-m: a sweep)")
     commands.add_parser("ablate", help="an experiment, and the same without each of its parts")
     _render(commands)
+    _sample(commands)
     _interchange(commands)
     _runs(commands)
     _studies(commands)
@@ -114,6 +115,19 @@ def _render(commands: Commands) -> None:
     render.set_defaults(command=_lazily("render", "render"))
 
 
+def _sample(commands: Commands) -> None:
+    sample = commands.add_parser("sample", help="draw images from a generator")
+    sample.add_argument("overrides", nargs="*", metavar="generator=OPTION", help="which generator, "
+                        "and its fields (default: the usual one)")  # fmt: skip
+    sample.add_argument("-n", "--count", type=int, default=1, help="how many (default: 1)")
+    sample.add_argument("--seed", type=int, default=0, help="seed of the first (default: 0)")
+    sample.add_argument("--psi", type=float, default=0.7, help="truncation ψ (default: 0.7)")
+    sample.add_argument(
+        "-o", "--output", default="samples", help="the folder of the pictures (default: samples)"
+    )
+    sample.set_defaults(command=_lazily("sample", "sample"))
+
+
 def _interchange(commands: Commands) -> None:
     export = commands.add_parser("export", help="write w+ for other programs (.npz, .pt)")
     export.add_argument("embedding", help="an embedding.safetensors")
@@ -140,7 +154,8 @@ def _runs(commands: Commands) -> None:
             "folder", nargs="?", default="outputs", help="studies, a study or a run"
         )
         command.add_argument(
-            "--state", choices=["finished", "interrupted", "failed", "running"], action="append",
+            "--state", action="append",
+            choices=["finished", "interrupted", "pruned", "failed", "running"],
             help="only runs in this state (may be repeated)",
         )  # fmt: skip
     clean.add_argument(

@@ -108,7 +108,10 @@ def compose_hydra(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> D
         except MissingConfigException as error:
             raise _missing_option(error) from error
         except (HydraException, OmegaConfBaseException) as error:
-            raise ConfigError(_first_line(error)) from error
+            line = _first_line(error)
+            if "ConfigStore schema" in line:
+                line += "; an installed plugin brings an option of that name, too: uninstall it"
+            raise ConfigError(line) from error
     return node
 
 
@@ -159,20 +162,36 @@ def _says_more(override: Override) -> bool:
 
 
 def expand(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> list[list[str]]:
-    """Return the overrides of every job of a sweep: the product of all choice and range sweeps.
+    """Return the overrides of every job of a sweep: the product of all choice and range sweeps."""
+    return [list(job) for job in product(*_axes(overrides, user_dirs))]
 
-    Of an interval, which only a sweeper can search, there are its two ends.
+
+def probe(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> list[list[str]]:
+    """Return jobs that hold every value of a search space, one away from the first at a time.
+
+    Of an interval there are its two ends.
     """
-    axes = []
+    axes = _axes(overrides, user_dirs)
+    first = [axis[0] for axis in axes]
+    others = [
+        [*first[:place], value, *first[place + 1 :]]
+        for place, axis in enumerate(axes)
+        for value in axis[1:]
+    ]
+    return [first, *others]
+
+
+def _axes(overrides: Sequence[str], user_dirs: Sequence[Path]) -> list[list[str]]:
+    axes: dict[str, list[str]] = {}
     for override in parse(overrides):
         if override.get_key_element().startswith("hydra"):
             continue
+        key = override.get_key_element()
         if override.is_sweep_override() and not override.is_delete():
-            key = override.get_key_element()
-            axes.append([f"{key}={value}" for value in _values(override, user_dirs)])
+            axes[key] = [f"{key}={value}" for value in sweep_values(override, user_dirs)]
         else:
-            axes.append([str(override.input_line)])
-    return [list(job) for job in product(*axes)]
+            axes[key] = [str(override.input_line)]
+    return list(axes.values())
 
 
 def groups(user_dirs: Sequence[Path] = ()) -> dict[str, dict[str, Path]]:
@@ -214,7 +233,7 @@ def _search(user_dirs: Sequence[Path]) -> list[str]:
     return [f"hydra.searchpath=[{folders}]"] if folders else []
 
 
-def _values(override: Override, user_dirs: Sequence[Path]) -> list[str]:
+def sweep_values(override: Override, user_dirs: Sequence[Path]) -> list[str]:
     """Return the values of one axis of a sweep."""
     value = override.value()
     if isinstance(value, Glob):

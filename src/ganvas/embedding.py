@@ -21,6 +21,8 @@ from ganvas.generator.tuning import tuned
 from ganvas.version import __version__
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from ganvas.generator.base import Generator
 
 Space = Literal["z", "w", "w+", "s"]
@@ -69,6 +71,17 @@ class Embedding:
             resume=self._resume(lambda tensor: tensor[images]),
         )
 
+    def take(self, images: Sequence[int]) -> Embedding:
+        """Return the embedding of the images at these places, in this order."""
+        places = list(images)
+        return replace(
+            self,
+            latent=self.latent[places],
+            noise=tuple(n[places] for n in self.noise),
+            names=tuple(self.names[place] for place in places),
+            resume=self._resume(lambda tensor: tensor[places]),
+        )
+
     def to(self, device: torch.device | str) -> Embedding:
         """Return the same embedding on another device."""
         return replace(
@@ -111,6 +124,17 @@ class Embedding:
             styles = part.styles(generator)
             parts.append(generator.synthesis(styles, part.noise, resume=part.resume))
         return torch.cat(parts)
+
+    def pictures(self, device: torch.device | str = "cpu") -> list[Image.Image]:
+        """Draw the images as 8-bit pictures, with the generator that the embedding names.
+
+        Raises:
+            InputError: It names none.
+            CheckpointError: The generator's weights are not those that it was made with.
+        """
+        from ganvas.drawing import draw
+
+        return draw(self, device)
 
     def save(self, path: Path) -> None:
         """Write one safetensors file, under a temporary name that is then renamed."""

@@ -7,6 +7,7 @@ GanvasError                one line for the user, no traceback on the command li
 ├── CheckpointError        a generator file that cannot be read safely (exit code 2)
 ├── StorageError           no room, no right to write, a run folder in use (exit code 2)
 ├── RunError               a run that failed while it worked (exit code 1)
+├── Pruned                 a search stopped a run that was hopeless (exit code 0)
 └── Interrupted            the user or the system asked to stop; it can go on (exit code 130)
 """
 
@@ -46,6 +47,12 @@ class RunError(GanvasError):
     """A run failed while it worked."""
 
     exit_code = 1
+
+
+class Pruned(GanvasError):  # noqa: N818
+    """A search asked the run to stop, because its curve is worse than those of others."""
+
+    exit_code = 0
 
 
 class Interrupted(GanvasError):  # noqa: N818

@@ -1,13 +1,14 @@
 """The paper's six algorithms, stage by stage: what is optimised, towards what, and where."""
 
 import pytest
+import torch
 
 from ganvas.compose import compose_job, groups
 from ganvas.edit import Average, Copy, EditActivations, Recipe
 from ganvas.errors import ConfigError
 from ganvas.layers import All, Inpainting, Resolutions
 from ganvas.loss import MSE, DistanceToStart, Style
-from ganvas.mask import Box, Feather, Full
+from ganvas.mask import Box, Canvas, Feather, Full
 from ganvas.runner.job import validate
 from ganvas.schema import build
 from ganvas.stage import StageConfig
@@ -64,8 +65,14 @@ def test_3_inpainting():
     # The noise keeps to the photo outside of the blurred hole, to the frozen G(w) inside.
     assert blocks(edit.stages["n"]) == {("x", "1 - m_blur"), ("w", "m_blur")}
     assert isinstance(edit.masks["m"], Box)
-    assert isinstance(edit.masks["m_blur"], Feather)
+    assert isinstance(edit.masks["m_blur"].of["blurred"], Feather)
     assert edit.partial == ("m",)
+    # Nothing of what the photo shows in the hole may reach the objective.
+    assert edit.stages["w"].objective["W_l"].hide
+    canvas = Canvas({"x": torch.zeros(1, 3, 64, 64)}, 0)
+    hole, blurred = (edit.masks[name].draw(canvas) for name in ("m", "m_blur"))
+    assert (blurred[hole > 0] == 1).all()
+    assert (blurred > hole).any()
 
 
 def test_4_scribbles():

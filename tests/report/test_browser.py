@@ -131,6 +131,22 @@ def test_wipe_flicker_and_difference(page_path, open_page):
     assert page.locator(".viewer").count() == 0
 
 
+def test_masks_lie_over_the_wall_and_in_the_viewer(page_path, open_page):
+    page = open_page(page_path, "view=pictures&rows=mask&fix=seed|*~loss|*~layers|*")
+    assert page.locator("img.mask").count() == 0
+    page.get_by_label("mask", exact=True).last.check()
+    wait_until(page, lambda: page.locator(".wall img.mask[src]").count() > 0)
+    over = page.locator(".wall img.mask").first
+    assert "mask.png" in over.get_attribute("data-path")
+    assert over.evaluate("node => getComputedStyle(node).filter").startswith("url(")
+    box, under = over.bounding_box(), page.locator(".wall-cell:has(img.mask) img.live").first
+    assert box == under.bounding_box()
+    over.click()
+    assert page.locator(".pane img.mask").count() == 1
+    page.keyboard.press("m")
+    assert page.locator(".pane img.mask").count() == 0
+
+
 def test_zoom_and_pan_are_kept_in_step(page_path, open_page):
     page = open_page(page_path, "view=pictures")
     page.locator(".wall-row:not(.target) button.picture").first.click()
@@ -152,7 +168,7 @@ def test_a_link_restores_the_exact_view(page_path, open_page):
     page.click("[data-key='sort:seconds']")
     page.locator("#step").fill("1")
     page.select_option("[data-key='metric']", "lpips")
-    page.wait_for_timeout(250)
+    wait_until(page, lambda: "metric=lpips" in page.url)
     link = page.url.split("#")[1]
     rows = column(page, "id")
     other = open_page(page_path, link)
@@ -168,7 +184,9 @@ def test_a_link_restores_the_viewer(page_path, open_page):
     page.keyboard.press("4")
     page.keyboard.press("m")
     page.keyboard.press("+")
-    page.wait_for_timeout(250)
+    wait_until(
+        page, lambda: all(part in page.url for part in ("mode=difference", "mask=1", "zoom"))
+    )
     other = open_page(page_path, page.url.split("#")[1])
     for shown in (page, other):
         assert shown.locator(".stage.difference").count() == 1

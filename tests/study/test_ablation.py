@@ -10,7 +10,6 @@ from ganvas.study.ablation import (
     write_members,
 )
 from ganvas.study.calibrate import Pace
-from ganvas.study.settings import Pool
 
 BASE = ["generator=tiny", "loss=lpips", "metrics=pixel", "logger=none"]
 
@@ -71,7 +70,7 @@ def test_duration_counts_slots_and_the_longest_job():
 
     pace = Pace(overhead=2.0, step=0.5)
     jobs = [Job(10), Job(10), Job(10), Job(10)]
-    assert pace.seconds(jobs, Pool(jobs=1)) == 28
-    assert pace.seconds(jobs, Pool(jobs=2)) == 14
-    assert pace.seconds(jobs, Pool(jobs=64)) == 7
-    assert pace.seconds([Job(100), Job(2)], Pool(jobs=2)) == 52
+    assert pace.seconds(jobs, 1) == 28
+    assert pace.seconds(jobs, 2) == 14
+    assert pace.seconds(jobs, 64) == 7
+    assert pace.seconds([Job(100), Job(2)], 2) == 52

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 WANDB = Path(sys.executable).with_name("wandb")
+PICTURES = ("input", "mask", "result", "difference")
 KILL_IN_N = ("ganvas.stage.stage:Stage.training_step", 8, "after")
 
 
@@ -25,6 +26,42 @@ def inspect(run: Path, *options: str) -> str:
 
 def records(run: Path) -> list[dict]:
     return [json.loads(line) for line in inspect(run).splitlines()]
+
+
+def check_table(run: Path, found: list[dict]) -> None:
+    """A row per image: its pictures by name, and its final values."""
+    (stored,) = (a for a in artifacts(found).values() if "comparison.table.json" in a)
+    table = json.loads(stored["comparison.table.json"].read_text())
+    measured = json.loads((run / "metrics.json").read_text())["images"]
+    assert table["columns"][:5] == ["image", *PICTURES]
+    assert set(table["columns"][5:]) == set(measured["astronaut"])
+    ((name, *cells),) = table["data"]
+    assert name == "astronaut"
+    for column, picture in zip(PICTURES, cells[:4], strict=True):
+        kind = "target" if column == "input" else column
+        kept = (run / "images" / "astronaut" / f"{kind}.png").read_bytes()
+        assert stored[picture["path"]].read_bytes() == kept
+    for metric, value in zip(table["columns"][5:], cells[4:], strict=True):
+        assert value == pytest.approx(measured[name][metric])
+
+
+def artifacts(found: list[dict]) -> dict[str, dict[str, Path]]:
+    """Return, for each artifact of a run, its files by name."""
+    return {
+        a["name"]: {e["path"]: Path(e["local_path"]) for e in a["manifest"]["contents"]}
+        for a in (r["artifact"] for r in found if r["type"] == "artifact")
+    }
+
+
+def check_lineage(run: Path, lineage: dict, found: list[dict]) -> None:
+    """Generator → embedding → edit in the configuration, and the embedding as an artifact."""
+    provenance = json.loads((run / "provenance.json").read_text())
+    assert lineage["generator"] == provenance["generator"]
+    assert lineage["edit"] == {"name": "reconstruct", "stages": ["w", "n"]}
+    assert lineage["embedding"] == f"embedding-{run.name}"
+    assert lineage["start"] is None
+    stored = artifacts(found)[lineage["embedding"]]["embedding.safetensors"]
+    assert stored.read_bytes() == (run / "embedding.safetensors").read_bytes()
 
 
 def runs_below(folder: Path) -> list[Path]:
@@ -62,6 +99,10 @@ def test_multirun_makes_separate_finished_runs(fork_server, tmp_path, words):
             assert steps[row["step"]]["psnr"] == pytest.approx(row["psnr"][0])
             assert steps[row["step"]]["stage"] == row["stage"]
         assert "comparison._type" in steps[len(curve)]
+        check_table(run, records(run))
+        check_lineage(run, summary["config"]["lineage"], records(run))
+        (started,) = (r["run"] for r in records(run) if r["type"] == "run")
+        assert (started["run_group"], started["job_type"]) == ("seeds", "reconstruct")
         pictures = list(run.glob("wandb/offline-run-*/files/media/images/*.webp"))
         assert len(pictures) == len(list(run.glob("images/*/frames/*.webp")))
         kinds = Counter(r["type"] for r in records(run))

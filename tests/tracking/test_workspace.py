@@ -46,6 +46,8 @@ def test_the_report_asks_the_questions_of_the_dashboard(study, capsys):
         "Run Comparer",
     ):
         assert kind in kinds
+    (table,) = (panel for panel in panels if panel["viewType"] == "Weave")
+    assert '"val": "comparison"' in json.dumps(table)
     columns = panels[0]["config"]["columns"]
     assert columns[-1]["accessor"] == "summary:final/psnr"
     assert "config:mask.value._target_" in {column["accessor"] for column in columns}

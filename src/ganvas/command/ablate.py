@@ -21,9 +21,10 @@ from ganvas.study.ablation import (
     write_members,
 )
 from ganvas.study.calibrate import calibrate, duration
-from ganvas.study.launch import exit_code, launch, pool_of
+from ganvas.study.launch import exit_code, launch, settings_of
 from ganvas.study.plan import Planned, plan
 from ganvas.study.settings import Pool
+from ganvas.study.slurm.settings import Queue
 
 HELP = """\
 ganvas ablate [ablation=NAME] [over=[…]] [mode=both|leave_one_out|add_one_in] [--yes] [overrides]
@@ -47,7 +48,7 @@ class Asked:
     ablation: Ablation
     base: tuple[str, ...]
     folders: list[Path]
-    pool: Pool
+    settings: Pool | Queue
     yes: bool
 
 
@@ -68,10 +69,12 @@ def ablate(words: Sequence[str]) -> int:
     due = [p for p in unique.values() if p.final.state != "finished" or p.force]
     print(f"{len(jobs)} variants, {len(unique)} runs, {len(unique) - len(due)} finished already")
     if due:
-        pace = calibrate(due[0].overrides, asked.folders, asked.pool)
-        side = len(asked.pool.slots())
+        settings = asked.settings
+        here = settings if isinstance(settings, Pool) else Pool(threads=settings.threads)
+        pace = calibrate(due[0].overrides, asked.folders, here)
+        side = settings.jobs or (len(here.slots()) if settings is here else len(due))
         print(
-            f"about {duration(pace.seconds(due, asked.pool))} with {side} at a time "
+            f"about {duration(pace.seconds(due, side))} with {side} at a time "
             f"({pace.step:.3g} s a step, {pace.overhead:.3g} s a run besides)",
             flush=True,
         )
@@ -79,7 +82,7 @@ def ablate(words: Sequence[str]) -> int:
             return 0
     first = next(iter(unique.values()))
     study = Path(first.path).parent
-    tasks = launch([p.overrides for p in unique.values()], asked.folders, asked.pool)
+    tasks = launch([p.overrides for p in unique.values()], asked.folders, asked.settings)
     write_members(study, {name: [p.final.path.name for p in ps] for name, ps in jobs.items()})
     print(f"ganvas table {study}")
     return exit_code(tasks)
@@ -113,11 +116,11 @@ def read_words(words: Sequence[str]) -> Asked:
     chosen = compose_hydra(["hydra/launcher=local", *rest], folders).launcher
     plain = OmegaConf.to_container(chosen, resolve=True)
     assert isinstance(plain, dict)
-    pool = pool_of({str(k): v for k, v in plain.items()})
+    settings = settings_of({str(k): v for k, v in plain.items()})
     base = [*ablation.overrides, *(w for w in rest if not w.startswith("hydra"))]
     if not any(word.startswith("study=") for word in base):
         base.append(f"study={own.get('ablation', 'ablation')}")
-    return Asked(ablation, tuple(base), folders, pool, yes)
+    return Asked(ablation, tuple(base), folders, settings, yes)
 
 
 def planned_variants(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 
-from ganvas.command.render import generator_of
 from ganvas.compose import compose_job
+from ganvas.drawing import generator_of
 from ganvas.embedding import Embedding
 from ganvas.errors import InputError
 from ganvas.generator import GeneratorConfig

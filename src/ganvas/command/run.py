@@ -21,13 +21,13 @@ from ganvas.compose import (
     expand,
     named,
     open_keys,
+    probe,
     user_folders,
 )
 from ganvas.errors import GanvasError, Interrupted, RunError
 
 log = logging.getLogger("ganvas")
 
-LAUNCHER = "hydra_plugins.ganvas.local.LocalLauncher"
 SWEEPER = "hydra._internal.core_plugins.basic_sweeper.BasicSweeper"
 
 
@@ -49,10 +49,11 @@ def run(words: Sequence[str]) -> int:
         return hand_over(words, Jobs(1))
     show_log()
     if options.multirun:
-        jobs = expand(options.overrides, folders)
         chosen = compose_hydra(options.overrides, folders)
-        if launches_locally(chosen):
-            return launch_locally(jobs, folders, chosen.launcher)
+        sweep = [*space(chosen.sweeper), *options.overrides]
+        jobs = (expand if chosen.sweeper._target_ == SWEEPER else probe)(sweep, folders)
+        if launches_itself(chosen):
+            return launch_itself(jobs, folders, chosen.launcher)
     else:
         jobs = [list(options.overrides)]
     preflight(jobs, folders)
@@ -61,23 +62,29 @@ def run(words: Sequence[str]) -> int:
     return code or state.exit_code
 
 
-def launches_locally(chosen: DictConfig) -> bool:
-    """Return True for a plain sweep with ganvas's own launcher.
+def space(sweeper: DictConfig) -> list[str]:
+    """Return what a sweeper's own settings sweep over, as overrides."""
+    return [f"{key}={value}" for key, value in (sweeper.get("params") or {}).items()]
+
+
+def launches_itself(chosen: DictConfig) -> bool:
+    """Return True for a plain sweep with one of ganvas's own launchers.
 
     It needs nothing of Hydra once the jobs are known, and Hydra would compose each of them twice.
     """
-    targets = str(chosen.launcher._target_), str(chosen.sweeper._target_)
-    return targets == (LAUNCHER, SWEEPER)
+    from ganvas.study.launch import LAUNCHERS
+
+    return chosen.launcher._target_ in LAUNCHERS and chosen.sweeper._target_ == SWEEPER
 
 
-def launch_locally(jobs: list[list[str]], folders: list[Path], settings: DictConfig) -> int:
-    """Execute the jobs as processes on this machine; return the exit code."""
-    from ganvas.study.launch import exit_code, launch, pool_of
+def launch_itself(jobs: list[list[str]], folders: list[Path], launcher: DictConfig) -> int:
+    """Execute the jobs as processes on this machine or on a cluster; return the exit code."""
+    from ganvas.study.launch import exit_code, launch, settings_of
 
-    plain = OmegaConf.to_container(settings, resolve=True)
+    plain = OmegaConf.to_container(launcher, resolve=True)
     assert isinstance(plain, dict)
-    pool = pool_of({str(name): value for name, value in plain.items()})
-    return exit_code(launch(jobs, folders, pool))
+    settings = settings_of({str(name): value for name, value in plain.items()})
+    return exit_code(launch(jobs, folders, settings))
 
 
 def preflight(jobs: Sequence[Sequence[str]], folders: Sequence[Path]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PIL import Image
@@ -52,3 +53,9 @@ def repeated(
         for source, found in pictures.items()
         if source == "x" or len(found) > 1
     } | {source: found for source, found in pictures.items() if source != "x" and len(found) == 1}
+
+
+def best_of(losses: Sequence[float], times: int) -> list[int]:
+    """Return, of every `times` solutions in a row, the place of the one with the lowest loss."""
+    groups = range(0, len(losses), times)
+    return [min(range(g, g + times), key=lambda place: losses[place]) for g in groups]

@@ -14,6 +14,7 @@ GAP = 4
 LABEL = 16
 INK = (30, 30, 30)
 PAPER = (255, 255, 255)
+EDGE = (208, 208, 208)
 
 
 def contact_sheet(rows: Sequence[Mapping[str, Image.Image]], cell: int = 256) -> Image.Image:
@@ -27,6 +28,10 @@ def contact_sheet(rows: Sequence[Mapping[str, Image.Image]], cell: int = 256) ->
         for column, (label, picture) in enumerate(row.items()):
             left = GAP + column * (cell + GAP)
             pen.text((left + 1, top), label, fill=INK)
+            # A mask that is 1 everywhere is as white as the paper.
+            pen.rectangle(
+                (left - 1, top + LABEL - 1, left + cell, top + LABEL + cell), outline=EDGE
+            )
             sheet.paste(shrink(picture, cell), (left, top + LABEL))
     return sheet
 

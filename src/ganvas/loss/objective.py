@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
@@ -37,12 +37,25 @@ class Block:
         target: What to approach: an input image (x, y) or an earlier stage, whose render is frozen.
         mask: Where: "1" for everywhere, a mask of the edit by name, or "1 - name" for its opposite.
         weight: Factor of all its terms, such as the ratio of λ_mse2 to λ_mse1.
+        hide: Let no term see the target where the mask is 0: there, render and target both show the
+            mean colour of the rest. Without it, features near the edge of a hole see into it.
     """
 
     terms: dict[str, Term]
     target: str = "x"
     mask: str = "1"
     weight: float = 1.0
+    hide: bool = False
+
+    def bind(self, term: Term, reference: Reference) -> BoundTerm:
+        """Bind one of the terms to its reference, as far as it may be seen."""
+        if not self.hide or reference.mask is None:
+            return term.bind(reference)
+        seen = reference.mask > 0
+        area = seen.sum((2, 3), keepdim=True).clamp_min(1)
+        colour = (reference.target * seen).sum((2, 3), keepdim=True) / area
+        bound = term.bind(replace(reference, target=torch.where(seen, reference.target, colour)))
+        return lambda view: bound(View(torch.where(seen, view.image, colour), view.w, view.noise))
 
 
 @dataclass(frozen=True)
@@ -70,7 +83,7 @@ class Objective:
                 (
                     name if single else f"{block_name}/{name}",
                     partial(_weight, block, term),
-                    term.bind(references[pair(block, term)]),
+                    block.bind(term, references[pair(block, term)]),
                 )
                 for block_name, block in blocks.items()
                 for name, term in block.terms.items()

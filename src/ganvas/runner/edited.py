@@ -1,4 +1,4 @@
-"""What an edit leaves besides its result: contact sheet, films, metrics of its regions."""
+"""What an edit leaves besides its result: inputs, masks, contact sheet, films, region metrics."""
 
 from __future__ import annotations
 
@@ -18,6 +18,24 @@ from ganvas.runner.folder import RunFolder
 from ganvas.stage import Scene
 
 FILM_RESOLUTION = 512
+
+
+def save_inputs(folder: RunFolder, names: tuple[str, ...], scene: Scene) -> None:
+    """Save what the run was given, per image: `target`, `input_<name>`, and the masks.
+
+    The recipe's first mask is `mask.png`, which dashboards lay over the pictures; the others are
+    `mask_<name>.png`. Masks that are 1 everywhere say nothing and are not saved.
+    """
+    for given, images in scene.images.items():
+        kind = "target" if given == "x" else f"input_{given}"
+        for name, picture in zip(names, to_uint8(images), strict=True):
+            save_picture(to_picture(picture), folder.images(name) / f"{kind}.png")
+    for place, (given, masks) in enumerate(scene.masks.items()):
+        if bool((masks == 1).all()):
+            continue
+        kind = "mask" if place == 0 else f"mask_{given}"
+        for name, mask in zip(names, masks, strict=True):
+            save_picture(mask_picture(mask).convert("L"), folder.images(name) / f"{kind}.png")
 
 
 def save_frames(

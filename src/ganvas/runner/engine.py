@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,16 +13,23 @@ from torch import Tensor
 
 from ganvas.edit import Operation
 from ganvas.embedding import Embedding
-from ganvas.errors import ConfigError, Interrupted
+from ganvas.errors import ConfigError, Interrupted, Pruned
 from ganvas.files import write_json
 from ganvas.functional.images import to_uint8
 from ganvas.generator.tuning import tuned
-from ganvas.image.picture import difference, save_animation, save_picture, to_picture
+from ganvas.image.picture import save_picture, to_picture
 from ganvas.image.source import to_tensor
 from ganvas.mask import Canvas
-from ganvas.metrics.measure import Values, mean, measure_embedding, measure_pictures
+from ganvas.metrics.measure import Values, mean, measure_pictures
 from ganvas.runner.checkpoint import load_checkpoint, pack, save_checkpoint, unpack
-from ganvas.runner.edited import measure_edit, save_frames, scene_sheet
+from ganvas.runner.edited import save_frames, save_inputs
+from ganvas.runner.ending import (
+    final_metrics,
+    kept_images,
+    save_embeddings,
+    save_pictures,
+    shown_pictures,
+)
 from ganvas.runner.folder import RunFolder
 from ganvas.runner.monitor import RunMonitor
 from ganvas.runner.progress import Bar
@@ -127,7 +135,7 @@ class Run:
             Interrupted: The run was asked to stop; its state is saved.
         """
         self._restore()
-        self._save_targets()
+        save_inputs(self.folder, self.names, self.scene)
         self.record.begin(self._step())
         steps = list(self.experiment.edit.stages.items())
         for index in range(self.progress.index, len(steps)):
@@ -168,6 +176,7 @@ class Run:
         embedding, interrupted = fit(stage, monitor, pace, self.device, precision, state)
         if interrupted:
             self._stop_if_asked()
+            raise Pruned(f"{self.folder.stop_reason} of {self.experiment.edit.steps}")
         self.progress.seconds, seconds = monitor.seconds, monitor.stage_seconds
         costs: Values = {name: {} for name in self.names}
         if "weights" in config.optimise:
@@ -178,6 +187,7 @@ class Run:
         pace_of = config.steps * len(self.names) / seconds if config.steps else 0.0
         entry = self._picture_entry(name, render, config.embedding, costs)
         return entry | {
+            "loss": [x if math.isfinite(x) else None for x in stage.watch.best_loss.tolist()],
             "steps": config.steps,
             "seconds": round(seconds, 3),
             "steps_per_second": round(pace_of, 4),
@@ -206,50 +216,18 @@ class Run:
 
     def _finish(self) -> dict[str, Any]:
         """Save embedding, final pictures and metrics."""
-        experiment, scene = self.experiment, self.scene
-        last = list(experiment.edit.stages)[-1]
-        render, target = to_uint8(scene.renders[last]), to_uint8(scene.images["x"])
-        for name, picture, wanted in zip(self.names, render, target, strict=True):
-            folder = self.folder.images(name)
-            save_picture(to_picture(picture), folder / "result.png")
-            save_picture(to_picture(difference(picture, wanted)), folder / "difference.png")
-            save_animation(self.record.frames(name), folder / "progress.webp")
-        embedding = scene.embedding("x")
-        embedding.save(self.folder.embedding_file)
-        for name, other in scene.embeddings.items():
-            if name != "x":
-                other.save(self.folder.path / f"embedding.{name}.safetensors")
-        sheet = scene_sheet(experiment.edit, scene)
-        save_picture(sheet, self.folder.path / "images" / "contact_sheet.png")
-        measured = measure_embedding(
-            experiment.metrics,
-            embedding,
-            scene.generator,
-            target,
-            experiment.seed,
-            self.micro_batch,
-        )
-        last_values = self.progress.stages[last]["images"]
-        edited = measure_edit(experiment.metrics, experiment.edit, scene, render)
-        values = {name: last_values[name] | measured[name] | edited[name] for name in self.names}
-        metrics = {
-            "final": mean(values),
-            "images": values,
-            "stages": self.progress.stages,
-            "about": experiment.metrics.about(scene.generator.resolution),
-        }
+        experiment, scene, stages = self.experiment, self.scene, self.progress.stages
+        kept = kept_images(experiment.start, stages, len(self.names))
+        save_pictures(self.folder, self.record, experiment.edit, scene)
+        save_embeddings(self.folder, scene, kept)
+        metrics = final_metrics(experiment, scene, kept, stages, self.micro_batch)
         write_json(self.folder.path / "metrics.json", metrics)
         return metrics
 
     def outcome(self, state: str, metrics: dict[str, Any]) -> Outcome:
         """Describe the end of the run to the sinks."""
-        pictures = {}
-        if state == "finished":
-            kinds = ("target", "result", "difference")
-            pictures = {
-                name: {kind: self.folder.images(name) / f"{kind}.png" for kind in kinds}
-                for name in self.names
-            }
+        names = metrics["images"] if state == "finished" else ()
+        pictures = shown_pictures(self.folder, names)
         return Outcome(state, self._step(), metrics, pictures, self.folder.embedding_file)
 
     # --- continuing -----------------------------------------------------------------------------
@@ -316,11 +294,3 @@ class Run:
             return self.experiment.edit.steps
         state = self.progress.stage_state
         return self._offset(names[self.progress.index]) + (int(state["step"]) if state else 0)
-
-    def _save_targets(self) -> None:
-        for name, picture in zip(self.names, to_uint8(self.scene.images["x"]), strict=True):
-            save_picture(to_picture(picture), self.folder.images(name) / "target.png")
-        for other in self.scene.images.keys() - {"x"}:
-            kept = to_uint8(self.scene.images[other])
-            for name, picture in zip(self.names, kept, strict=True):
-                save_picture(to_picture(picture), self.folder.images(name) / f"input_{other}.png")

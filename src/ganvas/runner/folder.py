@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ganvas.errors import StorageError
-from ganvas.files import storage_errors, write_json
+from ganvas.files import storage_errors, write_json, write_text
 
 LOCK_TRIES = 20
 
@@ -46,6 +46,23 @@ class RunFolder:
         """Latent and noise."""
         return self.path / "embedding.safetensors"
 
+    @property
+    def stop_file(self) -> Path:
+        """Why a run that is at work is to stop; a search writes it."""
+        return self.path / "stop"
+
+    @property
+    def stop_reason(self) -> str:
+        """The line that a search left in the stop file, or ""."""
+        try:
+            return self.stop_file.read_text(encoding="utf-8").strip()
+        except OSError:
+            return ""
+
+    def ask_to_stop(self, reason: str) -> None:
+        """Ask the process that works on the run to save its state and stop as pruned."""
+        write_text(self.stop_file, reason + "\n")
+
     def images(self, name: str) -> Path:
         """Return the folder of one image's pictures."""
         return self.path / "images" / name
@@ -60,7 +77,7 @@ class RunFolder:
 
     @property
     def state(self) -> str:
-        """Return running, finished, interrupted, failed, or "new" where nothing was started.
+        """Return running, finished, interrupted, pruned, failed, or "new" before its start.
 
         A run whose process is gone is called interrupted, whatever it wrote last.
         """

@@ -20,7 +20,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from ganvas.assets import used
 from ganvas.compose import Job
-from ganvas.errors import GanvasError, Interrupted, RunError, StorageError
+from ganvas.errors import GanvasError, Interrupted, Pruned, RunError, StorageError
 from ganvas.files import remove_unfinished, storage_errors, write_json, write_text
 from ganvas.image import repeated
 from ganvas.memory import keep_freed_memory
@@ -154,6 +154,7 @@ def describe(
             "choices": job.choices,
         },
     )
+    folder.stop_file.unlink(missing_ok=True)
     before = folder.status()
     started = before.get("started") or datetime.now(UTC).isoformat(timespec="seconds")
     folder.write_status(
@@ -197,6 +198,10 @@ def work(
             folder.write_status(state="interrupted")
             if isinstance(error, KeyboardInterrupt):
                 raise Interrupted("stopped at once; the same command continues") from error
+            raise
+        except Pruned:
+            outcome = run.outcome("pruned", {}) if run else Outcome("pruned", 0)
+            folder.write_status(state="pruned")
             raise
         except Exception as error:
             line = (

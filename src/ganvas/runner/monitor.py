@@ -16,6 +16,9 @@ from ganvas.runner.signals import StopSignal
 from ganvas.stage.monitor import Row
 from ganvas.tracking import Record
 
+ASK_EVERY = 0.1
+"""Seconds between two looks for the stop file, which may lie on a slow disk."""
+
 
 class RunMonitor:
     """Carries one stage's events to the record, the progress bar and the checkpoint.
@@ -53,7 +56,8 @@ class RunMonitor:
         self.folder, self.record, self.bar, self.stop = folder, record, bar, stop
         self._save, self._every = save, every
         self._before, self._stage_before = seconds, stage_seconds
-        self._started = self._saved = time.monotonic()
+        self._started = self._saved = self._asked = time.monotonic()
+        self._pruned = False
 
     @property
     def seconds(self) -> float:
@@ -99,10 +103,17 @@ class RunMonitor:
         self._saved = time.monotonic()
 
     def stop_requested(self) -> bool:
-        """Return True after Ctrl-C or SIGTERM."""
+        """Return True after Ctrl-C or SIGTERM, or when a search has given the run up."""
         # Lightning puts its own handlers in place when it starts to fit.
         self.stop.hold()
-        return self.stop.requested
+        return self.stop.requested or self.is_pruned()
+
+    def is_pruned(self) -> bool:
+        """Return True when a search has asked this run to stop."""
+        if not self._pruned and time.monotonic() - self._asked > ASK_EVERY:
+            self._asked = time.monotonic()
+            self._pruned = self.folder.stop_file.exists()
+        return self._pruned
 
     def notice(self, message: str) -> None:
         """Show one line and log it."""

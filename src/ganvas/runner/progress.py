@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from types import TracebackType
 
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 
@@ -19,6 +21,7 @@ class Bar:
             TimeRemainingColumn(elapsed_when_finished=True),
             disable=not enabled,
             expand=False,
+            console=_console(),
         )
         self._tasks: dict[str, object] = {}
 
@@ -45,3 +48,14 @@ class Bar:
     def update(self, name: str, done: int, info: str = "") -> None:
         """Move a line."""
         self._progress.update(self._tasks[name], completed=done, info=info)  # type: ignore[arg-type]
+
+
+def _console() -> Console:
+    """Return rich's console; in a notebook without ipywidgets one that does not move its cursor.
+
+    rich would print a warning there at every update, and a notebook shows no cursor movements.
+    """
+    found = Console()
+    if found.is_jupyter and find_spec("ipywidgets") is None:
+        return Console(force_jupyter=False, force_terminal=False)
+    return found

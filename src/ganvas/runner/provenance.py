@@ -7,7 +7,6 @@ import os
 import platform
 import re
 import resource
-import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -17,6 +16,7 @@ import torch
 
 from ganvas.files import sha256, write_json
 from ganvas.image.source import Source
+from ganvas.runner.checkout import git_state
 
 PACKAGES = (
     "ganvas", "torch", "torchvision", "pytorch-lightning", "torchmetrics", "lpips", "hydra-core",
@@ -35,7 +35,7 @@ def provenance(device: torch.device) -> dict[str, Any]:
     return {
         "command": ["ganvas", *sys.argv[1:]],
         "directory": str(Path.cwd()),
-        "git": git_state(Path(__file__).resolve().parent),
+        "git": git_state(),
         "versions": versions(),
         "python": platform.python_version(),
         "platform": platform.platform(),
@@ -94,29 +94,6 @@ def _first_match(file: Path, pattern: str) -> str | None:
     except OSError:
         return None
     return found[1].strip() if found else None
-
-
-def git_state(folder: Path) -> dict[str, Any] | None:
-    """Return the commit and the uncommitted changes of the checkout that holds `folder`, if any."""
-
-    def git(*words: str) -> str | None:
-        try:
-            done = subprocess.run(
-                ["git", "-C", str(folder), *words], capture_output=True, text=True, timeout=20
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            return None
-        return done.stdout.strip() if done.returncode == 0 else None
-
-    commit = git("rev-parse", "HEAD")
-    if commit is None or git("ls-files", "--error-unmatch", __file__) is None:
-        return None
-    changes = git("diff", "HEAD") or ""
-    return {
-        "commit": commit,
-        "dirty": bool(git("status", "--porcelain")),
-        "diff": changes[:200_000],
-    }
 
 
 def peak_memory(device: torch.device) -> int:

@@ -68,8 +68,15 @@ class Result:
         """Open a picture: target, result, difference, or a stage by name; of the first image."""
         from PIL import Image
 
-        name = name or self.status["images"][0]
+        name = name or next(iter(self.metrics.get("images", self.status["images"])))
         return Image.open(self.path / "images" / name / f"{kind}.png")
+
+    @property
+    def sheet(self) -> Image.Image:
+        """The contact sheet: inputs, masks, every stage, result and difference."""
+        from PIL import Image
+
+        return Image.open(self.path / "images" / "contact_sheet.png")
 
     def _json(self, name: str) -> dict[str, Any]:
         file = self.path / name

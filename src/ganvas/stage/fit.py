@@ -11,6 +11,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
+from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from torch import Tensor
 
 from ganvas.embedding import Embedding
@@ -135,6 +136,8 @@ def fit(
                 accelerator="gpu" if device.type == "cuda" else "cpu",
                 devices=[device.index or 0] if device.type == "cuda" else 1,
                 precision=precision,  # type: ignore[arg-type]
+                # One process: a cluster's variables are of no concern, nor is its requeueing.
+                plugins=[LightningEnvironment()],
                 max_epochs=1,
                 callbacks=[reporter],
                 logger=False,
@@ -163,9 +166,9 @@ def quiet_lightning() -> Iterator[None]:
         with warnings.catch_warnings():
             for pattern in (
                 ".*does not have many workers.*",
+                ".*`srun` command is available.*",
                 ".*isinstance\\(treespec, LeafSpec\\).*",
                 ".*GPU available but not used.*",
-                ".*`srun` command is available.*",
             ):
                 warnings.filterwarnings("ignore", pattern)
             yield

@@ -18,6 +18,11 @@ class Start(ABC):
         """How many solutions of each photograph are sought, from as many starts."""
         return 1
 
+    @property
+    def keeps_best(self) -> bool:
+        """Whether only the best solution of each photograph is a result."""
+        return False
+
     @abstractmethod
     def begin(self, generator: Generator, names: tuple[str, ...], seed: int) -> Embedding:
         """Return the embedding of `names` that the first stage starts from."""

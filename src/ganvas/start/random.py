@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 import torch
 from pydantic import Field
@@ -20,19 +20,26 @@ class Random(Start):
 
     Attributes:
         space: Latent space to optimise in: z, w, w+ or s.
-        count: Starts of each photograph; more than one seek as many solutions, side by side, and
-            all are kept.
+        count: Starts of each photograph; more than one seek as many solutions, side by side.
+        keep: "all" solutions are results, or of each photograph the "best": the one of the lowest
+            loss at the end of the last stage that optimises. The others' pictures stay.
         psi: How far the samples are from w_avg: the truncation ψ; 1 leaves them as drawn.
     """
 
     space: Space = "w+"
     count: Annotated[int, Field(ge=1)] = 1
+    keep: Literal["all", "best"] = "all"
     psi: Annotated[float, Field(ge=0, le=1)] = 1.0
 
     @property
     def solutions(self) -> int:
         """How many solutions of each photograph are sought."""
         return self.count
+
+    @property
+    def keeps_best(self) -> bool:
+        """Whether only the best solution of each photograph is a result."""
+        return self.keep == "best"
 
     def __post_init__(self) -> None:
         if self.space == "z" and self.psi != 1.0:

@@ -16,8 +16,15 @@ from rich.text import Text
 if TYPE_CHECKING:
     from ganvas.study.jobs import Task
 
-STYLES = {"finished": "green", "failed": "red", "interrupted": "yellow", "running": "cyan"}
+STYLES = {
+    "finished": "green",
+    "failed": "red",
+    "interrupted": "yellow",
+    "pruned": "yellow",
+    "running": "cyan",
+}
 MOST_FAILURES = 20
+MOST_ROWS = 40
 
 
 class Board:
@@ -72,9 +79,8 @@ class Board:
         table = Table(box=None, pad_edge=False)
         for title in ("state", "pid", "step", "s", "run"):
             table.add_column(title, justify="right" if title in ("pid", "step", "s") else "left")
-        for task in self.tasks:
-            if task.state not in ("running", "elsewhere"):
-                continue
+        at_work = [task for task in self.tasks if task.state in ("running", "elsewhere")]
+        for task in at_work[:MOST_ROWS]:
             status = task.planned.working.status()
             table.add_row(
                 Text(task.state, STYLES.get(task.state, "")),

@@ -31,11 +31,11 @@ class Pace:
     overhead: float
     step: float
 
-    def seconds(self, jobs: Sequence[Planned], pool: Pool) -> float:
-        """Return how long the jobs take side by side."""
+    def seconds(self, jobs: Sequence[Planned], side_by_side: int) -> float:
+        """Return how long the jobs take, so many at a time."""
         alone = [self.overhead + self.step * job.steps for job in jobs]
-        side_by_side = min(len(pool.slots()), max(1, len(jobs)))
-        return max(sum(alone) / side_by_side, max(alone, default=0.0))
+        places = min(side_by_side, max(1, len(jobs)))
+        return max(sum(alone) / places, max(alone, default=0.0))
 
 
 class _Silent:

@@ -78,14 +78,14 @@ def execute_all(tasks: list[Task], folders: list[Path], pool: Pool, board: Watch
 
     Ctrl-C and SIGTERM ask the jobs to save their state; a second Ctrl-C kills them.
     """
-    waiting = deque(task for task in tasks if not _is_settled(task))
+    waiting = deque(task for task in tasks if not is_settled(task))
     board.begun()
     if waiting:
         with server(pool.threads) as context, StopSignal() as stop:
             Crew(waiting, folders, pool, board, context, stop).work()
 
 
-def _is_settled(task: Task) -> bool:
+def is_settled(task: Task) -> bool:
     """Set the state of a job that need not be executed."""
     if task.planned.force:
         return False
@@ -161,7 +161,7 @@ class Crew:
             return
         try:
             # Another launcher may have finished it since this one looked.
-            if task.attempts == 0 and _is_settled(task):
+            if task.attempts == 0 and is_settled(task):
                 self.board.told(task)
                 return
             task.attempts += 1
@@ -207,7 +207,8 @@ class Crew:
 
     def _ended(self, task: Task, code: int, killed_at_mib: int) -> None:
         if code == 0:
-            self._set(task, "finished")
+            state = task.planned.working.status().get("state")
+            self._set(task, "pruned" if state == "pruned" else "finished")
             return
         if code == INTERRUPTED:
             self._set(task, "interrupted")
@@ -274,6 +275,11 @@ def record_death(folder: RunFolder, code: int, killed_at_mib: int, limit: int | 
         error = f"killed by {name}" + (" (out of memory?)" if name == "SIGKILL" else "")
     else:
         error = _last_line(folder.path / "worker.log") or f"the process ended with code {code}"
+    mark_failed(folder, error)
+
+
+def mark_failed(folder: RunFolder, error: str) -> None:
+    """Write into a run's status that it failed, unless another process works on it."""
     lock = folder.try_lock()
     if lock is None:
         return

@@ -1,4 +1,4 @@
-"""Launching a study on this machine, from its jobs' overrides to its exit code."""
+"""Launching a study, from its jobs' overrides to its exit code."""
 
 from __future__ import annotations
 
@@ -13,27 +13,40 @@ from ganvas.study.board import Board
 from ganvas.study.jobs import Task, execute_all
 from ganvas.study.plan import plan
 from ganvas.study.settings import Pool
+from ganvas.study.slurm.follow import submit_all
+from ganvas.study.slurm.settings import Queue
+
+LAUNCHERS: dict[str, type[Pool] | type[Queue]] = {
+    "hydra_plugins.ganvas.local.LocalLauncher": Pool,
+    "hydra_plugins.ganvas.slurm.SlurmLauncher": Queue,
+}
+"""The settings of each of ganvas's own launchers, by the `_target_` of its option."""
 
 
-def pool_of(settings: Mapping[str, Any]) -> Pool:
-    """Check the launcher's settings.
+def settings_of(launcher: Mapping[str, Any]) -> Pool | Queue:
+    """Check the settings of one of ganvas's own launchers.
+
+    Args:
+        launcher: The node `hydra.launcher`, with its `_target_`.
 
     Raises:
         ConfigError: A setting that is unknown or out of range.
     """
-    given = {name: value for name, value in settings.items() if name != "_target_"}
-    pool = build(check(given, Pool, "hydra.launcher"))
-    assert isinstance(pool, Pool)
-    return pool
+    given = {name: value for name, value in launcher.items() if name != "_target_"}
+    built = build(check(given, LAUNCHERS[launcher["_target_"]], "hydra.launcher"))
+    assert isinstance(built, Pool | Queue)
+    return built
 
 
-def launch(jobs: Sequence[Sequence[str]], folders: Sequence[Path], pool: Pool) -> list[Task]:
+def launch(
+    jobs: Sequence[Sequence[str]], folders: Sequence[Path], settings: Pool | Queue
+) -> list[Task]:
     """Execute every job that is not finished, and show how it goes.
 
     Args:
         jobs: The overrides of each job, without Hydra's own keys.
         folders: The user's own folders of options.
-        pool: How the jobs share the machine.
+        settings: How the jobs share this machine, or what each of them asks SLURM for.
 
     Returns:
         One task per job, in their order; jobs that are the same run share one.
@@ -45,17 +58,20 @@ def launch(jobs: Sequence[Sequence[str]], folders: Sequence[Path], pool: Pool) -
     unique = {p.path: Task(p) for p in planned}
     tasks = list(unique.values())
     with Board(tasks) as board:
-        execute_all(tasks, list(folders), pool, board)
+        if isinstance(settings, Queue):
+            submit_all(tasks, list(folders), settings, board)
+        else:
+            execute_all(tasks, list(folders), settings, board)
     board.summary()
     return [unique[p.path] for p in planned]
 
 
 def exit_code(tasks: Sequence[Task]) -> int:
-    """Return 0 where all are finished, 130 where the study was interrupted, else 1."""
+    """Return 0 where all are finished or pruned, 130 where the study was interrupted, else 1."""
     states = {task.state for task in tasks}
-    if states <= {"finished"}:
+    if states <= {"finished", "pruned"}:
         return 0
-    return 130 if states & {"waiting", "interrupted"} else 1
+    return 1 if states <= {"finished", "pruned", "failed"} else 130
 
 
 def sweep_value(task: Task) -> float:

@@ -3,11 +3,40 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import fmean
 from typing import Any, Protocol
 
 Row = dict[str, Any]
+SHOWN = 8
+"""Images whose pictures are sent to a sink; the record holds them all."""
+
+
+def mean_values(row: Row) -> dict[str, float]:
+    """Return the mean over images of each value; images where it is not finite are left out.
+
+    >>> mean_values({"step": 3, "stage": "w", "psnr": [20.0, 22.0, None], "loss": [None]})
+    {'psnr': 21.0}
+    """
+    lists = {name: value for name, value in row.items() if isinstance(value, list)}
+    finite = {name: [v for v in values if v is not None] for name, values in lists.items()}
+    return {name: fmean(values) for name, values in finite.items() if values}
+
+
+def rows_per_image(row: Row, images: Sequence[str]) -> list[Row]:
+    """Return one row per image, with one value instead of each list of them.
+
+    >>> rows_per_image({"step": 3, "psnr": [20.0, 22.0]}, ["a", "b"])
+    [{'step': 3, 'image': 'a', 'psnr': 20.0}, {'step': 3, 'image': 'b', 'psnr': 22.0}]
+    """
+    shared = {name: value for name, value in row.items() if not isinstance(value, list)}
+    lists = {name: value for name, value in row.items() if isinstance(value, list)}
+    return [
+        {**shared, "image": image, **{name: values[i] for name, values in lists.items()}}
+        for i, image in enumerate(images)
+    ]
 
 
 @dataclass(frozen=True)
@@ -38,10 +67,10 @@ class Outcome:
     """What a sink is told when a run ends.
 
     Attributes:
-        state: finished, interrupted or failed.
+        state: finished, interrupted, pruned or failed.
         step: Optimisation steps done, over the whole run.
         metrics: The content of `metrics.json`; {} where the run did not finish.
-        pictures: Per image, the files of target, result and difference.
+        pictures: Per image, the files of target, mask (where the edit has one), result, difference.
         embedding: The embedding's file, where there is one.
     """
 

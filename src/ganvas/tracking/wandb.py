@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean
 from typing import TYPE_CHECKING, Any, Literal
 
 from ganvas.errors import ConfigError
-from ganvas.tracking.sink import Logger, Outcome, Row, RunInfo, Sink
+from ganvas.files import write_json
+from ganvas.tracking.lineage import LINEAGE, artifact_name, attach, embedding_artifact, lineage
+from ganvas.tracking.sink import SHOWN, Logger, Outcome, Row, RunInfo, Sink, mean_values
 
 if TYPE_CHECKING:
     import wandb
-
-SHOWN = 8
-"""Images whose pictures and curves are sent; the record holds them all."""
 
 FOLDERS = {"WANDB_DATA_DIR": "data", "WANDB_CACHE_DIR": "cache", "WANDB_CONFIG_DIR": "config"}
 """Where W&B would stage files outside the run's folder."""
@@ -46,7 +46,7 @@ class WandBSink:
 
     def __init__(self, logger: WandB) -> None:
         self.logger = logger
-        self.environment: dict[str, str | None] = {}
+        self.environment = ExitStack()
         self.run: wandb.Run | None = None
 
     def begin(self, info: RunInfo) -> None:
@@ -62,7 +62,10 @@ class WandBSink:
             # The record is replayed into the new run, so half a run of before is of no more use.
             shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
-        self._redirect(folder)
+        self.environment.enter_context(staged_below(folder, self.logger.mode))
+        self.name = artifact_name(info.folder)
+        found = lineage(info.folder, info.config, info.edit)
+        write_json(folder / LINEAGE, {**found, "folder": str(info.folder.resolve())})
         try:
             self.run = wandb.init(
                 dir=info.folder,
@@ -73,28 +76,26 @@ class WandBSink:
                 group=info.study,
                 job_type=info.edit,
                 tags=list(info.tags),
-                config=info.config,
+                config={**info.config, "lineage": found},
                 reinit="create_new",
-                settings=wandb.Settings(console="off", silent=True, disable_code=True),
+                settings=quiet(),
             )
+            if self.logger.mode == "online":
+                attach(self.run, found)
         except (wandb.errors.Error, OSError) as error:
-            self._restore()
+            self.environment.close()
             raise ConfigError(
                 f"logger.mode={self.logger.mode}: W&B does not start ({_line(error)}); "
                 "logger=wandb works offline, logger=none without W&B"
             ) from error
 
     def log(self, row: Row, frames: dict[str, Path]) -> None:
-        """Log means over images, the curve of each of the first images, and progress pictures."""
+        """Log means over images, and the progress picture of each of the first images."""
         import wandb
 
         assert self.run is not None
         values: dict[str, Any] = {"stage": row["stage"], "seconds": row["seconds"]}
-        for name, per_image in row.items():
-            if isinstance(per_image, list):
-                finite = [v for v in per_image if v is not None]
-                if finite:
-                    values[name] = fmean(finite)
+        values |= mean_values(row)
         if frames:
             values["progress"] = [
                 wandb.Image(str(path), caption=name) for name, path in list(frames.items())[:SHOWN]
@@ -108,45 +109,62 @@ class WandBSink:
         try:
             self._summarise(outcome)
         finally:
-            self.run.finish(exit_code=0 if outcome.state == "finished" else 1)
+            self.run.finish(exit_code=0 if outcome.state in ("finished", "pruned") else 1)
             self.run = None
-            self._restore()
+            self.environment.close()
 
     def _summarise(self, outcome: Outcome) -> None:
-        import wandb
 
         assert self.run is not None
         self.run.summary["state"] = outcome.state
         for name, value in outcome.metrics.get("final", {}).items():
             self.run.summary[f"final/{name}"] = value
         if outcome.pictures:
-            kinds = list(next(iter(outcome.pictures.values())))
-            measured = outcome.metrics.get("images", {})
-            metrics = list(next(iter(measured.values()), {}))
-            table = wandb.Table(columns=["image", *kinds, *metrics])
-            for name, files in outcome.pictures.items():
-                pictures = [wandb.Image(str(files[kind])) for kind in kinds]
-                table.add_data(name, *pictures, *(measured[name].get(m) for m in metrics))
-            self.run.log({"comparison": table}, step=outcome.step)
+            self.run.log({"comparison": _comparison(outcome)}, step=outcome.step)
         if outcome.embedding is not None and outcome.embedding.is_file():
-            artifact = wandb.Artifact(f"embedding-{self.run.id}", type="embedding")
-            artifact.add_file(str(outcome.embedding))
-            self.run.log_artifact(artifact)
+            self.run.log_artifact(embedding_artifact(self.name, outcome.embedding))
 
-    def _redirect(self, folder: Path) -> None:
-        for variable, name in FOLDERS.items():
-            if variable == "WANDB_CONFIG_DIR" and self.logger.mode == "online":
-                continue
-            self.environment[variable] = os.environ.get(variable)
-            os.environ[variable] = str(folder / name)
 
-    def _restore(self) -> None:
-        for variable, value in self.environment.items():
+@contextmanager
+def staged_below(folder: Path, mode: str) -> Iterator[None]:
+    """Let W&B stage and cache its files below `folder`; online it keeps the user's own settings."""
+    wanted = {
+        variable: str(folder / name)
+        for variable, name in FOLDERS.items()
+        if not (variable == "WANDB_CONFIG_DIR" and mode == "online")
+    }
+    before = {variable: os.environ.get(variable) for variable in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for variable, value in before.items():
             if value is None:
                 os.environ.pop(variable, None)
             else:
                 os.environ[variable] = value
-        self.environment = {}
+
+
+def quiet() -> wandb.Settings:
+    """Return the settings of a run that prints nothing and looks at no code."""
+    import wandb
+
+    return wandb.Settings(console="off", silent=True, disable_code=True)
+
+
+def _comparison(outcome: Outcome) -> wandb.Table:
+    """Return the table of the results: a row per image with its pictures and final values."""
+    import wandb
+
+    kinds = list(next(iter(outcome.pictures.values())))
+    measured = outcome.metrics.get("images", {})
+    metrics = list(next(iter(measured.values()), {}))
+    heads = ["input" if kind == "target" else kind for kind in kinds]
+    table = wandb.Table(columns=["image", *heads, *metrics])
+    for name, files in outcome.pictures.items():
+        pictures = [wandb.Image(str(files[kind])) for kind in kinds]
+        table.add_data(name, *pictures, *(measured[name].get(m) for m in metrics))
+    return table
 
 
 def _line(error: Exception) -> str:

@@ -113,7 +113,8 @@ def _panels(runs: Sequence[Run]) -> list[Any]:
             grid_y_axis="run",
             layout=wr.Layout(0, 32, 24, 12),
         ),
-        wr.RunComparer(diff_only=True, layout=wr.Layout(0, 44, 24, 10)),
+        wr.WeavePanelSummaryTable(table_name="comparison", layout=wr.Layout(0, 44, 24, 12)),
+        wr.RunComparer(diff_only=True, layout=wr.Layout(0, 56, 24, 10)),
     ]
 
 

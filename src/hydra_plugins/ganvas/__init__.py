@@ -1,1 +1,1 @@
-"""ganvas's launcher for Hydra, which finds launchers in this namespace only."""
+"""ganvas's launchers and sweeper for Hydra, which finds them in this namespace only."""

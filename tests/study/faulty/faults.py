@@ -1,7 +1,8 @@
 """Faults for the launcher's test: a term and a start of the user's own, outside the package.
 
 FAULTS names a folder. `<seed>.raise`, `<seed>.kill` and `<seed>.memory` in it make the job of that
-seed fail once, in the middle; `started` gets a line per process that works on a job.
+seed fail once, in the middle; `<seed>.slow` makes it slow once, from its third step on; `started`
+gets a line per process that works on a job.
 """
 
 import os
@@ -15,6 +16,7 @@ from ganvas.start import WAvg
 
 SEED = 0
 STEP = 12
+SLOW_FROM, SLOW_SECONDS = 2, 10
 
 
 class Marked(WAvg):
@@ -31,11 +33,14 @@ class Faulty(MSE):
         folder = Path(os.environ["FAULTS"])
         with (folder / "started").open("a") as file:
             file.write(f"{SEED} {os.getpid()}\n")
+        slow = (folder / f"{SEED}.slow").exists()
+        (folder / f"{SEED}.slow").unlink(missing_ok=True)
         calls = iter(range(10**6))
 
         def faulty(view):
-            time.sleep(0.02)
-            if next(calls) == STEP:
+            step = next(calls)
+            time.sleep(SLOW_SECONDS if slow and step >= SLOW_FROM else 0.02)
+            if step == STEP:
                 happen(folder, SEED)
             return mse(view)
 

@@ -79,7 +79,7 @@ listen((changed) => {
     if (changed.has('view')) tableScroll = [0, 0];
   }
   drawHeader();
-  if (needed.some((key) => !FREE.has(key))) drawMain();
+  if (needed.some((key) => !FREE.has(key) || (key === 'mask' && !state.a))) drawMain();
   if (needed.some((key) => VIEWER_KEYS.includes(key) || key === 'q')) drawLayer();
   if (changed.has('step')) {
     drawStepper();

@@ -3,6 +3,7 @@
 const allSteps = [...new Set(data.albums.flatMap((album) => album.frames.map((name) => parseInt(name, 10))))]
   .sort((a, b) => a - b);
 const hasPictures = data.albums.some((album) => album.frames.length || album.stills.length);
+const hasMasks = data.albums.some((album) => album.stills.some((name) => name.startsWith('mask.')));
 const embedded = new Map();
 const following = new Map();
 

@@ -16,9 +16,9 @@ function viewerPath(run, image, kind, step) {
   return (last && stillPath(run, image, 'result')) || framePath(run, image, step);
 }
 
-function maskImage(run, image) {
+function maskImage(run, image, place = 'panned') {
   const path = state.mask && stillPath(run, image, 'mask');
-  return path ? stillPicture(run, path, { class: 'panned mask' }) : null;
+  return path ? stillPicture(run, path, { class: `${place} mask` }) : null;
 }
 
 function viewerStage(a, b) {

@@ -69,6 +69,7 @@ function wallBar(rows, cols, rest, fixed, count) {
     select('columns', options, cols.key, (key) => set({ cols: key, ...(key === rows.key ? { rows: cols.key } : {}) })),
     rest.filter((item) => item.levels.length > 1).map((item) => select(item.title, [['*', 'all'], ...item.levels.map((name) => [name, name])], fixed.get(item.key), (value) => fix(item.key, value))),
     choice('size', [['88', 'S'], ['128', 'M'], ['200', 'L'], ['320', 'XL']], state.size, (size) => set({ size })),
+    hasMasks && toggle('mask', Boolean(state.mask), (on) => set({ mask: on ? '1' : '' }), 'Lay each run’s mask over its pictures'),
     h('span', { class: 'count' }, plural(count, 'picture')));
 }
 
@@ -93,5 +94,5 @@ function wallPicture({ run, image }, good) {
   const share = good(value);
   return h('button', { type: 'button', class: 'picture', title: `${runName(run)} · ${run.images[image]}`, 'data-run': run.id,
     onclick: (event) => (event.shiftKey && state.a ? set({ b: `${run.id}|frame` }) : openViewer(run, image)) },
-  livePicture(run, image), h('small', { style: { '--t': share ?? 0 }, 'data-final': value !== null }, value === null ? run.state === 'finished' ? '' : run.state : num(value)));
+  livePicture(run, image), maskImage(run, image, 'over') ?? '', h('small', { style: { '--t': share ?? 0 }, 'data-final': value !== null }, value === null ? run.state === 'finished' ? '' : run.state : num(value)));
 }

@@ -1,0 +1,59 @@
+"""`ganvas sample`: draw images from a generator, with the latents and noise behind them."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from ganvas.compose import compose_job
+from ganvas.embedding import Embedding
+from ganvas.errors import ConfigError, InputError
+from ganvas.functional.images import to_uint8
+from ganvas.generator import GeneratorConfig
+from ganvas.image.picture import save_picture, to_picture
+from ganvas.schema import build, check
+
+
+@torch.no_grad()
+def sample(options: argparse.Namespace) -> int:
+    """Draw `options.count` samples into the folder `options.output`; return 0.
+
+    Image k has z from the seed `options.seed` + k, so that asking for more keeps the first ones.
+
+    Raises:
+        ConfigError: The count is not positive, or an override is not one of the generator's.
+        InputError: The folder holds other pictures.
+    """
+    if options.count < 1:
+        raise ConfigError(f"--count must be at least 1, not {options.count}")
+    for override in options.overrides:
+        if not override.startswith("generator"):
+            raise ConfigError(f"'{override}' does not choose a generator; use generator=…")
+    folder = Path(options.output)
+    names = tuple(f"{seed:04d}" for seed in range(options.seed, options.seed + options.count))
+    if others := sorted({file.stem for file in folder.glob("*.png")} - set(names)):
+        raise InputError(f"{folder} holds other pictures ({others[0]}.png); choose another folder")
+    described = dict(compose_job(options.overrides).config.generator)
+    config: GeneratorConfig = build(check(described, GeneratorConfig, "generator"))
+    generator = config.load().eval()
+    latents, noises = [], []
+    for name in names:
+        rng = torch.Generator().manual_seed(int(name))
+        latents.append(generator.sample_w(1, rng))
+        noises.append(generator.sample_noise(1, rng))
+    embedding = Embedding(
+        latent=torch.cat(latents),
+        noise=tuple(torch.cat(maps) for maps in zip(*noises, strict=True)),
+        space="w",
+        generator=described,
+        generator_hash=generator.source_hash,
+        names=names,
+        truncation=options.psi,
+    )
+    for name, picture in zip(names, to_uint8(embedding.render(generator)), strict=True):
+        save_picture(to_picture(picture), folder / f"{name}.png")
+    embedding.save(folder / "embedding.safetensors")
+    print(f"{folder}: {len(names)} pictures and their embedding.safetensors")
+    return 0

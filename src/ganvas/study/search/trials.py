@@ -1,0 +1,169 @@
+"""The course of a search: ask Optuna, launch, tell Optuna."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import optuna
+from hydra.core.utils import JobReturn, JobStatus
+from optuna.exceptions import StorageInternalError
+from optuna.pruners import BasePruner
+from optuna.samplers import BaseSampler
+from optuna.trial import Trial, TrialState
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from ganvas.compose import closed_keys
+from ganvas.errors import ConfigError
+from ganvas.study.plan import plan
+from ganvas.study.search.pruning import Pruning
+from ganvas.study.search.settings import Search
+from ganvas.study.search.space import split
+
+Launch = Callable[[Sequence[Sequence[str]], int], Sequence[JobReturn]]
+
+
+class Trials:
+    """A search and its trials.
+
+    Args:
+        search: The settings.
+        study: Optuna's study, as `open_study` returns it.
+        words: The command line's overrides.
+        launch: Executes a batch of jobs, numbered from the second argument on.
+        folders: The user's own folders of options.
+
+    Raises:
+        ConfigError: There is nothing to search, or the storage holds another search.
+    """
+
+    def __init__(
+        self,
+        search: Search,
+        study: optuna.Study,
+        words: Sequence[str],
+        launch: Launch,
+        folders: list[Path],
+    ) -> None:
+        self.settings, self.study = search, study
+        self.launch, self.folders = launch, folders
+        params = [f"++{key}={value}" for key, value in (search.params or {}).items()]
+        self.fixed, self.space = split([*params, *words], folders)
+        if not self.space:
+            raise ConfigError(
+                "nothing to search: say for example "
+                "hydra.sweeper.params={optimizer.latent.lr: 'interval(0.01,0.5)'}"
+            )
+        self._claim()
+
+    def search(self) -> None:
+        """Launch trials until there are enough of them, those of an earlier start included."""
+        done = self._count()
+        if done:
+            _say(f"{done} of {self.settings.n_trials} trials are finished already")
+            # The same seed again would repeat the trials that there are.
+            self.study.sampler.reseed_rng()
+        # Trials of a search that was killed: their runs continue.
+        left = [
+            Trial(self.study, found._trial_id)
+            for found in self.study.get_trials(states=(TrialState.RUNNING,))
+        ]
+        missing = self.settings.n_trials - done
+        while missing > 0:
+            count = min(missing, self.settings.n_jobs)
+            batch = [left.pop(0) if left else self.study.ask(self.space) for _ in range(count)]
+            self._execute(batch)
+            missing -= count
+        self._summary()
+
+    def _execute(self, batch: list[Trial]) -> None:
+        jobs = [[*self.fixed, *(f"{k}={v}" for k, v in t.params.items())] for t in batch]
+        planned = plan(
+            [closed_keys([w for w in job if not _is_hydras(w)]) for job in jobs], self.folders
+        )
+        runs = {
+            trial.number: (trial, job.working) for trial, job in zip(batch, planned, strict=True)
+        }
+        column, every = self.settings.curve, self.settings.report_every
+        with Pruning(runs, column, every) if column else nullcontext() as pruning:
+            returns = self.launch(jobs, batch[0].number)
+        pruned = pruning.pruned if pruning else set()
+        for trial, job, done in zip(batch, planned, returns, strict=True):
+            trial.set_user_attr("run", job.path)
+            self._tell(trial, done, trial.number in pruned)
+
+    def _tell(self, trial: Trial, done: JobReturn, pruned: bool) -> None:
+        value: Any = done._return_value if done.status == JobStatus.COMPLETED else None
+        if isinstance(value, float | int) and math.isfinite(value):
+            self.study.tell(trial.number, float(value))
+        elif pruned:
+            self.study.tell(trial.number, state=TrialState.PRUNED)
+        else:
+            self.study.tell(trial.number, state=TrialState.FAIL)
+
+    def _count(self) -> int:
+        ended = (TrialState.COMPLETE, TrialState.PRUNED)
+        return len(self.study.get_trials(deepcopy=False, states=ended))
+
+    def _claim(self) -> None:
+        """Make sure that the storage holds this search and no other."""
+        mine = {
+            "overrides": sorted(closed_keys([w for w in self.fixed if not _is_hydras(w)])),
+            "space": {key: str(value) for key, value in sorted(self.space.items())},
+        }
+        kept = self.study.user_attrs.get("search")
+        if kept not in (None, mine):
+            other = next(name for name in mine if mine[name] != kept[name])
+            raise ConfigError(
+                f"the search '{self.study.study_name}' has another {other}: {kept[other]}; "
+                "give this one another study="
+            )
+        self.study.set_user_attr("search", mine)
+
+    def _summary(self) -> None:
+        count = dict.fromkeys(TrialState, 0)
+        for trial in self.study.get_trials(deepcopy=False):
+            count[trial.state] += 1
+        told = ", ".join(f"{n} {state.name.lower()}" for state, n in count.items() if n)
+        _say(f"trials: {told}")
+        if count[TrialState.COMPLETE]:
+            best = self.study.best_trial
+            words = " ".join(closed_keys([f"{k}={v}" for k, v in best.params.items()]))
+            _say(f"best: {best.value:.6g} with {words}\n  {best.user_attrs.get('run', '')}")
+
+
+def open_study(search: Search, sampler: BaseSampler, pruner: BasePruner) -> optuna.Study:
+    """Open Optuna's study in its storage, or make it.
+
+    Raises:
+        ConfigError: The storage cannot be used, or holds a search in the other direction.
+    """
+    try:
+        url = make_url(search.storage)
+        if url.get_backend_name() == "sqlite" and url.database:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        study = optuna.create_study(
+            storage=search.storage, study_name=search.study_name, load_if_exists=True,
+            direction=search.direction, sampler=sampler, pruner=pruner,
+        )  # fmt: skip
+    except (SQLAlchemyError, StorageInternalError, ImportError, OSError) as error:
+        raise ConfigError(f"hydra.sweeper.storage: {str(error).splitlines()[0]}") from error
+    if study.direction.name.lower() != search.direction:
+        raise ConfigError(
+            f"the search '{search.study_name}' is to {study.direction.name.lower()}; "
+            "give this one another study="
+        )
+    return study
+
+
+def _is_hydras(word: str) -> bool:
+    return word.lstrip("+~").startswith("hydra")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,1 @@
+"""The jobs of a study on a SLURM cluster, submitted by submitit."""

@@ -1,0 +1,53 @@
+"""`hydra/sweeper=optuna`: a search whose trials are runs of a study.
+
+Hydra imports this file at every start, so it imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from hydra.core.plugins import Plugins
+from hydra.plugins.launcher import Launcher
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig
+
+from ganvas.errors import ConfigError
+from hydra_plugins.ganvas.common import one_line, plain
+
+
+class OptunaSweeper(Sweeper):
+    """Launches trials in batches; the settings are those of `ganvas.study.search.Search`."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.settings = settings
+        self.launcher: Launcher | None = None
+        self.folders: list[Path] = []
+
+    def setup(
+        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+    ) -> None:
+        """Make the launcher, and remember where the user's own options are."""
+        self.hydra_context, self.config = hydra_context, config
+        self.launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+        sources = config.hydra.runtime.config_sources
+        self.folders = [Path(s.path) for s in sources if s.provider == "command-line"]
+
+    def sweep(self, arguments: list[str]) -> None:
+        """Search, given the command line's overrides."""
+        settings = {name: plain(value) for name, value in self.settings.items()}
+        assert self.launcher is not None
+        with one_line():
+            if find_spec("optuna") is None:
+                raise ConfigError("hydra/sweeper=optuna: pip install 'ganvas[optuna]'")
+            from ganvas.study.search.settings import search_of
+            from ganvas.study.search.trials import Trials, open_study
+
+            search, sampler, pruner = search_of(settings)
+            study = open_study(search, sampler, pruner)
+            Trials(search, study, arguments, self.launcher.launch, self.folders).search()

@@ -1,0 +1,56 @@
+"""What ganvas's own launchers share: they plan a batch of jobs and hand it to `ganvas.study`.
+
+Hydra imports this file at every start, so it imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra.core.utils import JobReturn, JobStatus
+from hydra.plugins.launcher import Launcher
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig
+
+from hydra_plugins.ganvas.common import one_line, plain
+
+
+class StudyLauncher(Launcher):
+    """Launches the batches of a sweeper; `ganvas.study.launch.LAUNCHERS` names the settings."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.settings = settings
+        self.folders: list[Path] = []
+
+    def setup(
+        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+    ) -> None:
+        """Remember where the user's own options are."""
+        sources = config.hydra.runtime.config_sources
+        self.folders = [Path(s.path) for s in sources if s.provider == "command-line"]
+
+    def launch(
+        self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
+    ) -> Sequence[JobReturn]:
+        """Execute a batch of jobs; what a job returns is its `sweep_metric`."""
+        from ganvas.compose import closed_keys
+        from ganvas.study.launch import launch, settings_of, sweep_value
+
+        target = f"{type(self).__module__}.{type(self).__qualname__}"
+        settings = {"_target_": target, **{k: plain(v) for k, v in self.settings.items()}}
+        jobs = [closed_keys([o for o in job if not o.startswith("hydra")]) for job in job_overrides]
+        with one_line():
+            ended = launch(jobs, self.folders, settings_of(settings))
+        returns = []
+        for overrides, task in zip(jobs, ended, strict=True):
+            done = JobReturn(overrides=overrides)
+            try:
+                done.return_value = sweep_value(task)
+                done.status = JobStatus.COMPLETED
+            except Exception as error:
+                done.return_value = error
+                done.status = JobStatus.FAILED
+            returns.append(done)
+        return returns
