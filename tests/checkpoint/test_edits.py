@@ -45,7 +45,8 @@ def edit(tmp_path, file_of):
                 f"generator={family}", f"generator.checkpoint={file_of(family)}", f"edit={name}",
                 "image=scribbled", "+image.z.path=ganvas:astronaut.png", "loss=pixel",
                 "+loss.style.mse={_target_:ganvas.loss.MSE}", "metrics=pixel", "logger=none",
-                "budget=preview", "budget.latent=2", "budget.noise=2", "budget.frame_every=0",
+                "budget=preview", "budget.latent=2", "budget.noise=2", "budget.weights=2",
+                "budget.frame_every=0",
                 "trainer=cpu", "trainer.threads=1", f"output={tmp_path}", *overrides,
             ]
         )  # fmt: skip
@@ -92,3 +93,14 @@ def test_an_edited_stylegan3_renders_identically_from_its_file(edit, file_of):
     again = result.embedding.render(StyleGAN3Config(checkpoint=str(file_of("stylegan3"))).load())
     picture = to_uint8(again)[0].permute(1, 2, 0).numpy()
     assert np.array_equal(picture, np.asarray(result.image("result")))
+
+
+@pytest.mark.parametrize("family", sorted(ARCHITECTURES))
+def test_s_space_is_optimised_on_every_family(edit, family):
+    result = edit(family, "reconstruct_w", "start.space=s", "budget.latent=6")
+    generator = random_generator(ARCHITECTURES[family], seed=3)
+    widths = [s.shape[1] for s in generator.styles(generator.broadcast(generator.w_avg[None]))]
+    assert result.embedding.space == "s"
+    assert result.embedding.latent.shape == (1, sum(widths))
+    losses = [row["loss"][0] for row in result.curve]
+    assert losses[-1] < losses[0]

@@ -14,6 +14,7 @@ import pickle
 import struct
 from collections.abc import Callable, Mapping
 
+from ganvas.checkpoint.workspace import MARK, Workspace, decode
 from ganvas.errors import CheckpointError
 
 MAX_OPERATIONS = 1_000_000
@@ -46,14 +47,7 @@ class Name:
         self.make = make
 
 
-class _Mark:
-    __slots__ = ()
-
-
-_MARK = _Mark()
-
-
-class Machine:
+class Machine(Workspace):
     """Read one pickle.
 
     Attributes:
@@ -67,12 +61,9 @@ class Machine:
         persistent: Constructor | None = None,
         position: int = 0,
     ) -> None:
-        self.position = position
-        self._data = data
+        super().__init__(data, position)
         self._names = names
         self._persistent = persistent
-        self._stack: list[object] = []
-        self._memo: dict[int, object] = {}
 
     def run(self) -> object:
         """Return the object that the pickle describes.
@@ -97,50 +88,6 @@ class Machine:
                 )
             operation(self)
         raise CheckpointError(f"the pickle has more than {MAX_OPERATIONS:,} operations")
-
-    # --- reading --------------------------------------------------------------------------------
-
-    def _take(self, count: int) -> memoryview:
-        end = self.position + count
-        if count < 0 or end > len(self._data):
-            raise CheckpointError("the pickle is cut off: a value is longer than the file")
-        taken = self._data[self.position : end]
-        self.position = end
-        return taken
-
-    def _unsigned(self, size: int) -> int:
-        return int.from_bytes(self._take(size), "little")
-
-    def _line(self) -> str:
-        for end in range(self.position, min(self.position + 512, len(self._data))):
-            if self._data[end] == 10:
-                line = bytes(self._take(end - self.position))
-                self.position += 1
-                return _decode(line)
-        raise CheckpointError("the pickle is malformed: a name without an end")
-
-    # --- the stack ------------------------------------------------------------------------------
-
-    def _push(self, value: object) -> None:
-        self._stack.append(value)
-
-    def _pop(self) -> object:
-        if not self._stack or self._stack[-1] is _MARK:
-            raise CheckpointError("the pickle is malformed: it takes a value that is not there")
-        return self._stack.pop()
-
-    def _top(self) -> object:
-        value = self._pop()
-        self._push(value)
-        return value
-
-    def _since_mark(self) -> list[object]:
-        for index in range(len(self._stack) - 1, -1, -1):
-            if self._stack[index] is _MARK:
-                values = self._stack[index + 1 :]
-                del self._stack[index:]
-                return values
-        raise CheckpointError("the pickle is malformed: it returns to a mark that is not there")
 
     # --- names and objects ----------------------------------------------------------------------
 
@@ -224,16 +171,6 @@ class Machine:
         values = [self._pop() for _ in range(count)]
         self._push(tuple(reversed(values)))
 
-    # --- the memo -------------------------------------------------------------------------------
-
-    def _put(self, index: int) -> None:
-        self._memo[index] = self._top()
-
-    def _get(self, index: int) -> None:
-        if index not in self._memo:
-            raise CheckpointError("the pickle is malformed: it recalls what it never stored")
-        self._push(self._memo[index])
-
     # --- scalars --------------------------------------------------------------------------------
 
     def _integer(self, size: int) -> None:
@@ -242,7 +179,7 @@ class Machine:
         self._push(int.from_bytes(self._take(size), "little", signed=True))
 
     def _text(self, size: int) -> None:
-        self._push(_decode(self._take(size)))
+        self._push(decode(self._take(size)))
 
     def _bytes(self, size: int) -> None:
         self._push(self._take(size))
@@ -260,10 +197,6 @@ def _plain(key: object) -> str | int | float | bool | None:
     raise CheckpointError("the pickle is malformed: a key is neither text nor a number")
 
 
-def _decode(data: memoryview | bytes) -> str:
-    return str(data, "utf-8", "surrogatepass")
-
-
 def _double(data: memoryview) -> float:
     value: float = struct.unpack(">d", data)[0]
     return value
@@ -272,7 +205,7 @@ def _double(data: memoryview) -> float:
 _OPERATIONS: dict[int, Callable[[Machine], None]] = {
     pickle.PROTO[0]: Machine._protocol,
     pickle.FRAME[0]: lambda m: _skip(m),
-    pickle.MARK[0]: lambda m: m._push(_MARK),
+    pickle.MARK[0]: lambda m: m._push(MARK),
     pickle.POP[0]: lambda m: _drop(m),
     pickle.POP_MARK[0]: lambda m: _drop_mark(m),
     pickle.DUP[0]: lambda m: m._push(m._top()),

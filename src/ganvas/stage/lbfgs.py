@@ -65,7 +65,7 @@ class BatchLBFGS(torch.optim.Optimizer):
 
 
 def _flat(tensor: Tensor) -> Tensor:
-    return tensor.detach().flatten(1)
+    return tensor.detach().reshape(len(tensor), -1)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -197,7 +197,7 @@ class Stage(pl.LightningModule):
         """Step the optimisers; images whose loss or gradient is not finite stay where they are."""
         gradients = [t.grad for t in self.variables.tensors() if t.grad is not None]
         for gradient in gradients:
-            self.watch.alive &= gradient.flatten(1).isfinite().all(1)
+            self.watch.alive &= gradient.reshape(len(gradient), -1).isfinite().all(1)
         for gradient in gradients:
             gradient.masked_fill_(per_image(~self.watch.running, gradient), 0.0)
         optimizers = self._optimizers()
