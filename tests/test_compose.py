@@ -8,8 +8,9 @@ import pytest
 from omegaconf import OmegaConf
 
 from ganvas.command.help import option_fields, print_help, summary
-from ganvas.compose import compose_job, config_dir, expand, groups, open_keys
+from ganvas.compose import compose_job, expand, open_keys
 from ganvas.errors import ConfigError, nearest
+from ganvas.groups import config_dir, groups
 from ganvas.runner.job import validate
 from ganvas.schema import build
 

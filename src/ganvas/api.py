@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ganvas.compose import compose_job, user_folders
+from ganvas.compose import compose_job
+from ganvas.groups import user_folders
 from ganvas.runner.result import Result
 
 

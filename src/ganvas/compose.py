@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,32 +19,10 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from ganvas.errors import ConfigError, nearest
+from ganvas.groups import config_dir, groups
 
 # Recipes add steps of a budget: ${sum:${budget.latent},${budget.noise}}.
 OmegaConf.register_new_resolver("sum", lambda *values: sum(values), replace=True)
-
-
-def config_dir() -> Path:
-    """Return the folder of the configurations: a checkout's conf/, or the one in the package."""
-    here = Path(__file__).resolve().parent
-    checkout = here.parent.parent / "conf"
-    return checkout if (checkout / "config.yaml").is_file() else here / "conf"
-
-
-def user_folders(folder: Path | str | None) -> list[Path]:
-    """Return the user's own folder of configurations, and make the modules beside them importable.
-
-    Raises:
-        ConfigError: There is no such folder.
-    """
-    if folder is None:
-        return []
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise ConfigError(f"no such folder of configurations: {folder}")
-    if str(folder.resolve()) not in sys.path:
-        sys.path.insert(0, str(folder.resolve()))
-    return [folder]
 
 
 @dataclass(frozen=True)
@@ -192,16 +169,6 @@ def _axes(overrides: Sequence[str], user_dirs: Sequence[Path]) -> list[list[str]
         else:
             axes[key] = [str(override.input_line)]
     return list(axes.values())
-
-
-def groups(user_dirs: Sequence[Path] = ()) -> dict[str, dict[str, Path]]:
-    """Return every configuration group with its options and their files."""
-    found: dict[str, dict[str, Path]] = {}
-    for base in (config_dir(), *user_dirs):
-        for file in sorted(base.glob("*/**/*.yaml")):
-            group = file.parent.relative_to(base).as_posix()
-            found.setdefault(group, {})[file.stem] = file
-    return found
 
 
 def keys(config: Any, prefix: str = "") -> Iterator[str]:

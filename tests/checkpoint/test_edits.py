@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from ganvas.api import run
-from ganvas.compose import groups
 from ganvas.errors import ConfigError
 from ganvas.functional.images import to_uint8
 from ganvas.generator.architecture import (
@@ -14,6 +13,7 @@ from ganvas.generator.architecture import (
 )
 from ganvas.generator.from_file import StyleGAN3Config
 from ganvas.generator.random_weights import random_generator
+from ganvas.groups import groups
 
 MAPPING, CHANNELS = (8, 8), (8, 8, 6, 6, 4)
 ARCHITECTURES = {

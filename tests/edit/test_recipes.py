@@ -3,9 +3,10 @@
 import pytest
 import torch
 
-from ganvas.compose import compose_job, groups
+from ganvas.compose import compose_job
 from ganvas.edit import Average, Copy, EditActivations, Recipe
 from ganvas.errors import ConfigError
+from ganvas.groups import groups
 from ganvas.layers import All, Inpainting, Resolutions
 from ganvas.loss import MSE, DistanceToStart, Style
 from ganvas.mask import Box, Canvas, Feather, Full

@@ -9,8 +9,9 @@ import yaml
 from PIL import Image
 
 from ganvas.command.rerun import rerun as command
-from ganvas.compose import compose_job, groups
+from ganvas.compose import compose_job
 from ganvas.errors import ConfigError, InputError
+from ganvas.groups import groups
 from ganvas.runner.job import execute
 from ganvas.runner.result import load
 from ganvas.study.difference import causes, differences

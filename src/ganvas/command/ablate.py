@@ -10,8 +10,9 @@ from pathlib import Path
 from hydra._internal.utils import get_args_parser
 from omegaconf import OmegaConf
 
-from ganvas.compose import compose_hydra, expand, user_folders
+from ganvas.compose import compose_hydra, expand
 from ganvas.errors import ConfigError, GanvasError
+from ganvas.groups import user_folders
 from ganvas.study.ablation import (
     Ablation,
     Variant,

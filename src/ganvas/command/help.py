@@ -14,8 +14,8 @@ from omegaconf import OmegaConf
 from rich.console import Console
 from rich.markup import escape
 
-from ganvas.compose import groups
 from ganvas.errors import ConfigError, nearest
+from ganvas.groups import groups
 from ganvas.runner import Experiment
 from ganvas.schema import TARGET, alternatives, locate, parameters
 

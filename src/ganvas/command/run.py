@@ -18,12 +18,10 @@ from ganvas.compose import (
     Job,
     closed_keys,
     compose_hydra,
-    config_dir,
     expand,
     named,
     open_keys,
     probe,
-    user_folders,
 )
 from ganvas.errors import GanvasError, Interrupted, RunError
 

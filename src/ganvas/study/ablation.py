@@ -15,9 +15,10 @@ from typing import Any, Literal
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from ganvas.compose import compose_job, config_dir, groups
+from ganvas.compose import compose_job
 from ganvas.errors import ConfigError, nearest
 from ganvas.files import write_json
+from ganvas.groups import config_dir, groups
 
 Mode = Literal["both", "leave_one_out", "add_one_in"]
 

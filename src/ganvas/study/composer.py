@@ -11,7 +11,8 @@ from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from ganvas.compose import Job, compose_job, groups, parse
+from ganvas.compose import Job, compose_job, parse
+from ganvas.groups import groups
 
 
 class Composer:

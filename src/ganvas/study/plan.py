@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ganvas.compose import config_dir
 from ganvas.errors import GanvasError
 from ganvas.files import write_text
+from ganvas.groups import config_dir
 from ganvas.runner.folder import RunFolder
 from ganvas.study.composer import Composer
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ganvas.compose import config_dir
 from ganvas.files import storage_errors, write_json
+from ganvas.groups import config_dir
 from ganvas.runner.checkout import PACKAGE, SNAPSHOT, git_state
 
 PROGRAM = ("*.py", "*.yaml")
