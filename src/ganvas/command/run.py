@@ -24,6 +24,7 @@ from ganvas.compose import (
     probe,
 )
 from ganvas.errors import GanvasError, Interrupted, RunError
+from ganvas.groups import config_dir, user_folders
 
 if TYPE_CHECKING:
     from ganvas.study.plan import Planned
