@@ -68,7 +68,8 @@ class WandBSink:
         write_json(folder / LINEAGE, {**found, "folder": str(info.folder.resolve())})
         try:
             self.run = wandb.init(
-                dir=info.folder,
+                # Absolute, because W&B's own process keeps the folder that it was started in.
+                dir=info.folder.resolve(),
                 mode=self.logger.mode,
                 project=self.logger.project,
                 entity=self.logger.entity,
