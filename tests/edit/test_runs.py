@@ -40,7 +40,7 @@ def test_several_starts_give_several_solutions(tmp_path):
 
 
 @pytest.mark.assets
-@pytest.mark.parametrize("loss", ["inpainting", "image2stylegan_pp"])
+@pytest.mark.parametrize("loss", ["prior", "image2stylegan_pp"])
 def test_what_a_hole_hides_has_no_say(tmp_path, loss):
     """Two photographs that differ in the hole alone give one embedding, features or not."""
     picture = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
