@@ -119,6 +119,12 @@ def test_a_single_file_holds_every_picture(single_path, study):
     assert list(single_path.parent.iterdir()) == [single_path]
 
 
+def test_the_program_comes_behind_all_that_it_reads(single_path):
+    """A browser runs a script while the rest of a large file is still on its way."""
+    kinds = parsed(single_path).kinds
+    assert kinds.index("") == len(kinds) - 1
+
+
 def test_long_curves_are_thinned_and_keep_their_ends(tmp_path):
     study = make_study(tmp_path / "s", runs=1, images=2, frames=1, size=8)
     run = read_study(study)[0]

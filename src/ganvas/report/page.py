@@ -35,10 +35,11 @@ _PAGE = """<!doctype html>
 <body>
 <div id="app"><noscript>This report needs JavaScript; nothing leaves the page.</noscript></div>
 <script type="application/json" id="data">{data}</script>
-<script>{script}</script>
-{blocks}</body>
+{blocks}<script>{script}</script>
+</body>
 </html>
 """
+# The program comes last: while a large file is still being read, a block would be cut off.
 
 
 def safe_json(value: Any) -> str:
@@ -76,7 +77,6 @@ def render(data: dict[str, Any], blocks: Iterable[tuple[str, Any]] = ()) -> Iter
         policy=policy,
         title=html.escape(f"{data['study']} · ganvas"),
         style=style,
-        script=script,
         data=safe_json(data),
     )
     for name, content in blocks:
@@ -84,7 +84,7 @@ def render(data: dict[str, Any], blocks: Iterable[tuple[str, Any]] = ()) -> Iter
             f'<script type="application/json" id="{html.escape(name)}">'
             f"{safe_json(content)}</script>\n"
         )
-    yield tail
+    yield tail.format(script=script)
 
 
 def _join(names: Iterable[str], kind: str) -> str:
