@@ -16,7 +16,7 @@ from faulty_study import (
 
 pytestmark = pytest.mark.slurm
 SLURM = (
-    "hydra/launcher=slurm", "hydra.launcher.memory_mib=1500", "hydra.launcher.timeout_min=2",
+    "hydra/launcher=slurm", "hydra.launcher.memory_mib=2600", "hydra.launcher.timeout_min=2",
     "hydra.launcher.signal_delay_s=30",
 )  # fmt: skip
 FAULTS = {"1.raise": "ValueError", "3.kill": "Killed", "5.memory": "exceeded memory limit"}
