@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -29,6 +30,17 @@ def draw(embedding: Embedding, device: torch.device | str = "cpu") -> list[Image
     return [to_picture(p) for p in to_uint8(embedding.to(device).render(generator))]
 
 
+def load_generator(described: Mapping[str, Any]) -> Generator:
+    """Load the frozen generator that a configuration describes.
+
+    Raises:
+        ConfigError: It describes none.
+        GanvasError: Its weights cannot be had.
+    """
+    config: GeneratorConfig = build(check(dict(described), GeneratorConfig, "generator"))
+    return config.load().eval().requires_grad_(False)
+
+
 def generator_of(embedding: Embedding) -> Generator:
     """Load the generator that an embedding was made with.
 
@@ -38,8 +50,7 @@ def generator_of(embedding: Embedding) -> Generator:
     """
     if not embedding.generator:
         raise InputError("the embedding does not say which generator it belongs to")
-    config: GeneratorConfig = build(check(embedding.generator, GeneratorConfig, "generator"))
-    generator = config.load().eval().requires_grad_(False)
+    generator = load_generator(embedding.generator)
     if generator.source_hash != embedding.generator_hash:
         raise CheckpointError(
             f"the embedding belongs to {generator.name} with weights "

@@ -63,41 +63,28 @@ class Embedding:
 
     def __getitem__(self, images: slice) -> Embedding:
         """Return the embedding of some of the images."""
-        return replace(
-            self,
-            latent=self.latent[images],
-            noise=tuple(n[images] for n in self.noise),
-            names=self.names[images],
-            resume=self._resume(lambda tensor: tensor[images]),
-        )
+        return replace(self._each(lambda tensor: tensor[images]), names=self.names[images])
 
     def take(self, images: Sequence[int]) -> Embedding:
         """Return the embedding of the images at these places, in this order."""
         places = list(images)
-        return replace(
-            self,
-            latent=self.latent[places],
-            noise=tuple(n[places] for n in self.noise),
-            names=tuple(self.names[place] for place in places),
-            resume=self._resume(lambda tensor: tensor[places]),
-        )
+        names = tuple(self.names[place] for place in places)
+        return replace(self._each(lambda tensor: tensor[places]), names=names)
 
     def to(self, device: torch.device | str) -> Embedding:
         """Return the same embedding on another device."""
-        return replace(
-            self,
-            latent=self.latent.to(device),
-            noise=tuple(n.to(device) for n in self.noise),
-            resume=self._resume(lambda tensor: tensor.to(device)),
-            delta=None if self.delta is None else self.delta.to(device),
-        )
+        delta = None if self.delta is None else self.delta.to(device)
+        return replace(self._each(lambda tensor: tensor.to(device)), delta=delta)
 
-    def _resume(self, change: Callable[[Tensor], Tensor]) -> tuple[str, Activation] | None:
-        if self.resume is None:
-            return None
-        layer, state = self.resume
-        rgb = None if state.rgb is None else change(state.rgb)
-        return layer, Activation(change(state.features), rgb)
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Embedding:
+        """Return the same embedding with every tensor of its images changed."""
+        resume = None
+        if self.resume is not None:
+            layer, state = self.resume
+            rgb = None if state.rgb is None else change(state.rgb)
+            resume = layer, Activation(change(state.features), rgb)
+        noise = tuple(change(n) for n in self.noise)
+        return replace(self, latent=change(self.latent), noise=noise, resume=resume)
 
     def styles(self, generator: Generator) -> list[Tensor]:
         """Return the styles (S space) that `generator` draws this latent with."""

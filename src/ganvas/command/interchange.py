@@ -8,12 +8,10 @@ from pathlib import Path
 import torch
 
 from ganvas.compose import compose_job
-from ganvas.drawing import generator_of
+from ganvas.drawing import generator_of, load_generator
 from ganvas.embedding import Embedding
 from ganvas.errors import InputError
-from ganvas.generator import GeneratorConfig
 from ganvas.interchange import READERS, WRITERS, fit_rows, require_kind
-from ganvas.schema import build, check
 
 
 @torch.no_grad()
@@ -48,8 +46,7 @@ def import_(options: argparse.Namespace) -> int:
     w = READERS[require_kind(file)](file)
     config = compose_job([f"generator={options.generator}"]).config
     described = dict(config.generator)
-    made: GeneratorConfig = build(check(described, GeneratorConfig, "generator"))
-    generator = made.load().eval()
+    generator = load_generator(described)
     w = fit_rows(w, generator.rows, generator.w_dim, file)
     names = (file.stem,) if len(w) == 1 else tuple(f"{file.stem}-{i}" for i in range(len(w)))
     output = Path(options.output)

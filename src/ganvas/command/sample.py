@@ -8,12 +8,11 @@ from pathlib import Path
 import torch
 
 from ganvas.compose import compose_job
+from ganvas.drawing import load_generator
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError, InputError
 from ganvas.functional.images import to_uint8
-from ganvas.generator import GeneratorConfig
 from ganvas.image.picture import save_picture, to_picture
-from ganvas.schema import build, check
 
 
 @torch.no_grad()
@@ -36,8 +35,7 @@ def sample(options: argparse.Namespace) -> int:
     if others := sorted({file.stem for file in folder.glob("*.png")} - set(names)):
         raise InputError(f"{folder} holds other pictures ({others[0]}.png); choose another folder")
     described = dict(compose_job(options.overrides).config.generator)
-    config: GeneratorConfig = build(check(described, GeneratorConfig, "generator"))
-    generator = config.load().eval()
+    generator = load_generator(described)
     latents, noises = [], []
     for name in names:
         rng = torch.Generator().manual_seed(int(name))
