@@ -18,21 +18,14 @@ import torch
 from numpy.typing import NDArray
 
 from ganvas import Result, cli, run
-from ganvas.image.picture import save_picture
-from ganvas.image.source import Source
 from ganvas.metrics.regions import region_lpips, region_psnr
+from portraits import cut
 
 Picture = NDArray[np.uint8]
 Fill = Callable[[Picture, Picture], Picture]
 
 FOLDER = Path(__file__).parent
 PICTURES = Path("outputs/inpainting_truth_pictures")
-PORTRAITS = {
-    "astronaut": Source(Path("ganvas:astronaut.png"), (30, 9, 226, 205)),
-    "biden": Source(Path("asset:portraits/biden.jpg"), (347, 99, 839, 591)),
-    "obama": Source(Path("asset:portraits/obama.jpg"), (280, 6, 716, 442)),
-    "obama2": Source(Path("asset:portraits/obama2.jpg"), (33, 115, 587, 669)),
-}
 MASKS: dict[str, list[str]] = {
     "box": [],
     "half": ["image.x.limit=2"],
@@ -60,9 +53,7 @@ BASELINES: dict[str, Fill] = {
 def prepare() -> None:
     """Draw the samples and cut the portraits."""
     cli.main(["sample", "--count", "6", "--output", str(PICTURES / "samples")])
-    for name, source in PORTRAITS.items():
-        (picture,) = source.read().values()
-        save_picture(picture, PICTURES / "portraits" / f"{name}.png")
+    cut(PICTURES / "portraits")
 
 
 def fill_all(result: Result, fill: Fill) -> list[dict[str, float]]:
