@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 EXTRAS ?= test,dev
 READY  := $(VENV)/.ready
 
-.PHONY: demo test test-fast lint format bench docs gallery inpainting clean
+.PHONY: demo test test-fast lint format bench docs gallery inpainting order clean
 
 demo: $(READY)
 	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips
@@ -56,3 +56,7 @@ inpainting: $(READY)
 	$(BIN)/python -m pip install --quiet -c constraints.txt opencv-python-headless
 	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips insightface portraits
 	$(BIN)/python docs/measure_inpainting.py
+
+order: $(READY)
+	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips portraits
+	$(BIN)/python docs/measure_order.py

@@ -36,10 +36,10 @@ def test_unknown_component(word, message):
 
 
 def test_variants_around_the_full_experiment():
-    parts = [Component("a", "~a"), Component("b", "b=0"), Component("c", "~c")]
+    parts = [Component("a", "~a"), Component("b=0", "b=0"), Component("c", "~c")]
     found = {v.name: v.overrides for v in variants(parts, "both")}
     assert found == {
-        "full": (), "without a": ("~a",), "without b": ("b=0",), "without c": ("~c",),
+        "full": (), "without a": ("~a",), "with b=0": ("b=0",), "without c": ("~c",),
         "bare": ("~a", "b=0", "~c"), "only a": ("b=0", "~c"), "only b": ("~a", "~c"),
         "only c": ("~a", "b=0"),
     }  # fmt: skip
@@ -47,7 +47,7 @@ def test_variants_around_the_full_experiment():
     assert len(variants(parts, "add_one_in")) == 5
 
 
-@pytest.mark.parametrize("name", ["tiny", "reconstruct", "inpaint"])
+@pytest.mark.parametrize("name", ["tiny", "reconstruct", "inpaint", "paper"])
 def test_named_ablations_are_read(name):
     assert read_ablation(name).over
 

@@ -125,13 +125,18 @@ def variants(parts: Sequence[Component], mode: Mode) -> list[Variant]:
     """Return the full experiment and its variants; equal ones appear once per role."""
     found = [Variant(FULL, ())]
     if mode in ("both", "leave_one_out"):
-        found += [Variant(f"without {part.name}", (part.without,)) for part in parts]
+        found += [Variant(_left_out(part), (part.without,)) for part in parts]
     if mode in ("both", "add_one_in"):
         found.append(Variant(BARE, tuple(part.without for part in parts)))
         for part in parts:
             others = tuple(other.without for other in parts if other != part)
-            found.append(Variant(f"only {part.name}", others))
+            found.append(Variant(f"only {part.name.partition('=')[0]}", others))
     return found
+
+
+def _left_out(part: Component) -> str:
+    """Say what a leave-one-out variant is: what it lacks, or what it has in the part's place."""
+    return f"with {part.name}" if "=" in part.name else f"without {part.name}"
 
 
 def write_members(study: Path, members: Mapping[str, Sequence[str]]) -> None:
