@@ -42,19 +42,19 @@ def main(overrides: list[str]) -> None:
 
 def search(overrides: list[str]) -> dict[str, list[Run]]:
     """Try rates on one portrait: those of the latent, and then, with the best, those of noise."""
-    words = ["order_rates", "image=portrait", *overrides]
-    orders, default = f"experiment={','.join(ORDERS)}", f"{NOISE}=0.03"
-    first = sweep(*words, orders, f"{LATENT}=0.05,0.15,0.45", default)
-    tried = {order: [r for r in first if r.choices["experiment"] == order] for order in ORDERS}
-    for order, runs in tried.items():
+    tried = {}
+    for order in ORDERS:
+        words = ["order_rates", f"experiment={order}", "image=portrait", *overrides]
+        runs = sweep(*words, f"{LATENT}=0.05,0.15,0.45", f"{NOISE}=0.03")
         latent, _ = best_rates(runs)
-        runs += sweep(*words, f"experiment={order}", latent, f"{NOISE}=0.01,0.1")
+        runs += sweep(*words, latent, f"{NOISE}=0.0033,0.01,0.03,0.1")
+        tried[order] = list({run.name: run for run in runs}.values())
     return tried
 
 
 def best_rates(runs: list[Run]) -> list[str]:
     """Return the overrides of the rates that gave the highest PSNR."""
-    best = max(runs, key=lambda run: float(run.metrics["final"]["psnr"]))
+    best = max(runs, key=psnr)
     return [f"{key}={best.leaves[key]:g}" for key in (LATENT, NOISE)]
 
 
@@ -65,6 +65,11 @@ def sweep(study: str, *words: str) -> list[Run]:
         sys.exit(code)
     jobs = plan(expand(words))
     return [Run(Path(job.path)) for job in jobs]
+
+
+def psnr(run: Run) -> float:
+    """Return a run's final PSNR in dB."""
+    return float(run.metrics["final"]["psnr"])
 
 
 def row(order: str, runs: list[Run]) -> str:

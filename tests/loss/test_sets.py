@@ -12,7 +12,7 @@ from ganvas.metrics.pictures import lpips, psnr
 @pytest.mark.assets
 @pytest.mark.parametrize("loss", ["image2stylegan", "image2stylegan_pp", "pixel"])
 def test_the_latent_finds_more_than_a_flat_picture(tmp_path, loss):
-    """Losses on raw features are low where the picture is flat, and the generator can stay there."""
+    """Losses on raw features are low where a picture is flat, and the generator can stay there."""
     result = run(
         [
             "edit=reconstruct_w", f"loss={loss}", "optimizer=gentle", "budget.latent=15",
