@@ -78,6 +78,23 @@ def test_help_shows_all_groups_options_and_fields(capsys):
     assert "image.x.path" in out
 
 
+def test_help_shows_what_an_option_sets():
+    def fields(group, option):
+        return dict(option_fields(groups()[group][option], group))
+
+    assert fields("layers", "coarse")["layers.rows.high"].startswith("int or null = 8:")
+    assert fields("layers", "coarse")["layers.rows.low"].startswith("int or null = null:")
+    assert fields("layers", "coarse")["layers.rows"].startswith("Band:")
+    betas = fields("optimizer", "adam")["optimizer.latent.betas"]
+    assert betas.startswith("list of float = [0.9, 0.99]:")
+    names = fields("metrics", "pixel")["metrics.names"]
+    assert "= [psnr, ssim, w_distance, psnr_resampled_noise]:" in names
+    assert fields("trainer", "auto")["trainer.progress"].startswith("bool = true:")
+    # What must be given has no value, and what has fields of its own shows them.
+    assert fields("image", "file")["image.x.path"].startswith("Path:")
+    assert fields("mask", "paint")["mask.strokes"].startswith("list of Stroke:")
+
+
 def test_a_field_at_its_default_can_be_set_without_a_plus():
     config = compose_job(["trainer.threads=3", "mask=box", "generator=tiny"]).config
     assert config.trainer.threads == 3
@@ -144,7 +161,7 @@ def test_a_users_own_option(ganvas_command, tiny, own):
     assert "did you mean 'mine'" in bad.complaint
     shown = ganvas_command("run", "--config-dir", str(own), "--help", "mask")
     assert "mask=mine  A mask of my own." in shown.out
-    assert "mask.size  float = 0.25: Its size." in shown.out
+    assert "mask.size  float = 0.5: Its size." in shown.out
 
 
 def test_a_users_own_folder_from_python(tiny, own, monkeypatch):
