@@ -137,6 +137,8 @@ def test_numbers_of_images_must_agree(ganvas_command, tiny, tmp_path):
         picture(tmp_path / f"{name}.png")
     done = ganvas_command("run", *tiny, "image=file", "image.x.path=.", "image.y.path='[ab].png'")
     assert_one_line(done, "image.y holds 2 pictures", "1 or 3")
+    done = ganvas_command("run", *tiny, "image=file", "image.x.path=a.png", "image.y.path=.")
+    assert_one_line(done, "image.y holds 3 pictures; it needs 1, as many as x")
 
 
 def test_stage_whose_layers_select_nothing_is_refused_before_the_first_step(

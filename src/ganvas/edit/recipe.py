@@ -156,7 +156,7 @@ class Recipe:
         Raises:
             InputError: A mask is empty for an image, or covers all where that makes the edit void.
         """
-        drawn = {name: mask.draw(canvas) for name, mask in self.masks.items()}
+        drawn = {name: canvas.draw(mask) for name, mask in self.masks.items()}
         for name, mask in drawn.items():
             require_content(f"edit.masks.{name}", mask, partial=name in self.partial)
         return drawn

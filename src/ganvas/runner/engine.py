@@ -106,7 +106,7 @@ class Run:
         for name, found in pictures.items():
             tensor = to_tensor(list(found.values()), generator.resolution).to(self.device)
             images[name] = tensor.expand(count, -1, -1, -1).contiguous()
-        canvas = Canvas(images, experiment.seed)
+        canvas = Canvas(images, experiment.seed, experiment.start.solutions)
         masks = experiment.edit.draw_masks(canvas)
         recipe, notices = experiment.edit.fitted_to(generator)
         for notice in notices:
