@@ -184,11 +184,11 @@ class Run:
             embedding, costs = compact(embedding, config.compact, self.scene, target)
         render = embedding.render(self.scene.generator, self.micro_batch)
         self.scene.keep(name, config.embedding, embedding, render)
-        pace_of = config.steps * len(self.names) / seconds if config.steps else 0.0
+        pace_of = stage.done * len(self.names) / seconds if stage.done else 0.0
         entry = self._picture_entry(name, render, config.embedding, costs)
         return entry | {
             "loss": [x if math.isfinite(x) else None for x in stage.watch.best_loss.tolist()],
-            "steps": config.steps,
+            "steps": stage.done,
             "seconds": round(seconds, 3),
             "steps_per_second": round(pace_of, 4),
             "peak_memory_mib": peak_memory(self.device),

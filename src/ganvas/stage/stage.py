@@ -79,6 +79,7 @@ class Stage(pl.LightningModule):
         self.history: list[dict[str, Tensor]] = []
         self.renders: list[Tensor] = []
         self._saved_optimizers: list[dict[str, Any]] = []
+        self.done = 0
 
     def _prepare(self, images: slice, scene: Scene) -> MicroBatch:
         """Compute what does not change for some of the images."""
@@ -138,6 +139,7 @@ class Stage(pl.LightningModule):
         self.history.append(row)
         self._keep_best(row["loss"], step)
         self._move(step)
+        self.done = step + 1
 
     # --- the step in pieces ---------------------------------------------------------------------
 
@@ -221,7 +223,9 @@ class Stage(pl.LightningModule):
         """Weigh the last update against the best so far and return each image's best embedding."""
         self.variables.offset = None
         if self.config.steps > 0:
-            losses = [self.evaluate(part, self.config.steps)[1]["loss"] for part in self._parts]
+            # With the weights of the last step: those that ramp down are 0 behind it.
+            last = self.config.steps - 1
+            losses = [self.evaluate(part, last)[1]["loss"] for part in self._parts]
             self._keep_best(torch.cat(losses), self.config.steps)
         return self.variables.embedding(self.best)
 
@@ -245,6 +249,7 @@ class Stage(pl.LightningModule):
             tensor.copy_(saved)
         self.watch.restore(state["watch"])
         self._saved_optimizers = state["optimizers"]
+        self.done = int(state["step"])
         torch.set_rng_state(state["random"].cpu())
 
 
