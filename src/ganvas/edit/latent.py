@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated
 
@@ -53,7 +54,7 @@ class StyleMix(Operation):
 class Morph(Operation):
     """λw₁ + (1 − λ)w₂ with λ from 1 to 0, as a film. Abdal et al. 2019, section 4.1.
 
-    The noise maps are mixed with √λ and √(1 − λ), which keeps their variance.
+    The noise maps are mixed with √λ and √(1 − λ), and scaled to keep their power.
 
     Attributes:
         count: Pictures of the film.
@@ -83,10 +84,8 @@ class Morph(Operation):
     def _between(self, scene: Scene, weight: float) -> Embedding:
         own, other = scene.embedding(self.embedding), scene.embedding(self.other)
         latent = torch.lerp(in_rows(other, scene.generator), in_rows(own, scene.generator), weight)
-        noise = tuple(
-            weight**0.5 * a + (1 - weight) ** 0.5 * b
-            for a, b in zip(own.noise, other.noise, strict=True)
-        )
+        pairs = zip(own.noise, other.noise, strict=True)
+        noise = tuple(between(a, b, weight) for a, b in pairs)
         return replace(own, latent=latent, noise=noise, space="w+", truncation=1.0)
 
 
@@ -133,6 +132,22 @@ class Direction(Operation):
             kept[list(self.layers.select(generator).rows)] = 1
             step = step * kept
         return replace(own, latent=in_rows(own, generator) + step, space="w+", truncation=1.0)
+
+
+def between(own: Tensor, other: Tensor, weight: float) -> Tensor:
+    """Mix noise maps (B, 1, r, r) with √λ and √(1 − λ), at the mean of their powers.
+
+    Independent noise has that power by itself. Maps that come from one start share a part of it,
+    which would be amplified.
+    """
+    mixed = math.sqrt(weight) * own + math.sqrt(1 - weight) * other
+    gain = torch.lerp(power(other), power(own), weight) / power(mixed).clamp_min(1e-12)
+    return mixed * gain.sqrt()
+
+
+def power(maps: Tensor) -> Tensor:
+    """Return the mean square (B, 1, 1, 1) of each image's map (B, 1, r, r)."""
+    return maps.square().mean((1, 2, 3), keepdim=True)
 
 
 def in_rows(embedding: Embedding, generator: Generator) -> Tensor:
