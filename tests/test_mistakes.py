@@ -60,6 +60,14 @@ CONFIG = {
     ("mask",): ("'mask'", "group=option or key=value"),
     ("--config-dir", "nowhere"): ("nowhere",),
     ("generator.resolution=33",): ("generator", "power of two"),
+    ("loss.latent.mse.resolution=0",): ("loss.latent.mse.resolution=0", "equal to 1"),
+    ("loss.noise={l1: {_target_: ganvas.loss.L1, resolution: -4}}",): ("l1.resolution=-4",),
+    ("loss=lpips", "loss.latent.lpips.resolution=4"): ("lpips.resolution=4", "equal to 32"),
+    ("optimizer.latent.betas=[1.0,0.9]",): ("optimizer.latent.betas", "less than 1"),
+    ("loss.latent.mse.weight={value: 1.0, up: -3.0}",): ("mse.weight.up=-3.0", "equal to 0"),
+    ("loss.latent.mse.weight={value: 1.0, down: 7.0}",): ("mse.weight.down=7.0", "equal to 1"),
+    ("optimizer.latent.algorithm=amsgard",): ("algorithm", "did you mean 'amsgrad'"),
+    ("start=embedding", "start.path=/"): ("start: path=/ is a folder", "embedding.safetensors"),
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import torch
 from ganvas.edit import Direction, EditActivations, Morph, StyleMix
 from ganvas.errors import ConfigError
 from ganvas.layers import Explicit
+from ganvas.stage import Sketch
 
 
 def test_style_mixing_takes_the_rows_and_leaves_the_others(scene):
@@ -53,6 +54,25 @@ def test_a_direction_is_w1_plus_lambda_w3_minus_w2(scene):
     moved = scene.embeddings["x"].latent
     assert torch.allclose(moved[:, 2], x[:, 2] + 0.5 * (z - y)[:, 2])
     assert torch.equal(moved[:, 3], x[:, 3])
+
+
+def test_a_subset_must_move_a_row(scene):
+    nothing = Explicit(rows=())
+    for operation in (StyleMix(nothing), Direction(layers=nothing)):
+        with pytest.raises(ConfigError, match="no style row to move"):
+            operation.check(scene.generator, dict.fromkeys("xyz", Sketch("w+")))
+
+
+def test_operations_on_rows_need_rows_and_leave_them(scene):
+    good = dict.fromkeys("xyz", Sketch("w"))
+    for operation in (StyleMix(Explicit(rows=(3,))), Morph(), Direction()):
+        sketches = dict(good)
+        operation.check(scene.generator, sketches)
+        assert sketches == {"x": Sketch("w+"), "y": Sketch("w"), "z": Sketch("w")}
+        for name in operation.embeddings():
+            for bad, words in ((Sketch("s"), "not s"), (Sketch("w", "8x8.conv1"), "are edited")):
+                with pytest.raises(ConfigError, match=words):
+                    operation.check(scene.generator, {**good, name: bad})
 
 
 def test_rows_cannot_move_once_activations_are_edited(scene):
