@@ -42,7 +42,8 @@ class Resolutions(Layers):
     Attributes:
         rows: Which style rows; a row counts by the first convolution that reads it.
         noise: Which noise maps.
-        activations: Which layers' activations.
+        activations: Which layers' activations an operation changes that is told so by
+            edit.stages.I_att.layers=${layers}, and which layers' weights a stage tunes.
     """
 
     rows: Band = field(default_factory=Band)

@@ -15,7 +15,8 @@ class Subset:
     Attributes:
         rows: Style rows (of w+) that may change.
         noise: Noise maps that may change.
-        activations: Names of the layers whose activations an operation may change.
+        activations: Names of the layers whose activations an operation that is given the subset
+            changes, and whose weights a stage may tune.
     """
 
     rows: tuple[int, ...]
