@@ -8,7 +8,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from ganvas.command.help import option_fields, print_help, summary
-from ganvas.compose import compose_job, expand, open_keys
+from ganvas.compose import closed_keys, compose_job, expand, open_keys
 from ganvas.errors import ConfigError, nearest
 from ganvas.groups import config_dir, groups
 from ganvas.runner.job import validate
@@ -78,6 +78,68 @@ def test_help_shows_all_groups_options_and_fields(capsys):
     assert "image.x.path" in out
 
 
+def test_help_shows_what_an_option_sets():
+    def fields(group, option):
+        return dict(option_fields(groups()[group][option], group))
+
+    assert fields("layers", "coarse")["layers.rows.high"].startswith("int or null = 8:")
+    assert fields("layers", "coarse")["layers.rows.low"].startswith("int or null = null:")
+    assert fields("layers", "coarse")["layers.rows"].startswith("Band:")
+    betas = fields("optimizer", "adam")["optimizer.latent.betas"]
+    assert betas.startswith("list of float = [0.9, 0.99]:")
+    names = fields("metrics", "pixel")["metrics.names"]
+    assert "= [psnr, ssim, w_distance, psnr_resampled_noise]:" in names
+    assert fields("trainer", "auto")["trainer.progress"].startswith("bool = true:")
+    # What must be given has no value, and what has fields of its own shows them.
+    assert fields("image", "file")["image.x.path"].startswith("Path:")
+    assert fields("mask", "paint")["mask.strokes"].startswith("list of Stroke:")
+
+
+def test_a_mapping_with_a_target_takes_the_place_of_another():
+    change = "edit.stages.I_att.change={_target_: ganvas.edit.Ablate, units: [1]}"
+    config = compose_job(["edit=permute", change]).config
+    assert config.edit.stages.I_att.change == {"_target_": "ganvas.edit.Ablate", "units": [1]}
+    whole = "optimizer.latent={_target_: ganvas.stage.LBFGS, lr: 0.5}"
+    config = compose_job([whole, "optimizer.latent.history=3"]).config
+    expected = {"_target_": "ganvas.stage.LBFGS", "lr": 0.5, "history": 3}
+    assert config.optimizer.latent == expected
+    assert build(validate(config)).edit.stages["w"].optimise["latent"].history == 3
+    # Where nothing was, and where a list was.
+    layers = "edit.stages.I_att.layers={_target_: ganvas.layers.All}"
+    plateau = "edit.stages.w.plateau={_target_: ganvas.stage.Plateau, patience: 3}"
+    config = compose_job(["edit=permute", layers, plateau]).config
+    assert config.edit.stages.I_att.layers == {"_target_": "ganvas.layers.All"}
+    assert config.edit.stages.w.plateau.patience == 3
+    # Without a target it is merged, as always.
+    config = compose_job(["optimizer.latent={lr: 0.5}"]).config
+    assert (config.optimizer.latent.lr, config.optimizer.latent.betas) == (0.5, [0.9, 0.99])
+
+
+def test_open_keys_are_closed_again():
+    words = ("seed=1", "a.b={_target_: x, c: 1}", "a.b.c=2", "d=null", "d={e: 1}", "f=null")
+    opened = open_keys(words)
+    assert opened == [
+        "++seed=1", "++a.b=null", "++a.b={_target_: x, c: 1}", "++a.b.c=2", "++d=null",
+        "++d={e: 1}", "++f=null",
+    ]  # fmt: skip
+    assert closed_keys(opened) == words
+
+
+def test_the_command_line_and_a_sweep_replace_too(ganvas_command, tiny):
+    change = "edit.stages.I_att.change={_target_: ganvas.edit.Ablate, units: [1]}"
+    other = "{_target_: ganvas.edit.CopyChannels, channels: [2]}"
+    done = ganvas_command("run", "-m", *tiny, "edit=permute", f"{change},{other}")
+    assert done.code == 0, done.err
+    found = [OmegaConf.load(file) for file in Path("outputs").glob("*/*/config.yaml")]
+    changes = [OmegaConf.to_container(c.edit.stages.I_att.change) for c in found]
+    assert sorted(changes, key=str) == [
+        {"_target_": "ganvas.edit.Ablate", "units": [1]},
+        {"_target_": "ganvas.edit.CopyChannels", "channels": [2]},
+    ]
+    (noted,) = [f for f in Path("outputs").glob("*/*/overrides.yaml") if "Ablate" in f.read_text()]
+    assert len(OmegaConf.load(noted).overrides) == len(tiny) + 2
+
+
 def test_a_field_at_its_default_can_be_set_without_a_plus():
     config = compose_job(["trainer.threads=3", "mask=box", "generator=tiny"]).config
     assert config.trainer.threads == 3
@@ -144,7 +206,7 @@ def test_a_users_own_option(ganvas_command, tiny, own):
     assert "did you mean 'mine'" in bad.complaint
     shown = ganvas_command("run", "--config-dir", str(own), "--help", "mask")
     assert "mask=mine  A mask of my own." in shown.out
-    assert "mask.size  float = 0.25: Its size." in shown.out
+    assert "mask.size  float = 0.5: Its size." in shown.out
 
 
 def test_a_users_own_folder_from_python(tiny, own, monkeypatch):

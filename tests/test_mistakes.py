@@ -60,6 +60,14 @@ CONFIG = {
     ("mask",): ("'mask'", "group=option or key=value"),
     ("--config-dir", "nowhere"): ("nowhere",),
     ("generator.resolution=33",): ("generator", "power of two"),
+    ("loss.latent.mse.resolution=0",): ("loss.latent.mse.resolution=0", "equal to 1"),
+    ("loss.noise={l1: {_target_: ganvas.loss.L1, resolution: -4}}",): ("l1.resolution=-4",),
+    ("loss=lpips", "loss.latent.lpips.resolution=4"): ("lpips.resolution=4", "equal to 32"),
+    ("optimizer.latent.betas=[1.0,0.9]",): ("optimizer.latent.betas", "less than 1"),
+    ("loss.latent.mse.weight={value: 1.0, up: -3.0}",): ("mse.weight.up=-3.0", "equal to 0"),
+    ("loss.latent.mse.weight={value: 1.0, down: 7.0}",): ("mse.weight.down=7.0", "equal to 1"),
+    ("optimizer.latent.algorithm=amsgard",): ("algorithm", "did you mean 'amsgrad'"),
+    ("start=embedding", "start.path=/"): ("start: path=/ is a folder", "embedding.safetensors"),
 }  # fmt: skip
 
 
@@ -137,6 +145,8 @@ def test_numbers_of_images_must_agree(ganvas_command, tiny, tmp_path):
         picture(tmp_path / f"{name}.png")
     done = ganvas_command("run", *tiny, "image=file", "image.x.path=.", "image.y.path='[ab].png'")
     assert_one_line(done, "image.y holds 2 pictures", "1 or 3")
+    done = ganvas_command("run", *tiny, "image=file", "image.x.path=a.png", "image.y.path=.")
+    assert_one_line(done, "image.y holds 3 pictures; it needs 1, as many as x")
 
 
 def test_stage_whose_layers_select_nothing_is_refused_before_the_first_step(

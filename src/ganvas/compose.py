@@ -6,20 +6,21 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import product
+from itertools import product, zip_longest
 from pathlib import Path
 from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Glob, IntervalSweep, Override
+from hydra.core.override_parser.types import ChoiceSweep, Glob, IntervalSweep, Override
 from hydra.errors import HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from ganvas.errors import ConfigError, nearest
 from ganvas.groups import config_dir, groups
+from ganvas.schema import TARGET
 
 # Recipes add steps of a budget: ${sum:${budget.latent},${budget.noise}}.
 OmegaConf.register_new_resolver("sum", lambda *values: sum(values), replace=True)
@@ -113,18 +114,44 @@ def parse(overrides: Sequence[str]) -> list[Override]:
 def open_keys(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> list[str]:
     """Let ``key=value`` also set the fields that an option's file leaves at their defaults.
 
-    Hydra knows only the keys that a file writes; which keys there are is for the schema to say.
+    Hydra knows only the keys that a file writes; which keys there are is for the schema to say. A
+    value that `replaces` is preceded by a line that empties its place.
     """
     known = groups(user_dirs)
-    return [
-        line if _is_choice(override, known) or _says_more(override) else f"++{line}"
-        for line, override in zip(overrides, parse(overrides), strict=True)
-    ]
+    opened = []
+    for line, override in zip(overrides, parse(overrides), strict=True):
+        if _is_choice(override, known) or _says_more(override):
+            opened.append(line)
+        else:
+            opened += [_emptying(line)] if replaces(override) else []
+            opened.append(f"++{line}")
+    return opened
 
 
 def closed_keys(overrides: Sequence[str]) -> tuple[str, ...]:
     """Undo `open_keys`, for people to read."""
-    return tuple(line.removeprefix("++") for line in overrides)
+    kept = [
+        line
+        for line, after in zip_longest(overrides, overrides[1:], fillvalue="")
+        if line != _emptying(after) or TARGET not in after
+    ]
+    return tuple(line.removeprefix("++") for line in kept)
+
+
+def replaces(override: Override) -> bool:
+    """Return True for a ``key={_target_: …}``, which takes the whole place of what was there.
+
+    Hydra would merge the two mappings, and the one target knows nothing of the other's fields.
+    """
+    value = override.value()
+    values = value.list if isinstance(value, ChoiceSweep) else [value]
+    targets = any(isinstance(v, Mapping) and TARGET in v for v in values)
+    return targets and not _says_more(override)
+
+
+def _emptying(line: str) -> str:
+    """Return the opened line that goes before one that replaces."""
+    return f"++{line.removeprefix('++').partition('=')[0]}=null"
 
 
 def _is_choice(override: Override, known_groups: Mapping[str, Any]) -> bool:

@@ -68,7 +68,7 @@ class Embedding:
     def take(self, images: Sequence[int]) -> Embedding:
         """Return the embedding of the images at these places, in this order."""
         places = list(images)
-        names = tuple(self.names[place] for place in places)
+        names = tuple(self.names[place] for place in places) if self.names else ()
         return replace(self._each(lambda tensor: tensor[places]), names=names)
 
     def to(self, device: torch.device | str) -> Embedding:

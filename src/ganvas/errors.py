@@ -77,3 +77,12 @@ def nearest(name: str, known: Iterable[str]) -> str:
         return ""
     shown = ", ".join(known[:20])
     return f"; known: {shown}" + (", …" if len(known) > 20 else "")
+
+
+def one_or(count: int) -> str:
+    """Return how many files serve `count` photographs: one for all of them, or one for each.
+
+    >>> one_or(3), one_or(1)
+    ('1 or 3', '1')
+    """
+    return "1" if count == 1 else f"1 or {count}"

@@ -19,6 +19,8 @@ from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError
 from ganvas.functional.activations import mix, permute_tiles
 from ganvas.generator import Activation
+from ganvas.layers import Explicit, Mixed
+from ganvas.stage import Sketch
 
 LAST_AT_8 = "8x8.conv1"
 
@@ -131,13 +133,47 @@ def test_tiles_move_whole():
 def test_mistakes_are_one_line(scene):
     with pytest.raises(ConfigError, match=r"no layer at 99²; known: 4², 8²"):
         find_layer(scene.generator, 99)
-    with pytest.raises(ConfigError, match=r"did you mean '8x8\.conv1'"):
-        EditActivations(("8x8.conv9",)).check(scene.generator)
-    with pytest.raises(ConfigError, match="units 0 to 15, not 40"):
-        EditActivations((8,), Ablate((40,))).apply(scene)
+    wrong = {
+        r"did you mean '8x8\.conv1'": EditActivations(("8x8.conv9",)),
+        "units 0 to 15, not 40": EditActivations((8,), Ablate((40,))),
+        "units 0 to 15, not -1": EditActivations((4, 8), Insert((-1,))),
+        "units 0 to 15, not 16": EditActivations((8,), CopyChannels((0, 16))),
+        "no unit of layer": EditActivations((8,), Ablate(())),
+        "tiles=3: the 8×8 maps of layer 8x8": EditActivations((8,), PermutePositions(3)),
+        "selects no layer": EditActivations(Explicit(activations=())),
+    }
+    for words, operation in wrong.items():
+        with pytest.raises(ConfigError, match=words):
+            operation.check(scene.generator, dict.fromkeys("xy", Sketch("w+")))
+
+
+def test_what_is_edited_already_lies_ahead_of_no_edit(scene):
+    sketches = dict.fromkeys("xyz", Sketch("w"))
+    EditActivations((8, 16), Copy(), other="y").check(scene.generator, sketches)
+    assert sketches == {"x": Sketch("w", "16x16.conv1"), "y": Sketch("w"), "z": Sketch("w")}
+    EditActivations((16, 32), Copy(), other="y").check(scene.generator, sketches)
+    for edit in (EditActivations((8,), other="y"), EditActivations((8,), embedding="y", other="x")):
+        with pytest.raises(ConfigError, match=r"before 32x32\.conv1, which is edited already"):
+            edit.check(scene.generator, sketches)
+    with pytest.raises(ConfigError, match=r"need start\.space z, w or w\+, not s"):
+        EditActivations((8,)).check(scene.generator, {"x": Sketch("s")})
     EditActivations((16,), Copy(), other="y").apply(scene)
     with pytest.raises(ConfigError, match="lies before"):
         EditActivations((8,), Copy(), other="y").apply(scene)
+
+
+def test_layers_may_be_a_subset(scene):
+    x = scene.embeddings["x"]
+    listed = EditActivations(("8x8.conv0", "16x16.conv1"), Average(0.3), other="y").apply(scene)
+    scene.embeddings["x"] = x
+    for subset in (
+        Explicit(activations=("16x16.conv1", "8x8.conv0")),
+        Mixed(activations=Explicit(activations=("8x8.conv0", "16x16.conv1"))),
+    ):
+        edit = EditActivations(subset, Average(0.3), other="y")
+        assert edit.names(scene.generator) == ["8x8.conv0", "16x16.conv1"]
+        assert torch.equal(edit.apply(scene), listed)
+        scene.embeddings["x"] = x
 
 
 def test_a_mask_is_fitted_to_the_image_inside_a_margin():

@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
 from ganvas.edit import Direction, EditActivations, Morph, StyleMix
 from ganvas.errors import ConfigError
 from ganvas.layers import Explicit
+from ganvas.stage import Sketch
 
 
 def test_style_mixing_takes_the_rows_and_leaves_the_others(scene):
@@ -26,6 +29,21 @@ def test_a_morph_begins_and_ends_with_its_images(scene):
     assert all(0.8 < n.std() < 1.2 for n in scene.embeddings["x"].noise[2:])
 
 
+def test_a_morph_does_not_amplify_the_noise_that_its_ends_share(scene):
+    x, y = scene.embeddings["x"], scene.embeddings["y"]
+    # Two embeddings begin with the same noise and move a little each.
+    near = tuple(2 * (a + 0.1 * b) for a, b in zip(x.noise, y.noise, strict=True))
+    scene.embeddings["y"] = replace(y, noise=near)
+    Morph(at=0.25).apply(scene)
+    for a, b, found in zip(x.noise, near, scene.embeddings["x"].noise, strict=True):
+        power = 0.25 * a.square().mean((1, 2, 3)) + 0.75 * b.square().mean((1, 2, 3))
+        assert torch.allclose(found.square().mean((1, 2, 3)), power, rtol=1e-4)
+        plain = 0.25**0.5 * a + 0.75**0.5 * b
+        cosine = torch.cosine_similarity(found.flatten(1), plain.flatten(1))
+        assert torch.allclose(cosine, torch.ones(2), atol=1e-5)
+    assert (plain.square().mean((1, 2, 3)) > 1.5 * power).all()
+
+
 def test_a_direction_is_w1_plus_lambda_w3_minus_w2(scene):
     x, y, z = (scene.embeddings[n].latent for n in "xyz")
     direction = Direction(strength=0.5, layers=Explicit(rows=(2,)))
@@ -36,6 +54,25 @@ def test_a_direction_is_w1_plus_lambda_w3_minus_w2(scene):
     moved = scene.embeddings["x"].latent
     assert torch.allclose(moved[:, 2], x[:, 2] + 0.5 * (z - y)[:, 2])
     assert torch.equal(moved[:, 3], x[:, 3])
+
+
+def test_a_subset_must_move_a_row(scene):
+    nothing = Explicit(rows=())
+    for operation in (StyleMix(nothing), Direction(layers=nothing)):
+        with pytest.raises(ConfigError, match="no style row to move"):
+            operation.check(scene.generator, dict.fromkeys("xyz", Sketch("w+")))
+
+
+def test_operations_on_rows_need_rows_and_leave_them(scene):
+    good = dict.fromkeys("xyz", Sketch("w"))
+    for operation in (StyleMix(Explicit(rows=(3,))), Morph(), Direction()):
+        sketches = dict(good)
+        operation.check(scene.generator, sketches)
+        assert sketches == {"x": Sketch("w+"), "y": Sketch("w"), "z": Sketch("w")}
+        for name in operation.embeddings():
+            for bad, words in ((Sketch("s"), "not s"), (Sketch("w", "8x8.conv1"), "are edited")):
+                with pytest.raises(ConfigError, match=words):
+                    operation.check(scene.generator, {**good, name: bad})
 
 
 def test_rows_cannot_move_once_activations_are_edited(scene):

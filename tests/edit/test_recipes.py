@@ -1,11 +1,14 @@
 """The paper's six algorithms, stage by stage: what is optimised, towards what, and where."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
 from ganvas.compose import compose_job
 from ganvas.edit import Average, Copy, EditActivations, Recipe
 from ganvas.errors import ConfigError
+from ganvas.generator.tiny import TinyGenerator
 from ganvas.groups import groups
 from ganvas.layers import All, Inpainting, Resolutions
 from ganvas.loss import MSE, DistanceToStart, Style
@@ -156,8 +159,10 @@ def test_an_edit_may_be_given_another_mask_and_image():
 
 
 def test_two_images_needed_and_one_given_is_one_line():
-    with pytest.raises(ConfigError, match=r"needs images x and y; give image\.y"):
+    with pytest.raises(ConfigError, match=r"needs images x and y; give image\.y.* image=pair"):
         recipe("crossover").check_images(["x"])
+    with pytest.raises(ConfigError, match=r"and z; give image\.z.* image=trio"):
+        recipe("direction").check_images(["x", "y"])
 
 
 def test_references_to_nothing_are_one_line():
@@ -165,3 +170,53 @@ def test_references_to_nothing_are_one_line():
         recipe("inpaint", "edit.stages.n.objective.Mk_n_w.target=ww")
     with pytest.raises(ConfigError, match="no mask 'mm'"):
         recipe("inpaint", "edit.stages.w.objective.W_l.mask='1 - mm'")
+    with pytest.raises(ConfigError, match=r"stages\.I_att: no image 'q'; known: x, y"):
+        recipe("attribute_transfer", "edit.stages.I_att.other=q")
+    with pytest.raises(ConfigError, match=r"stages\.morph: no image 'q'"):
+        recipe("morph", "edit.stages.morph.other=q")
+    with pytest.raises(ConfigError, match=r"stages\.w_y: no image 'yy'; did you mean 'y'"):
+        recipe("morph", "edit.stages.w_y.embedding=yy")
+    # An image that could be given is another matter than a wrong name.
+    with pytest.raises(ConfigError, match=r"no image 'y'; give edit\.images=\[x,y\]"):
+        recipe("reconstruct", "loss.latent.mse.target=y")
+    assert recipe("reconstruct", "loss.latent.mse.target=y", "edit.images=[x,y]").images
+
+
+def test_a_block_that_a_loss_has_no_terms_for_is_one_line():
+    with pytest.raises(ConfigError, match=r"objective\.M_st: a block needs at least one term"):
+        recipe("style_transfer", "loss=pixel")
+    left_out = recipe("style_transfer", "loss=pixel", "~edit.stages.w.objective.M_st")
+    assert list(left_out.stages["w"].objective) == ["W_l"]
+    with pytest.raises(ConfigError, match=r"stages\.n: the objective has no term whose weight"):
+        recipe("reconstruct", "loss.noise.mse.weight=0")
+
+
+@pytest.mark.parametrize("override", [
+    "edit.stages.w.exploration={}", "loss.latent.mse.weight={value: 1.0, up: 0.5}",
+])  # fmt: skip
+def test_a_plateau_needs_losses_that_compare(override):
+    plateau = "edit.stages.w.plateau={patience: 5}"
+    assert recipe("reconstruct", plateau).stages["w"].plateau.patience == 5
+    with pytest.raises(ConfigError, match=r"stages\.w: plateau compares the losses of steps"):
+        recipe("reconstruct", plateau, override)
+
+
+def test_without_noise_maps_there_are_no_terms_on_them():
+    noiseless = SimpleNamespace(name="mute", noise_resolutions=())
+    found, notices = recipe("project", "loss=stylegan2_projector").fitted_to(noiseless)
+    assert notices == ("mute has no noise maps: stage wn goes on without them",)
+    assert list(found.stages["wn"].objective) == ["fit"]
+    term = "loss.latent.autocorrelation={_target_: ganvas.loss.NoiseAutocorrelation}"
+    mixed, _ = recipe("project", term).fitted_to(noiseless)
+    assert "autocorrelation" not in mixed.stages["wn"].objective["fit"].terms
+    assert list(mixed.stages["wn"].objective) == ["fit", "white"]
+    alone = ["loss=stylegan2_projector", "~edit.stages.wn.objective.fit"]
+    with pytest.raises(ConfigError, match="mute has no noise maps: the objective has no term"):
+        recipe("project", *alone).fitted_to(noiseless)
+
+
+def test_activations_follow_the_layer_subset_where_they_are_told_to():
+    words = ["layers=resolutions", "layers.activations={low: 8, high: 16}"]
+    edit = recipe("permute", *words, "edit.stages.I_att.layers='${layers}'")
+    names = ["8x8.conv0", "8x8.conv1", "16x16.conv0", "16x16.conv1"]
+    assert edit.stages["I_att"].names(TinyGenerator()) == names

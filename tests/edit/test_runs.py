@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 from ganvas.api import run
-from ganvas.errors import ConfigError, InputError
+from ganvas.errors import AssetError, ConfigError, InputError
 from ganvas.functional.images import to_uint8
 from ganvas.generator.tiny import TinyGenerator
 
@@ -85,10 +85,81 @@ def test_the_mask_of_the_edit_is_saved(tmp_path):
     assert not (whole.path / "images" / "astronaut" / "mask.png").exists()
 
 
-def test_regions_are_measured(tmp_path):
+def test_regions_are_measured_on_the_saved_pictures(tmp_path):
     wanted = "metrics.names=[psnr,psnr_inside,psnr_outside,seam]"
-    result = execute(tmp_path, "edit=inpaint", wanted)
-    assert {"psnr_inside", "psnr_outside", "seam"} <= set(result.metrics["final"])
+    found = execute(tmp_path, "edit=inpaint", wanted)
+    x, result = (np.asarray(found.image(kind)).astype(float) for kind in ("target", "result"))
+    hole = np.asarray(found.image("mask")) > 127
+
+    def psnr(where):
+        return 10 * np.log10(255**2 / np.square(result - x)[where].mean())
+
+    def step(picture):
+        # Across the four edges of the box, as forward differences.
+        grey = np.pad(picture.mean(-1), ((0, 1), (0, 1)), mode="edge")
+        edge = np.pad(hole.astype(float), ((0, 1), (0, 1)), mode="edge")
+        dx, dy, ex, ey = (np.diff(a, axis=axis)[:-1, :] if axis == 1 else np.diff(a, axis=0)[:, :-1]
+                          for a in (grey, edge) for axis in (1, 0))  # fmt: skip
+        weight = np.hypot(ex, ey)
+        return (np.hypot(dx, dy) * weight).sum() / weight.sum()
+
+    values = found.metrics["final"]
+    assert values["psnr_inside"] == pytest.approx(psnr(hole), rel=1e-4)
+    assert values["psnr_outside"] == pytest.approx(psnr(~hole), rel=1e-4)
+    assert values["seam"] == pytest.approx(step(result) - step(x), rel=1e-4)
+
+
+def test_several_solutions_of_photographs_with_a_mask_each(tmp_path):
+    """The solutions of one photograph share its mask, and the contact sheet names them."""
+    shades = np.random.default_rng(0).integers(0, 255, (2, 32, 32, 3), np.uint8)
+    for folder in ("photos", "masks"):
+        (tmp_path / folder).mkdir()
+    for place, name in enumerate("ab"):
+        Image.fromarray(shades[place]).save(tmp_path / "photos" / f"{name}.png")
+        hole = np.zeros((32, 32), np.uint8)
+        hole[8:16, 8 : 16 + 8 * place] = 255
+        Image.fromarray(hole).save(tmp_path / "masks" / f"{name}.png")
+    photos = ["image=file", f"image.x.path={tmp_path / 'photos'}", "start=several"]
+    masks = ["edit=inpaint", "mask=file", f"mask.path={tmp_path / 'masks'}"]
+    result = execute(tmp_path, *photos, *masks)
+    names = [f"{photo}-{k}" for photo in "ab" for k in (1, 2, 3)]
+    assert result.status["images"] == names
+    for name in names:
+        hole = np.asarray(result.image("mask", name)) > 127
+        assert hole.sum() == (64 if name.startswith("a") else 128)
+
+
+def test_an_edited_activation_goes_on_from_its_file(tmp_path):
+    first = execute(tmp_path, "edit=attribute_transfer", "edit.stages.I_att.layers=[8]", *PAIR)
+    start = ["start=embedding", f"start.path={first.path / 'embedding.safetensors'}"]
+    same = execute(tmp_path, "edit=reconstruct_w", *start, "budget.latent=0")
+    assert np.array_equal(np.asarray(same.image()), np.asarray(first.image()))
+    assert same.embedding.resume[0] == "8x8.conv1"
+    moved = execute(tmp_path, "edit=reconstruct", *start)
+    assert moved.embedding.resume[1].features.equal(first.embedding.resume[1].features)
+    assert moved.metrics["final"]["psnr"] > first.metrics["final"]["psnr"]
+
+
+def test_a_stage_that_ends_early_reports_the_steps_that_it_took(tmp_path):
+    words = ["edit=reconstruct_w", "budget.latent=40", "budget.flush_every=2"]
+    plateau = "edit.stages.w.plateau={patience: 3, improvement: 0.9}"
+    result = execute(tmp_path, *words, plateau)
+    entry = result.metrics["stages"]["w"]
+    assert entry["steps"] == len(result.curve) < 10
+    assert entry["steps_per_second"] == pytest.approx(entry["steps"] / entry["seconds"], rel=0.01)
+
+
+def test_a_metric_that_cannot_be_had_is_found_before_any_work(tmp_path, monkeypatch):
+    def missing(*arguments):
+        raise AssetError("no network")
+
+    monkeypatch.setattr("ganvas.network.lpips.perceptual_distance", missing)
+    monkeypatch.setattr("ganvas.network.arcface.arcface", missing)
+    for name in ("lpips", "lpips_alex", "lpips_outside", "identity_y"):
+        with pytest.raises(AssetError, match="no network"):
+            execute(tmp_path, "edit=inpaint", f"metrics.names=[psnr,{name}]")
+        assert not list(tmp_path.rglob("*.png"))
+    assert execute(tmp_path, "edit=inpaint").status["state"] == "finished"
 
 
 @pytest.mark.parametrize(("overrides", "error", "words"), [
@@ -96,8 +167,26 @@ def test_regions_are_measured(tmp_path):
     (["edit=crossover", "image=astronaut"], ConfigError, "needs images x and y"),
     (["edit=permute", "edit.stages.I_att.layers=[512]"], ConfigError, "no layer at 512²"),
     (["layers=explicit", "layers.rows=[99]"], ConfigError, "has no row 99"),
+    (["edit=permute", "edit.stages.I_att.change={_target_: ganvas.edit.Ablate, units: [999]}"],
+     ConfigError, r"stages\.I_att: layer 8x8\.conv1 has units 0 to 15, not 999"),
+    (["edit=permute", "edit.stages.I_att.change.tiles=3"], ConfigError, "tiles=3: the 8×8 maps"),
+    (["edit=permute", "edit.stages.more={_target_: ganvas.edit.EditActivations, layers: [4]}"],
+     ConfigError, r"stages\.more: layer 4x4\.conv1 lies before 8x8\.conv1"),
+    (["edit=permute", "start.space=s"], ConfigError, r"stages\.I_att: operations on activations"),
+    (["edit=morph", *PAIR, "start.space=s"], ConfigError, r"stages\.morph: operations on style"),
+    (["edit=style_mix", *PAIR, "start.space=s"], ConfigError, r"stages\.mix: operations on style"),
+    (["edit=style_mix", *PAIR], ConfigError, r"stages\.mix: the layer subset selects no style row"),
+    (["edit=scribble", "start=w_avg_w"], ConfigError, r"stages\.w: a subset of style rows needs"),
+    (["start.space=s", "layers=coarse"], ConfigError, r"start\.space=s has the styles themselves"),
+    (["start.space=s", "loss.noise.spread={_target_: ganvas.loss.RowSpread}"], ConfigError,
+     r"stages\.n: RowSpread needs start\.space z, w or w\+; s has no rows"),
+    (["generator.resolution=8", "loss.noise.ssim={_target_: ganvas.loss.SSIM}"], ConfigError,
+     r"stages\.n: SSIM needs images of 11 pixels or more, not 8"),
+    (["optimizer.noise=${optimizer.latent}", "optimizer.latent.units=image"], ConfigError,
+     r"optimizer\.latent\.units=image: rates in units of the image are for noise"),
 ])  # fmt: skip
 def test_mistakes_are_one_line_before_any_work(tmp_path, overrides, error, words):
     with pytest.raises(error, match=words) as caught:
         execute(tmp_path, *overrides)
     assert "\n" not in str(caught.value)
+    assert not list(tmp_path.rglob("*.png"))

@@ -102,6 +102,18 @@ def test_exif_rotation(tmp_path, orientation, undo):
     assert (values(tmp_path / "e.png") == undo(ramp())).all()
 
 
+def test_an_overlay_is_turned_as_its_exif_says(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    rgba = np.zeros((32, 32, 4), np.uint8)
+    rgba[:8, :4] = (255, 0, 0, 255)
+    Image.fromarray(rgba).save(tmp_path / "o.png", exif=exif)
+    Image.new("RGB", (32, 32), "blue").save(tmp_path / "p.png")
+    source = Source(tmp_path / "p.png", overlay=tmp_path / "o.png")
+    red = (np.asarray(source.read()["p"]) == (255, 0, 0)).all(-1)
+    assert np.array_equal(red, np.rot90(rgba[..., 3] > 0, -1))
+
+
 def test_centre_and_box(tmp_path):
     wide = Image.fromarray(np.tile(ramp(), (1, 2, 1)))
     centre = cut(wide, "centre", Path("a"))

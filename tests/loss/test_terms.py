@@ -2,8 +2,10 @@
 
 import pytest
 import torch
+from torchmetrics.functional.image import multiscale_structural_similarity_index_measure
 
 from ganvas.errors import ConfigError
+from ganvas.functional.images import resize
 from ganvas.generator.tiny import TinyGenerator
 from ganvas.loss import (
     L1,
@@ -14,6 +16,7 @@ from ganvas.loss import (
     Block,
     DistanceToMean,
     DistanceToStart,
+    Identity,
     NoiseAutocorrelation,
     Objective,
     Perceptual,
@@ -141,16 +144,71 @@ def test_noise_autocorrelation_sees_the_noise_alone():
 
 
 def test_ms_ssim_refuses_small_images():
-    reference, _ = scene(64)
+    MSSSIM().check(TinyGenerator(256), "w+")
     with pytest.raises(ConfigError, match="176 pixels or more, not 64"):
-        MSSSIM().bind(reference)
+        MSSSIM().check(TinyGenerator(64), "w+")
+
+
+def test_terms_that_look_through_a_window_refuse_smaller_images():
+    for term, pixels in ((SSIM(), 11), (LPIPS(), 32), (Perceptual(), 32), (Style(), 32)):
+        term.check(TinyGenerator(32), "w+")
+        with pytest.raises(ConfigError, match=f"{pixels} pixels or more, not 8"):
+            term.check(TinyGenerator(8), "w+")
+    MSE().check(TinyGenerator(8), "s")
 
 
 def test_a_latent_without_rows_has_no_row_terms():
-    reference, _ = scene()
-    styles = Reference(reference.target, None, torch.zeros(2, 1, 99), GENERATOR)
-    with pytest.raises(ConfigError, match="s has no rows"):
-        RowSpread().bind(styles)
+    for term in (RowSpread(), DistanceToMean()):
+        term.check(GENERATOR, "w")
+        with pytest.raises(ConfigError, match="s has no rows"):
+            term.check(GENERATOR, "s")
+    DistanceToStart().check(GENERATOR, "s")
+
+
+def test_ms_ssim_is_torchmetrics_under_no_mask():
+    reference, view = scene(192, mask=False)
+    wanted = multiscale_structural_similarity_index_measure(
+        view.image, reference.target, data_range=2.0, reduction="none"
+    )
+    # The reference's coarsest scale averages over its padded border as well.
+    assert torch.allclose(MSSSIM(resolution=192).bind(reference)(view), 1 - wanted, atol=5e-3)
+    same = View(reference.target, view.w, view.noise)
+    assert MSSSIM().bind(reference)(same).abs().max() < 1e-5
+
+
+def test_ms_ssim_is_averaged_over_the_mask():
+    reference, view = scene(256)
+    image = reference.target.clone()
+    # The coarsest window, 11 of 16 pixels, reaches half a picture.
+    image[..., -8:] += view.image[..., -8:]
+    bound = MSSSIM().bind(reference)
+    outside = bound(View(image, view.w, view.noise))
+    image[..., :8] += view.image[..., :8]
+    inside = bound(View(image, view.w, view.noise))
+    assert (outside < 0.1 * inside).all()
+
+
+@pytest.mark.assets
+def test_identity_is_the_angle_between_two_faces():
+    from ganvas import assets
+
+    onnxruntime = pytest.importorskip("onnxruntime")
+    reference, view = scene(256)
+    path = assets.path("insightface") / "w600k_mbf.onnx"
+    session = onnxruntime.InferenceSession(str(path))
+
+    def features(images):
+        # The face of an FFHQ crop: rows 35 to 222 and columns 32 to 219 of 256.
+        faces = resize(images[..., 35:223, 32:220], 112)
+        (found,) = session.run(None, {session.get_inputs()[0].name: faces.numpy()})
+        return torch.from_numpy(found)
+
+    cosine = torch.cosine_similarity(features(view.image), features(reference.target))
+    found = Identity().bind(reference)(view)
+    assert torch.allclose(found, 1 - cosine, atol=1e-3)
+    assert found.min() > 0.02
+    same = Identity().bind(reference)(View(reference.target, view.w, view.noise))
+    assert same.abs().max() < 1e-4
 
 
 def test_block_and_term_weights_multiply_and_follow_their_schedule():
@@ -160,5 +218,11 @@ def test_block_and_term_weights_multiply_and_follow_their_schedule():
     plain = MSE().bind(reference)(view)
     assert torch.allclose(objective(view, 1.0)[0], 200 * plain)
     assert torch.allclose(objective(view, 0.25)[0], 100 * plain)
-    with pytest.raises(ConfigError, match="no term whose weight is not 0"):
-        Objective.bind({"b": Block({"mse": MSE(weight=0.0)})}, {("x", "1"): reference})
+
+
+def test_a_block_without_terms_is_refused():
+    with pytest.raises(ConfigError, match="at least one term"):
+        Block({})
+    assert Block({"mse": MSE()}).counts
+    assert not Block({"mse": MSE()}, weight=0.0).counts
+    assert not Block({"mse": MSE(weight=0.0)}).counts

@@ -1,7 +1,10 @@
+from dataclasses import dataclass, replace
+
 import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 
+from ganvas.compose import compose_job
 from ganvas.errors import ConfigError, InputError
 from ganvas.mask import (
     Box,
@@ -16,6 +19,8 @@ from ganvas.mask import (
     Union,
     require_content,
 )  # fmt: skip
+from ganvas.runner.job import validate
+from ganvas.schema import build
 
 CANVAS = Canvas({"x": torch.zeros(2, 3, 64, 64)})
 LEFT, UPPER = Half(0), Half(90)
@@ -53,8 +58,41 @@ def test_each_image_can_have_its_own():
     mask = Each({"first": LEFT, "second": UPPER}).draw(CANVAS)
     assert torch.equal(mask[0], LEFT.draw(CANVAS)[0])
     assert torch.equal(mask[1], UPPER.draw(CANVAS)[1])
-    with pytest.raises(ConfigError, match="1 masks for 2 images"):
+    with pytest.raises(ConfigError, match="1 masks for 2 photographs"):
         Each({"first": LEFT}).draw(CANVAS)
+    with pytest.raises(ConfigError, match="at least one mask"):
+        Each({})
+
+
+def test_each_photograph_keeps_its_own_over_all_of_its_solutions():
+    canvas = Canvas({"x": torch.zeros(6, 3, 64, 64)}, solutions=3)
+    mask = Each({"first": LEFT, "second": UPPER}).draw(canvas)
+    for image in range(6):
+        assert torch.equal(mask[image], (LEFT if image < 3 else UPPER).draw(canvas)[0])
+
+
+def test_equal_masks_are_drawn_once():
+    drawn = []
+
+    @dataclass(frozen=True)
+    class Counted(Box):
+        def draw(self, canvas):
+            drawn.append(self)
+            return super().draw(canvas)
+
+    recipe = build(validate(compose_job(["edit=inpaint", "generator=tiny"]).config)).edit
+    hole = Counted(0.2, 0.2, 0.6, 0.6)
+    again = Counted(0.2, 0.2, 0.6, 0.6)
+    masks = {"m": hole, "m_blur": Union({"hole": again, "blurred": Feather(again, 0.02)})}
+    canvas = Canvas({"x": torch.zeros(1, 3, 64, 64)})
+    found = replace(recipe, masks=masks).draw_masks(canvas)
+    assert drawn == [hole]
+    box = Box(0.2, 0.2, 0.6, 0.6)
+    assert torch.equal(found["m"], box.draw(CANVAS)[:1])
+    expected = torch.maximum(found["m"], Feather(box, 0.02).draw(Canvas(canvas.images)))
+    assert torch.equal(found["m_blur"], expected)
+    canvas.draw(Counted(0.2, 0.2, 0.6, 0.7))
+    assert len(drawn) == 2
 
 
 def test_an_empty_or_a_void_mask_is_refused_in_one_line():

@@ -69,6 +69,33 @@ def test_one_file_per_image_in_the_order_of_names(tmp_path):
     write(tmp_path / "c.png", ramp())
     with pytest.raises(InputError, match="holds 3 masks; it needs 1 or 2"):
         File(tmp_path).draw(CANVAS)
+    with pytest.raises(InputError, match="holds 3 masks; it needs 1, as many"):
+        File(tmp_path).draw(Canvas({"x": torch.zeros(1, 3, 32, 32)}))
+
+
+def test_the_solutions_of_a_photograph_share_its_mask(tmp_path):
+    for name, shade in (("a", 51), ("b", 255)):
+        write(tmp_path / f"{name}.png", np.full((32, 32), shade))
+    canvas = Canvas({"x": torch.zeros(6, 3, 32, 32)}, solutions=3)
+    mask = File(tmp_path).draw(canvas)
+    assert mask.shape == (6, 1, 32, 32)
+    shades = [0.2] * 3 + [1.0] * 3
+    assert mask.mean((1, 2, 3)).tolist() == pytest.approx(shades, abs=1e-6)
+    assert File(tmp_path / "a.png").draw(canvas).mean().item() == pytest.approx(0.2, abs=1e-6)
+
+
+def test_a_mask_is_turned_as_its_exif_says(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    values = ramp().astype(np.uint8)
+    Image.fromarray(values).save(tmp_path / "m.png", exif=exif)
+    mask = File(tmp_path / "m.png").draw(CANVAS)[0, 0].numpy()
+    assert np.allclose(mask, np.rot90(values, -1) / 255, atol=1e-6)
+    rgba = np.zeros((32, 32, 4), np.uint8)
+    rgba[..., 3] = values
+    Image.fromarray(rgba).save(tmp_path / "a.png", exif=exif)
+    alpha = File(tmp_path / "a.png", "alpha").draw(CANVAS)[0, 0].numpy()
+    assert np.allclose(alpha, np.rot90(values, -1) / 255, atol=1e-6)
 
 
 def test_a_broken_or_absent_file_is_one_line(tmp_path):

@@ -48,6 +48,14 @@ def test_missing_drops_at_its_rate_and_repeats_from_the_seed(shape):
     assert not torch.equal(mask, other)
 
 
+def test_masks_of_different_seeds_miss_different_pixels():
+    canvas = Canvas({"x": torch.zeros(1, 3, 128, 128)}, seed=1)
+    first, second = (Missing(0.5, seed=seed).draw(canvas) for seed in (0, 1))
+    # Two independent halves are both missing in a quarter.
+    assert (first * second).mean().item() == pytest.approx(0.25, abs=0.02)
+    assert not torch.equal(second, Missing(0.5).draw(Canvas(canvas.images, seed=2)))
+
+
 def test_missing_blocks_and_stripes_have_their_shapes(canvas):
     blocks = Missing(0.5, "blocks", 8 / 64).draw(canvas)[0, 0]
     tiles = blocks.view(8, 8, 8, 8).transpose(1, 2)

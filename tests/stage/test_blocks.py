@@ -4,13 +4,15 @@ import pytest
 import torch
 
 from ganvas.embedding import Embedding
+from ganvas.errors import ConfigError
 from ganvas.generator.tiny import TinyGenerator
 from ganvas.layers import All, Explicit
-from ganvas.loss import L1, MSE, Block
+from ganvas.loss import L1, MSE, Block, Ramped
 from ganvas.mask import Canvas, Half
-from ganvas.stage import LBFGS, Adam, Exploration, Plateau, Scene, StageConfig
+from ganvas.stage import LBFGS, Adam, Exploration, Plateau, Scene, Sketch, StageConfig
 from ganvas.stage.fit import Pace, fit
 from ganvas.stage.stage import Stage
+from ganvas.stage.variables import behind
 
 
 class Silent:
@@ -172,6 +174,53 @@ def test_images_rest_on_a_plateau_and_the_stage_ends(scene):
     assert len(monitor.curve) < 20
     assert [n.split(":")[0] for n in monitor.notices] == ["image a", "image b"]
     assert "plateau" in monitor.notices[0]
+
+
+def test_a_stage_that_ends_early_has_done_what_it_has_done(scene):
+    still = {"latent": Adam(lr=1e-9)}
+    config = w_stage(optimise=still, plateau=Plateau(patience=4, improvement=0.01), steps=60)
+    stage, monitor = Stage(config, scene, 1), Silent()
+    fit(stage, monitor, Pace(5, 0, 32), torch.device("cpu"), "32-true")
+    assert stage.done == len(monitor.curve) < 20
+    stage = Stage(w_stage(), scene, 1)
+    fit(stage, monitor, Pace(5, 0, 32), torch.device("cpu"), "32-true")
+    assert stage.done == 12
+
+
+def test_the_last_loss_knows_a_term_that_fades_out(scene):
+    weight = Ramped(2.0, down=0.5)
+    config = w_stage(objective={"W_l": Block({"mse": MSE(weight=weight)})})
+    stage = Stage(config, scene, 1)
+    found, _ = fit(stage, Silent(), Pace(5, 0, 32), torch.device("cpu"), "32-true")
+    error = (found.render(scene.generator) - scene.images["x"]).square().flatten(1).mean(1)
+    assert error[0] != pytest.approx(error[1].item(), rel=1e-2)
+    losses = stage.watch.best_loss
+    assert torch.allclose(losses, weight.at(11 / 12) * error, rtol=1e-4)
+    assert losses.min() > 0
+
+
+@pytest.mark.parametrize("edited", ["4x4.conv1", "16x16.conv0", "32x32.conv1"])
+def test_what_acts_behind_an_edited_layer_is_what_has_a_gradient(scene, edited):
+    generator, start = scene.generator, scene.begin()
+    latent, noise = start.latent.clone().requires_grad_(), [n.clone() for n in start.noise]
+    state = generator.activations(start.latent, noise, [edited])[edited]
+    for maps in noise:
+        maps.requires_grad_()
+    generator(latent, noise, resume=(edited, state)).sum().backward()
+    acting = behind(edited, All().select(generator), generator)
+    moving = latent.grad.abs().sum((0, 2)) > 0
+    assert acting.rows == tuple(moving.nonzero().flatten().tolist())
+    assert acting.noise == tuple(i for i, maps in enumerate(noise) if maps.grad is not None)
+
+
+def test_a_stage_that_an_edited_layer_leaves_nothing_to_is_refused(scene):
+    edited = Sketch("w+", "32x32.conv1")
+    w_stage().check(scene.generator, edited, 1)
+    for kind, what in (("noise", "noise map"), ("weights", "layer")):
+        config = w_stage(optimise={kind: Adam(lr=0.1)})
+        config.check(scene.generator, Sketch("w+"), 1)
+        with pytest.raises(ConfigError, match=rf"no {what} behind 32x32\.conv1, whose activ"):
+            config.check(scene.generator, edited, 1)
 
 
 def test_normalised_noise_has_zero_mean_and_unit_variance(scene):

@@ -81,9 +81,12 @@ def scene(generator: Generator, x: Tensor, start: Start | None = None) -> Scene:
     return Scene(generator, {"x": x}, {}, lambda: start.begin(generator, names, seed=3))
 
 
-def config(optimise=("latent", "noise"), layers: Layers | None = None, **more) -> StageConfig:
+def config(
+    optimise=("latent", "noise"), layers: Layers | None = None, algorithm="adam", **more
+) -> StageConfig:
+    adam = Adam(lr=0.1, schedule=Schedule(), algorithm=algorithm)
     return StageConfig(
-        optimise={kind: Adam(lr=0.1, schedule=Schedule()) for kind in optimise},
+        optimise=dict.fromkeys(optimise, adam),
         layers=layers or All(),
         objective={"W_l": Block({"mse": MSE()})},
         steps=STEPS,
@@ -97,17 +100,22 @@ def fitted(stage: Stage, monitor: Quiet | None = None, state: dict | None = None
     return fit(stage, monitor or Quiet(), pace, device, "32-true", state)[0]
 
 
-@pytest.mark.parametrize("micro_batch", [1, 2, 4])
-def test_an_image_in_a_batch_is_the_same_as_alone(generator, micro_batch):
-    x = targets(4)
-    together = fitted(Stage(config(), scene(generator, x), micro_batch))
+ALGORITHMS = ["adam", "amsgrad", "adamax", "radam"]
+
+
+@pytest.mark.parametrize(
+    ("micro_batch", "algorithm"), [(1, "adam"), (2, "adam"), *((4, a) for a in ALGORITHMS)]
+)
+def test_an_image_in_a_batch_is_the_same_as_alone(generator, micro_batch, algorithm):
+    x, how = targets(4), config(algorithm=algorithm)
+    together = fitted(Stage(how, scene(generator, x), micro_batch))
     for i in range(4):
-        alone = fitted(Stage(config(), scene(generator, x[i : i + 1]), 1))
+        alone = fitted(Stage(how, scene(generator, x[i : i + 1]), 1))
         assert torch.allclose(together.latent[i], alone.latent[0], atol=2e-4)
         for a, b in zip(together.noise, alone.noise, strict=True):
             assert torch.allclose(a[i], b[0], atol=2e-3)
-    # They have moved, and apart from each other.
-    assert (together.latent[0] - together.latent[1]).abs().max() > 0.05
+    # They have moved apart, by far more than the tolerance.
+    assert (together.latent[0] - together.latent[1]).abs().max() > 2e-3
 
 
 def test_one_nan_image_changes_nothing_for_its_neighbours(generator):
@@ -267,17 +275,20 @@ def test_target_features_are_computed_once(generator):
     assert len(bound) == 2  # once per micro-batch, not per step
 
 
-def test_resuming_a_stage_equals_going_on(generator):
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_resuming_a_stage_equals_going_on(generator, algorithm):
+    how = config(algorithm=algorithm)
+
     class SaveAt(Quiet):
         def wants_checkpoint(self):
             return True
 
     monitor = SaveAt()
-    whole = fitted(Stage(config(), scene(generator, targets(2)), 2), monitor)
+    whole = fitted(Stage(how, scene(generator, targets(2)), 2), monitor)
     # The state holds the live tensors, so it is taken from a file as a run does.
     buffer = io.BytesIO()
     context = scene(generator, targets(2))
-    stage = Stage(config(), context, 2)
+    stage = Stage(how, context, 2)
 
     class SaveThird(Quiet):
         def wants_checkpoint(self):
@@ -290,7 +301,7 @@ def test_resuming_a_stage_equals_going_on(generator):
     fitted(stage, SaveThird())
     buffer.seek(0)
     state = torch.load(buffer, weights_only=True)
-    again = fitted(Stage(config(), scene(generator, targets(2)), 2), state=state)
+    again = fitted(Stage(how, scene(generator, targets(2)), 2), state=state)
     assert again.latent.equal(whole.latent)
     assert all(a.equal(b) for a, b in zip(again.noise, whole.noise, strict=True))
 
@@ -337,7 +348,12 @@ def test_a_subset_that_selects_nothing_is_refused(generator, kinds, layers, part
         Stage(config(kinds, layers), scene(generator, targets(1)), 1)
 
 
-def test_a_subset_of_rows_needs_a_latent_per_row(generator):
-    embedding = WAvg("w").begin(generator, ("a",), 0)
-    with pytest.raises(ConfigError, match=r"start\.space=w"):
+@pytest.mark.parametrize(
+    ("space", "words"), [("w", "w has one for all"), ("s", "s has the styles themselves")]
+)
+def test_a_subset_of_rows_needs_a_latent_per_row(generator, space, words):
+    embedding = WAvg(space).begin(generator, ("a",), 0)
+    with pytest.raises(ConfigError, match=rf"start\.space={words}; use start\.space=w\+"):
         Variables(embedding, generator, Subset((1,), (), ()), ["latent"])
+    # The noise of a subset is another matter.
+    Variables(embedding, generator, Subset((1,), (0,), ()), ["noise"])

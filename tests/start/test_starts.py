@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError, InputError
+from ganvas.generator import Activation
 from ganvas.generator.tiny import TinyGenerator
 from ganvas.image.images import repeated
 from ganvas.start import FromFile, Random
@@ -50,6 +53,24 @@ def test_an_earlier_embedding_is_found_by_name_or_serves_all(tmp_path):
     assert torch.equal(found.noise[2], saved.noise[2].flip(0))
     saved[:1].save(file)
     assert torch.equal(FromFile(file).begin(GENERATOR, ("p", "q"), 0).latent[1], saved.latent[0])
+
+
+def test_an_earlier_activation_edit_stays_with_its_image(tmp_path):
+    saved = embedding(("a", "b"))
+    layer = "8x8.conv1"
+    state = GENERATOR.activations(saved.latent, saved.noise, [layer])[layer]
+    edited = Activation(state.features.flip(3), state.rgb.flip(3))
+    saved = replace(saved, resume=(layer, edited))
+    saved.save(tmp_path / "e.safetensors")
+    found = FromFile(tmp_path / "e.safetensors").begin(GENERATOR, ("b", "a"), 0)
+    render = saved.render(GENERATOR)
+    assert torch.equal(found.render(GENERATOR), render.flip(0))
+    assert not torch.allclose(render, replace(saved, resume=None).render(GENERATOR), atol=1e-3)
+
+
+def test_a_runs_folder_is_no_embedding(tmp_path):
+    with pytest.raises(InputError, match=r"is a folder; name the embedding\.safetensors in it"):
+        FromFile(tmp_path)
 
 
 def test_an_embedding_of_other_images_or_another_generator_is_refused(tmp_path):

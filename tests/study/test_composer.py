@@ -18,6 +18,14 @@ from ganvas.study.composer import Composer
         ["image=file", "image.x.path='a b.png'", "image.x.crop=[1,2,3,4]"],
         ["optimizer.latent.schedule={up: 0.2}", "optimizer.latent.schedule.down=0"],
         ["edit=inpaint", "budget=preview", "edit.masks.m_blur.sigma=0.5"],
+        [
+            "edit=permute",
+            "edit.stages.I_att.change.tiles=4",
+            "edit.stages.I_att.change={_target_: ganvas.edit.Ablate, units: [1]}",
+            "edit.stages.I_att.change.units=[2]",
+        ],
+        ["edit=permute", "edit.stages.I_att.layers={_target_: ganvas.layers.All}"],
+        ["seed=1", "++optimizer.latent={_target_: ganvas.stage.LBFGS, history: 3}"],
     ],
 )
 def test_equal_to_hydra(words):

@@ -6,7 +6,7 @@ import dataclasses
 import inspect
 import re
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -17,7 +17,10 @@ from rich.markup import escape
 from ganvas.errors import ConfigError, nearest
 from ganvas.groups import groups
 from ganvas.runner import Experiment
-from ganvas.schema import TARGET, alternatives, locate, parameters
+from ganvas.schema import TARGET, Parameter, alternatives, locate, parameters
+
+MISSING = "???"
+"""What a file writes, by OmegaConf's convention, for what must be given."""
 
 HEADER = """\
 ganvas run [overrides]              one experiment
@@ -69,7 +72,7 @@ def summary(file: Path) -> str:
 
 
 def option_fields(file: Path, group: str) -> Iterator[tuple[str, str]]:
-    """Iterate over (key, "type = default: text") of the option in `file`, nested ones too."""
+    """Iterate over (key, "type = value: text") of the option in `file`, nested ones too."""
     node = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
     return _fields_below(node, Any, group)
 
@@ -84,21 +87,36 @@ def _fields_below(node: Any, hint: Any, key: str) -> Iterator[tuple[str, str]]:
         for name, value in node.items():
             yield from _fields_below(value, inner, f"{key}.{name}")
         return
-    texts = dict(fields_of(target))
+    texts = dict(fields_of(target, node))
     for name, parameter in parameters(target).items():
         yield f"{key}.{name}", texts[name]
         value = node.get(name, {} if dataclasses.is_dataclass(parameter.default) else None)
         yield from _fields_below(value, parameter.hint, f"{key}.{name}")
 
 
-def fields_of(target: Any) -> Iterator[tuple[str, str]]:
-    """Iterate over (name, "type = default: text") of the fields of a class or function."""
+def fields_of(target: Any, given: Mapping[str, Any] | None = None) -> Iterator[tuple[str, str]]:
+    """Iterate over (name, "type = value: text") of the fields of a class or function.
+
+    Args:
+        target: The class or function.
+        given: What an option sets; the other fields have their defaults.
+    """
     texts = documented(target)
     for name, parameter in parameters(target).items():
-        kind = type_name(parameter.hint)
-        unsaid = parameter.required or dataclasses.is_dataclass(parameter.default)
-        default = "" if unsaid else f" = {_shown(parameter.default)}"
-        yield name, f"{kind}{default}: {texts.get(name, '')}"
+        value = (given or {}).get(name, _default(parameter))
+        shown = "" if value == MISSING or _is_nested(value) else f" = {_shown(value)}"
+        yield name, f"{type_name(parameter.hint)}{shown}: {texts.get(name, '')}"
+
+
+def _default(parameter: Parameter) -> Any:
+    return MISSING if parameter.required else parameter.default
+
+
+def _is_nested(value: Any) -> bool:
+    """Return True for what has fields of its own, or holds some that have."""
+    if isinstance(value, list | tuple):
+        return any(_is_nested(item) for item in value)
+    return dataclasses.is_dataclass(value) or (isinstance(value, Mapping) and len(value) > 0)
 
 
 def documented(target: Any) -> dict[str, str]:
@@ -139,5 +157,10 @@ def type_name(hint: Any) -> str:
     return getattr(hint, "__name__", str(hint))
 
 
-def _shown(default: Any) -> str:
-    return "null" if default is None else str(default)
+def _shown(value: Any) -> str:
+    """Return a value as YAML writes it."""
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_shown(item) for item in value)}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "null" if value is None else str(value)

@@ -47,7 +47,7 @@ def run(words: Sequence[str]) -> int:
 
         return print_help(options.overrides, folders)
     opened = set(options.overrides)
-    words = [open_keys([w], folders)[0] if w in opened else w for w in words]
+    words = [o for w in words for o in (open_keys([w], folders) if w in opened else [w])]
     if options.cfg or options.info or options.shell_completion or options.hydra_help:
         return hand_over(words, Jobs(1))
     show_log()

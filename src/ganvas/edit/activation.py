@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field, replace
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ganvas.edit.change import Change, Copy
+from ganvas.edit.change import Change, Copy, margin_of
 from ganvas.edit.operation import Operation
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError
 from ganvas.functional.activations import mix
 from ganvas.functional.images import resize
 from ganvas.generator.base import Activation, Generator
-from ganvas.stage import Scene
+from ganvas.layers import Layers
+from ganvas.stage import Scene, Sketch
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class EditActivations(Operation):
     noise behind the layer stay those of the image. Abdal et al. 2020, section 4.
 
     Attributes:
-        layers: Where: a resolution, for its last layer, or a layer's name. Several in one pass.
+        layers: Where: a resolution, for its last layer, or a layer's name. Several in one pass. Or
+            a layer subset, such as ${layers}, for all layers whose activations it selects.
         change: What B is.
         keep: M₁, a mask expression of the recipe: where the image's own activations stay.
         take: 1 − M₂: where B is taken.
@@ -34,7 +37,7 @@ class EditActivations(Operation):
         other: The image that B comes from.
     """
 
-    layers: tuple[int | str, ...]
+    layers: Layers | tuple[int | str, ...]
     change: Change = field(default_factory=Copy)
     keep: str = "1 - m"
     take: str = "m"
@@ -45,14 +48,44 @@ class EditActivations(Operation):
         if not self.layers:
             raise ConfigError("an activation operation needs at least one layer")
 
-    def check(self, generator: Generator) -> None:
-        """Find the layers, or raise ConfigError."""
-        for layer in self.layers:
-            find_layer(generator, layer)
+    @torch.no_grad()
+    def check(self, generator: Generator, sketches: MutableMapping[str, Sketch]) -> None:
+        """Find the layers, and try whether the change can be made there.
+
+        Raises:
+            ConfigError: There is no such layer or unit, a latent is in S space, or activations
+                behind the first layer are edited already.
+        """
+        names = self.names(generator)
+        for name in self.embeddings():
+            require_styles(sketches[name], generator, names[0])
+        w = generator.broadcast(generator.w_avg.unsqueeze(0))
+        found = generator.activations(w, generator.fixed_noise(), names)
+        for name in names:
+            self.change.check(found[name], generator, name)
+        sketches[self.embedding] = replace(sketches[self.embedding], edited=names[-1])
+
+    def names(self, generator: Generator) -> list[str]:
+        """Return the names of the layers, in the order in which they run.
+
+        Raises:
+            ConfigError: There is no such layer, or the subset selects none.
+        """
+        if isinstance(self.layers, Layers):
+            chosen = set(self.layers.select(generator).activations)
+        else:
+            chosen = {find_layer(generator, layer) for layer in self.layers}
+        if not chosen:
+            raise ConfigError("the layer subset selects no layer whose activations to edit")
+        return sorted(chosen, key=generator.layer_index)
 
     def masks(self) -> tuple[str, ...]:
         """Return M₁ and 1 − M₂."""
         return (self.keep, self.take)
+
+    def embeddings(self) -> tuple[str, ...]:
+        """Return the image's and the other's."""
+        return (self.embedding, self.other)
 
     @torch.no_grad()
     def apply(self, scene: Scene) -> Tensor:
@@ -78,17 +111,13 @@ class EditActivations(Operation):
         self, own: Embedding, other: Embedding, keep: Tensor, take: Tensor, generator: Generator
     ) -> tuple[str, Activation]:
         """Run one image up to its last edited layer and return the state there."""
-        names = sorted({find_layer(generator, n) for n in self.layers}, key=generator.layer_index)
+        names = self.names(generator)
         resume = own.resume
-        if resume is not None and generator.layer_index(resume[0]) > generator.layer_index(
-            names[0]
-        ):
-            raise ConfigError(f"layer {names[0]} lies before {resume[0]}, which is edited already")
         theirs = states(other, generator, names)
         for name in names:
             mine = states(own, generator, [name], resume)[name]
             changed = self.change.apply(mine, theirs[name], generator, name)
-            margin = generator.layers[generator.layer_index(name)].margin
+            margin = margin_of(generator, name)
             resume = (name, mixed(mine, changed, keep, take, margin))
         assert resume is not None
         return resume
@@ -102,12 +131,22 @@ def states(
 ) -> dict[str, Activation]:
     """Return the states after the named layers, going on from `resume` or the embedding's own."""
     resume = resume or embedding.resume
-    if resume is not None and names == [resume[0]]:
-        return {resume[0]: resume[1]}
-    if embedding.space == "s":
-        raise ConfigError("operations on activations need start.space z, w or w+, not s")
+    require_styles(Sketch.of(embedding), generator, names[0])
     rows = embedding.rows(generator)
     return generator.activations(rows, embedding.noise, names, resume=resume)
+
+
+def require_styles(sketch: Sketch, generator: Generator, first: str) -> None:
+    """Refuse an embedding whose activations from layer `first` on cannot be computed.
+
+    Raises:
+        ConfigError: Its latent is in S space, or activations behind the layer are edited already.
+    """
+    if sketch.space == "s":
+        raise ConfigError("operations on activations need start.space z, w or w+, not s")
+    edited = sketch.edited
+    if edited is not None and generator.layer_index(edited) > generator.layer_index(first):
+        raise ConfigError(f"layer {first} lies before {edited}, which is edited already")
 
 
 def mixed(

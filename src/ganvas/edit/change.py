@@ -32,6 +32,20 @@ class Change(ABC):
     ) -> Activation:
         """Return the state that is taken where the mask says so."""
 
+    def check(  # noqa: B027 - most changes fit any layer
+        self, state: Activation, generator: Generator, layer: str
+    ) -> None:
+        """Refuse a layer that the change cannot be made at, before any work.
+
+        Args:
+            state: Any state after the layer: what counts is its shape.
+            generator: The generator.
+            layer: The layer's name.
+
+        Raises:
+            ConfigError: It has no such unit, or cannot be cut so.
+        """
+
 
 @dataclass(frozen=True)
 class Copy(Change):
@@ -78,10 +92,14 @@ class CopyChannels(Change):
         self, own: Activation, other: Activation, generator: Generator, layer: str
     ) -> Activation:
         """Return A with B's channels."""
-        count = own.features.shape[1]
-        channels = range(0, count, 2) if self.channels is None else self.channels
-        require_units(channels, count, layer)
-        return Activation(swap_channels(own.features, other.features, list(channels)), own.rgb)
+        every_second = range(0, own.features.shape[1], 2)
+        channels = every_second if self.channels is None else self.channels
+        return Activation(swap_channels(own.features, other.features, channels), own.rgb)
+
+    def check(self, state: Activation, generator: Generator, layer: str) -> None:
+        """Refuse channels that the layer does not have."""
+        if self.channels is not None:
+            require_units(self.channels, state, layer)
 
 
 @dataclass(frozen=True)
@@ -120,21 +138,25 @@ class PermutePositions(Change):
         self, own: Activation, other: Activation, generator: Generator, layer: str
     ) -> Activation:
         """Return A, permuted; the RGB of a skip generator goes along, a margin stays."""
-        margin = generator.layers[generator.layer_index(layer)].margin
+        margin = margin_of(generator, layer)
 
         def permuted(maps: Tensor) -> Tensor:
             rng = torch.Generator().manual_seed(self.seed)
             inside = slice(margin, maps.shape[-1] - margin)
             moved = maps.clone()
-            try:
-                moved[..., inside, inside] = permute_tiles(
-                    maps[..., inside, inside], rng, self.tiles
-                )
-            except ValueError as error:
-                raise ConfigError(f"tiles at layer {layer}: {error}") from error
+            moved[..., inside, inside] = permute_tiles(maps[..., inside, inside], rng, self.tiles)
             return moved
 
         return Activation(permuted(own.features), None if own.rgb is None else permuted(own.rgb))
+
+    def check(self, state: Activation, generator: Generator, layer: str) -> None:
+        """Refuse tiles that the layer's maps, or its RGB, cannot be cut into."""
+        for maps in (state.features, state.rgb):
+            size = 0 if maps is None else maps.shape[-1] - 2 * margin_of(generator, layer)
+            if size % self.tiles:
+                raise ConfigError(
+                    f"tiles={self.tiles}: the {size}×{size} maps of layer {layer} cannot be cut so"
+                )
 
 
 @dataclass(frozen=True)
@@ -151,8 +173,11 @@ class Ablate(Change):
         self, own: Activation, other: Activation, generator: Generator, layer: str
     ) -> Activation:
         """Return A without the units."""
-        require_units(self.units, own.features.shape[1], layer)
         return Activation(set_channels(own.features, self.units, 0.0), own.rgb)
+
+    def check(self, state: Activation, generator: Generator, layer: str) -> None:
+        """Refuse units that the layer does not have."""
+        require_units(self.units, state, layer)
 
 
 @dataclass(frozen=True)
@@ -173,9 +198,12 @@ class Insert(Change):
         self, own: Activation, other: Activation, generator: Generator, layer: str
     ) -> Activation:
         """Return A with the units on."""
-        require_units(self.units, own.features.shape[1], layer)
         values = unit_quantiles(generator, layer, self.units, self.quantile, self.samples)
         return Activation(set_channels(own.features, self.units, values), own.rgb)
+
+    def check(self, state: Activation, generator: Generator, layer: str) -> None:
+        """Refuse units that the layer does not have."""
+        require_units(self.units, state, layer)
 
 
 def unit_quantiles(
@@ -194,12 +222,18 @@ def unit_quantiles(
                         for values in torch.cat(seen, 1)])  # fmt: skip
 
 
-def require_units(units: tuple[int, ...] | range, count: int, layer: str) -> None:
+def margin_of(generator: Generator, layer: str) -> int:
+    """Return how many samples of a layer's maps lie outside of the image, on each side."""
+    return generator.layers[generator.layer_index(layer)].margin
+
+
+def require_units(units: tuple[int, ...], state: Activation, layer: str) -> None:
     """Refuse units that a layer does not have.
 
     Raises:
         ConfigError: There is none, or an index is out of range.
     """
+    count = state.features.shape[1]
     if not units:
         raise ConfigError(f"no unit of layer {layer} is named")
     for unit in units:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated
 
@@ -15,11 +16,25 @@ from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError
 from ganvas.generator.base import Generator
 from ganvas.layers import Layers, Split
-from ganvas.stage import Scene
+from ganvas.stage import Scene, Sketch
+
+
+class LatentOperation(Operation):
+    """An operation on style rows: it leaves the embedding that comes first in w+."""
+
+    def check(self, generator: Generator, sketches: MutableMapping[str, Sketch]) -> None:
+        """Refuse latents that have no style rows, or none that count.
+
+        Raises:
+            ConfigError: One is in S space, or its activations are edited.
+        """
+        for name in self.embeddings():
+            require_rows(sketches[name])
+        sketches[self.embeddings()[0]] = Sketch("w+")
 
 
 @dataclass(frozen=True)
-class StyleMix(Operation):
+class StyleMix(LatentOperation):
     """Some style rows of another image. Karras et al. 2019; Abdal et al. 2019, section 4.2.
 
     Attributes:
@@ -32,16 +47,20 @@ class StyleMix(Operation):
     embedding: str = "x"
     other: str = "y"
 
-    def check(self, generator: Generator) -> None:
-        """Refuse a subset without rows."""
-        if not self.layers.select(generator).rows:
-            raise ConfigError("the layer subset selects no style row to mix")
+    def check(self, generator: Generator, sketches: MutableMapping[str, Sketch]) -> None:
+        """Refuse a subset without rows, too."""
+        super().check(generator, sketches)
+        rows_in(self.layers, generator)
+
+    def embeddings(self) -> tuple[str, ...]:
+        """Return the image's and the other's."""
+        return (self.embedding, self.other)
 
     @torch.no_grad()
     def apply(self, scene: Scene) -> Tensor:
         """Replace the rows and draw the picture."""
         own, other = scene.embedding(self.embedding), scene.embedding(self.other)
-        rows = list(self.layers.select(scene.generator).rows)
+        rows = rows_in(self.layers, scene.generator)
         latent = in_rows(own, scene.generator).clone()
         latent[:, rows] = in_rows(other, scene.generator)[:, rows]
         mixed = replace(own, latent=latent, space="w+", truncation=1.0)
@@ -50,10 +69,10 @@ class StyleMix(Operation):
 
 
 @dataclass(frozen=True)
-class Morph(Operation):
+class Morph(LatentOperation):
     """λw₁ + (1 − λ)w₂ with λ from 1 to 0, as a film. Abdal et al. 2019, section 4.1.
 
-    The noise maps are mixed with √λ and √(1 − λ), which keeps their variance.
+    The noise maps are mixed with √λ and √(1 − λ), and scaled to keep their power.
 
     Attributes:
         count: Pictures of the film.
@@ -66,6 +85,10 @@ class Morph(Operation):
     at: Annotated[float, Field(ge=0, le=1)] = 0.5
     embedding: str = "x"
     other: str = "y"
+
+    def embeddings(self) -> tuple[str, ...]:
+        """Return w₁ and w₂."""
+        return (self.embedding, self.other)
 
     @torch.no_grad()
     def frames(self, scene: Scene) -> Iterator[Tensor]:
@@ -83,15 +106,13 @@ class Morph(Operation):
     def _between(self, scene: Scene, weight: float) -> Embedding:
         own, other = scene.embedding(self.embedding), scene.embedding(self.other)
         latent = torch.lerp(in_rows(other, scene.generator), in_rows(own, scene.generator), weight)
-        noise = tuple(
-            weight**0.5 * a + (1 - weight) ** 0.5 * b
-            for a, b in zip(own.noise, other.noise, strict=True)
-        )
+        pairs = zip(own.noise, other.noise, strict=True)
+        noise = tuple(between(a, b, weight) for a, b in pairs)
         return replace(own, latent=latent, noise=noise, space="w+", truncation=1.0)
 
 
 @dataclass(frozen=True)
-class Direction(Operation):
+class Direction(LatentOperation):
     """w₁ + λ(w₃ − w₂): what tells two images apart, carried to a third. Abdal et al. 2019, 4.3.
 
     Attributes:
@@ -109,6 +130,16 @@ class Direction(Operation):
     embedding: str = "x"
     start: str = "y"
     end: str = "z"
+
+    def check(self, generator: Generator, sketches: MutableMapping[str, Sketch]) -> None:
+        """Refuse a subset without rows, too."""
+        super().check(generator, sketches)
+        if self.layers is not None:
+            rows_in(self.layers, generator)
+
+    def embeddings(self) -> tuple[str, ...]:
+        """Return w₁, w₂ and w₃."""
+        return (self.embedding, self.start, self.end)
 
     @torch.no_grad()
     def frames(self, scene: Scene) -> Iterator[Tensor]:
@@ -130,21 +161,56 @@ class Direction(Operation):
         step = strength * (ends[1] - ends[0])
         if self.layers is not None:
             kept = torch.zeros(generator.rows, 1, device=step.device)
-            kept[list(self.layers.select(generator).rows)] = 1
+            kept[rows_in(self.layers, generator)] = 1
             step = step * kept
         return replace(own, latent=in_rows(own, generator) + step, space="w+", truncation=1.0)
+
+
+def between(own: Tensor, other: Tensor, weight: float) -> Tensor:
+    """Mix noise maps (B, 1, r, r) with √λ and √(1 − λ), at the mean of their powers.
+
+    Independent noise has that power by itself. Maps that come from one start share a part of it,
+    which would be amplified.
+    """
+    mixed = math.sqrt(weight) * own + math.sqrt(1 - weight) * other
+    gain = torch.lerp(power(other), power(own), weight) / power(mixed).clamp_min(1e-12)
+    return mixed * gain.sqrt()
+
+
+def power(maps: Tensor) -> Tensor:
+    """Return the mean square (B, 1, 1, 1) of each image's map (B, 1, r, r)."""
+    return maps.square().mean((1, 2, 3), keepdim=True)
 
 
 def in_rows(embedding: Embedding, generator: Generator) -> Tensor:
     """Return the latent as w+ (B, rows, w_dim).
 
     Raises:
-        ConfigError: It is in S space, or its activations are edited and the rows no longer rule.
+        ConfigError: It is in S space, or its activations are edited.
     """
-    if embedding.space == "s":
-        raise ConfigError("operations on style rows need start.space z, w or w+, not s")
-    if embedding.resume is not None:
-        raise ConfigError(
-            f"style rows cannot move: the activations at {embedding.resume[0]} are edited"
-        )
+    require_rows(Sketch.of(embedding))
     return embedding.rows(generator)
+
+
+def require_rows(sketch: Sketch) -> None:
+    """Refuse an embedding without style rows, or whose rows no longer rule.
+
+    Raises:
+        ConfigError: It is in S space, or its activations are edited.
+    """
+    if sketch.space == "s":
+        raise ConfigError("operations on style rows need start.space z, w or w+, not s")
+    if sketch.edited is not None:
+        raise ConfigError(f"style rows cannot move: the activations at {sketch.edited} are edited")
+
+
+def rows_in(layers: Layers, generator: Generator) -> list[int]:
+    """Return the style rows that a subset selects.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    rows = list(layers.select(generator).rows)
+    if not rows:
+        raise ConfigError("the layer subset selects no style row to move")
+    return rows

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 
 from torch import Tensor
 
 from ganvas.generator.base import Generator
-from ganvas.stage import Scene
+from ganvas.stage import Scene, Sketch
 
 
 class Operation(ABC):
@@ -22,11 +22,17 @@ class Operation(ABC):
     def apply(self, scene: Scene) -> Tensor:
         """Change the scene's embeddings and return the render (B, 3, H, W) of what comes out."""
 
-    def check(self, generator: Generator) -> None:  # noqa: B027 - most operations fit any generator
-        """Refuse a generator that the operation cannot work on, before any work.
+    def check(  # noqa: B027 - an operation may fit anything
+        self, generator: Generator, sketches: MutableMapping[str, Sketch]
+    ) -> None:
+        """Refuse what the operation cannot work on, before any work.
+
+        Args:
+            generator: The generator.
+            sketches: What is known of each embedding; what the operation leaves is entered.
 
         Raises:
-            ConfigError: It has no such layer or unit.
+            ConfigError: The generator has no such layer or unit, or an embedding does not fit.
         """
 
     def frames(self, scene: Scene) -> Iterator[Tensor]:
@@ -35,4 +41,8 @@ class Operation(ABC):
 
     def masks(self) -> tuple[str, ...]:
         """Return the mask expressions that the operation reads."""
+        return ()
+
+    def embeddings(self) -> tuple[str, ...]:
+        """Return the names of the embeddings that the operation reads or changes."""
         return ()

@@ -9,13 +9,16 @@ import torch
 from torch import Tensor
 
 from ganvas.edit.operation import Operation
+from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError, nearest
 from ganvas.generator.base import Generator
 from ganvas.loss import pairs
 from ganvas.mask import Canvas, Mask, require_content
-from ganvas.stage import Optimizer, StageConfig
+from ganvas.stage import Optimizer, Sketch, StageConfig
 from ganvas.stage.config import Variable
-from ganvas.stage.variables import require_one, require_variables
+
+INPUTS = ("x", "y", "z")
+"""The names that images of an experiment can have."""
 
 
 @dataclass(frozen=True)
@@ -54,22 +57,35 @@ class Recipe:
     def __post_init__(self) -> None:
         if not self.stages:
             raise ConfigError("a recipe needs at least one stage")
-        pictures = set(self.images)
+        earlier: list[str] = []
         for name, step in self.stages.items():
             if isinstance(step, StageConfig):
+                self._require_image(name, step.embedding)
                 for target, mask in pairs(step.objective):
-                    _require(f"stages.{name}: no image or earlier stage", target, pictures)
+                    self._require_image(name, target, earlier)
                     self._require_mask(name, mask)
             else:
+                for embedding in step.embeddings():
+                    self._require_image(name, embedding)
                 for mask in step.masks():
                     self._require_mask(name, mask)
-            pictures.add(name)
+            earlier.append(name)
         for name in self.partial:
             _require("partial: no mask", name, self.masks)
         if self.regions is not None:
             _require("regions: no mask", self.regions.mask, self.masks)
             _require("regions: no image", self.regions.inside, self.images)
             _require("regions: no image", self.regions.outside, self.images)
+
+    def _require_image(self, stage: str, name: str, earlier: Collection[str] = ()) -> None:
+        known = [*self.images, *earlier]
+        if name in INPUTS and name not in known:
+            images = ",".join([*self.images, name])
+            raise ConfigError(
+                f"stages.{stage}: this edit has no image '{name}'; give edit.images=[{images}]"
+            )
+        what = "image or earlier stage" if earlier else "image"
+        _require(f"stages.{stage}: no {what}", name, known)
 
     def _require_mask(self, stage: str, expression: str) -> None:
         if expression != "1":
@@ -90,39 +106,43 @@ class Recipe:
         for name in self.images:
             if name not in given:
                 needed = " and ".join(self.images)
+                option = "trio" if "z" in self.images else "pair"
                 raise ConfigError(
                     f"this edit needs images {needed}; give image.{name}, such as "
-                    f"+image.{name}.path=FILE or image=pair"
+                    f"image.{name}.path=FILE or image={option}"
                 )
 
-    def check(self, generator: Generator, device: torch.device, images: int = 1) -> None:
+    def check(self, generator: Generator, start: Embedding, device: torch.device) -> None:
         """Try every stage's layers, operations and networks before any work.
 
+        Args:
+            generator: The generator.
+            start: What every embedding starts from.
+            device: Where networks are loaded.
+
         Raises:
-            ConfigError: The generator lacks a row, noise map or layer that a step names, or a step
-                cannot be done for as many images at once.
+            ConfigError: A step does not fit the generator, the number of images, or what the start
+                or the steps before it leave.
             AssetError: A network that a term needs cannot be had.
         """
+        sketches = dict.fromkeys(self.images, Sketch.of(start))
         for name, step in self.stages.items():
             try:
                 if isinstance(step, Operation):
-                    step.check(generator)
+                    step.check(generator, sketches)
                 else:
-                    require_variables(step.layers.select(generator), step.optimise)
-                    require_one(images, step.optimise)
+                    step.check(generator, sketches[step.embedding], len(start))
             except ConfigError as error:
                 raise ConfigError(f"stages.{name}: {error}") from error
             if isinstance(step, StageConfig):
-                for block in step.objective.values():
-                    for term in block.terms.values():
-                        term.load(device)
-                for term in step.locality.terms.values() if step.locality else ():
+                for term in step.terms():
                     term.load(device)
 
     def fitted_to(self, generator: Generator) -> tuple[Recipe, tuple[str, ...]]:
         """Return the recipe without what a generator that has no noise maps cannot do, and notices.
 
-        Stages that optimise the noise alone are left out; others go on without it.
+        Stages that optimise the noise alone are left out; others go on without it, and without the
+        terms on it.
 
         Raises:
             ConfigError: Nothing is left, or a step refers to a stage that is left out.
@@ -134,17 +154,15 @@ class Recipe:
         }
         if generator.noise_resolutions or not noisy:
             return self, ()
-        kept = {name: _without_noise(step) for name, step in self.stages.items()}
-        stages = {name: step for name, step in kept.items() if step is not None}
-        if not any(isinstance(step, StageConfig) for step in stages.values()):
-            raise ConfigError(
-                f"{generator.name} has no noise maps, and this edit optimises nothing else"
-            )
+        why = f"{generator.name} has no noise maps"
         try:
+            kept = {name: _without_noise(step) for name, step in self.stages.items()}
+            stages = {name: step for name, step in kept.items() if step is not None}
+            if not any(isinstance(step, StageConfig) for step in stages.values()):
+                raise ConfigError("this edit optimises nothing else")
             recipe = replace(self, stages=stages)
         except ConfigError as error:
-            raise ConfigError(f"{generator.name} has no noise maps: {error}") from error
-        why = f"{generator.name} has no noise maps"
+            raise ConfigError(f"{why}: {error}") from error
         return recipe, tuple(
             f"{why}: stage {name} " + ("goes on without them" if name in stages else "is skipped")
             for name in noisy
@@ -156,7 +174,7 @@ class Recipe:
         Raises:
             InputError: A mask is empty for an image, or covers all where that makes the edit void.
         """
-        drawn = {name: mask.draw(canvas) for name, mask in self.masks.items()}
+        drawn = {name: canvas.draw(mask) for name, mask in self.masks.items()}
         for name, mask in drawn.items():
             require_content(f"edit.masks.{name}", mask, partial=name in self.partial)
         return drawn
@@ -168,8 +186,15 @@ def _without_noise(step: StageConfig | Operation) -> StageConfig | Operation | N
     others: dict[Variable, Optimizer] = {
         kind: how for kind, how in step.optimise.items() if kind != "noise"
     }
+    if not others:
+        return None
+    blocks = {
+        name: replace(block, terms=terms)
+        for name, block in step.objective.items()
+        if (terms := {key: term for key, term in block.terms.items() if not term.needs_noise})
+    }
     alternate = step.alternate and len(others) > 1
-    return replace(step, optimise=others, alternate=alternate) if others else None
+    return replace(step, optimise=others, objective=blocks, alternate=alternate)
 
 
 def _require(what: str, name: str, known: Collection[str]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from ganvas.errors import InputError
+from ganvas.errors import InputError, one_or
 from ganvas.image.source import Source
 
 
@@ -37,7 +37,8 @@ class Images:
         for name, found in pictures.items():
             if len(found) not in (1, count):
                 raise InputError(
-                    f"image.{name} holds {len(found)} pictures; it needs 1 or {count}, as many as x"
+                    f"image.{name} holds {len(found)} pictures; it needs {one_or(count)}, as many "
+                    "as x"
                 )
         return pictures
 

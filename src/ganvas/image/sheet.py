@@ -17,14 +17,15 @@ PAPER = (255, 255, 255)
 EDGE = (208, 208, 208)
 
 
-def contact_sheet(rows: Sequence[Mapping[str, Image.Image]], cell: int = 256) -> Image.Image:
-    """Lay out one row of labelled pictures per image, each shrunk to `cell` pixels."""
-    columns = max(len(row) for row in rows)
-    width = columns * (cell + GAP) + GAP
-    sheet = Image.new("RGB", (width, len(rows) * (cell + LABEL + GAP) + GAP), PAPER)
+def contact_sheet(rows: Mapping[str, Mapping[str, Image.Image]], cell: int = 256) -> Image.Image:
+    """Lay out a named row of labelled pictures per image, each shrunk to `cell` pixels."""
+    columns = max(len(row) for row in rows.values())
+    width, height = columns * (cell + GAP) + GAP, 2 * LABEL + cell + GAP
+    sheet = Image.new("RGB", (width, len(rows) * height + GAP), PAPER)
     pen = ImageDraw.Draw(sheet)
-    for line, row in enumerate(rows):
-        top = GAP + line * (cell + LABEL + GAP)
+    for line, (name, row) in enumerate(rows.items()):
+        pen.text((GAP + 1, GAP + line * height), name, fill=INK)
+        top = GAP + LABEL + line * height
         for column, (label, picture) in enumerate(row.items()):
             left = GAP + column * (cell + GAP)
             pen.text((left + 1, top), label, fill=INK)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -142,16 +143,31 @@ def decode(file: Path) -> Image.Image:
     Raises:
         InputError: The file is not a picture that can be read.
     """
+    with reading(file, "picture") as picture:
+        return to_rgb(picture)
+
+
+@contextmanager
+def reading(file: Path, what: str) -> Iterator[Image.Image]:
+    """Open a picture of any mode, turned as its EXIF orientation says.
+
+    Args:
+        file: The file.
+        what: What it is read as, for messages.
+
+    Raises:
+        InputError: It is not a picture that can be read, or not used as one inside of the context.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(file) as opened:
                 opened.load()
-                return to_rgb(ImageOps.exif_transpose(opened))
+                yield ImageOps.exif_transpose(opened)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise InputError(f"the picture {file} is suspiciously large: {error}") from error
+        raise InputError(f"the {what} {file} is suspiciously large: {error}") from error
     except Exception as error:  # Decoders meet broken files with errors of every kind.
-        raise InputError(f"cannot read the picture {file}: {error}") from error
+        raise InputError(f"cannot read the {what} {file}: {error}") from error
 
 
 def to_rgb(picture: Image.Image) -> Image.Image:
@@ -210,11 +226,8 @@ def lay_over(picture: Image.Image, overlay: Path) -> Image.Image:
         InputError: The overlay cannot be read, or it is not square.
     """
     file = packaged(overlay)
-    try:
-        with Image.open(file) as opened:
-            top = opened.convert("RGBA")
-    except (OSError, ValueError, SyntaxError) as error:
-        raise InputError(f"cannot read the overlay {file}: {error}") from error
+    with reading(file, "overlay") as opened:
+        top = opened.convert("RGBA")
     if top.width != top.height:
         raise InputError(f"the overlay {file} is {top.width}×{top.height}, not square")
     size = (max(top.width, picture.width),) * 2

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ganvas.errors import ConfigError
 from ganvas.generator.base import Generator
-from ganvas.layers.subset import Layers, Subset, row_resolutions
+from ganvas.layers.subset import Layers, Subset, row_resolutions, rows_until
 
 Pixels = Annotated[int, Field(ge=1)]
 
@@ -42,7 +42,8 @@ class Resolutions(Layers):
     Attributes:
         rows: Which style rows; a row counts by the first convolution that reads it.
         noise: Which noise maps.
-        activations: Which layers' activations.
+        activations: Which layers' activations an operation changes that is told so by
+            edit.stages.I_att.layers=${layers}, and which layers' weights a stage tunes.
     """
 
     rows: Band = field(default_factory=Band)
@@ -79,10 +80,8 @@ class Split(Layers):
 
     def select(self, generator: Generator) -> Subset:
         """Return the rows of the part, their layers' activations, and all noise maps."""
-        resolutions = row_resolutions(generator)
-        first = next((row for row, r in resolutions.items() if r >= self.resolution), None)
-        below = {row for row, r in resolutions.items() if r < self.resolution or row == first}
-        rows = below if self.part == "content" else resolutions.keys() - below
+        content = rows_until(generator, self.resolution)
+        rows = content if self.part == "content" else set(generator.effective_rows) - content
         return Subset(
             rows=tuple(sorted(rows)),
             noise=tuple(range(len(generator.noise_resolutions))),

@@ -18,7 +18,8 @@ class Explicit(Layers):
     Attributes:
         rows: Indices of style rows, from 0; null: all.
         noise: Indices of noise maps, from 0; null: all.
-        activations: Names of layers; null: all.
+        activations: Names of layers, for edit.stages.I_att.layers=${layers} and for tuning; null:
+            all.
     """
 
     rows: tuple[int, ...] | None = None

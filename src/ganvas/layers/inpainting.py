@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from ganvas.generator.base import Generator
-from ganvas.layers.subset import Layers, Subset, row_resolutions
+from ganvas.layers.subset import Layers, Subset, row_resolutions, rows_until
 
 
 @dataclass(frozen=True)
@@ -29,17 +29,12 @@ class Inpainting(Layers):
 
     def select(self, generator: Generator) -> Subset:
         """Return the rows that carry the paper's subset."""
-        resolutions = row_resolutions(generator)
-        first = next((row for row, r in resolutions.items() if r >= self.until), None)
-        rows = tuple(
-            row
-            for row, resolution in resolutions.items()
-            if resolution < self.until
-            or row == first
-            or (self.top and resolution == generator.resolution)
-        )
+        rows = rows_until(generator, self.until)
+        if self.top:
+            resolutions = row_resolutions(generator).items()
+            rows |= {row for row, r in resolutions if r == generator.resolution}
         return Subset(
-            rows=rows,
+            rows=tuple(sorted(rows)),
             noise=tuple(range(len(generator.noise_resolutions))),
             activations=tuple(layer.name for layer in generator.layers if layer.row in rows),
         )

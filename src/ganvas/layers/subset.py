@@ -15,7 +15,8 @@ class Subset:
     Attributes:
         rows: Style rows (of w+) that may change.
         noise: Noise maps that may change.
-        activations: Names of the layers whose activations an operation may change.
+        activations: Names of the layers whose activations an operation that is given the subset
+            changes, and whose weights a stage may tune.
     """
 
     rows: tuple[int, ...]
@@ -42,3 +43,10 @@ def row_resolutions(generator: Generator) -> dict[int, int]:
     for layer in generator.layers:
         found.setdefault(layer.row, layer.resolution)
     return {row: found.get(row, generator.resolution) for row in sorted(generator.effective_rows)}
+
+
+def rows_until(generator: Generator, resolution: int) -> set[int]:
+    """Return the effective style rows up to that of the first convolution at a resolution."""
+    found = row_resolutions(generator)
+    first = next((row for row, r in found.items() if r >= resolution), None)
+    return {row for row, r in found.items() if r < resolution or row == first}

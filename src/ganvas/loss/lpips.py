@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor
 
+from ganvas.loss.perceptual import SMALLEST, Resolution
 from ganvas.loss.term import BoundTerm, Reference, Term, View
 
 
@@ -22,8 +23,10 @@ class LPIPS(Term):
         resolution: Height and width at which images are compared; null: the generator's.
     """
 
+    needs_pixels: ClassVar[int] = SMALLEST
+
     net: Literal["vgg", "alex"] = "vgg"
-    resolution: int | None = 256
+    resolution: Resolution | None = 256
 
     def bind(self, reference: Reference) -> BoundTerm:
         """Compute the target's features once."""

@@ -47,6 +47,18 @@ class Block:
     weight: float = 1.0
     hide: bool = False
 
+    def __post_init__(self) -> None:
+        if not self.terms:
+            raise ConfigError(
+                "a block needs at least one term; choose a loss= that has terms for it, or leave "
+                "the block out"
+            )
+
+    @property
+    def counts(self) -> bool:
+        """Whether any of its terms has a weight other than 0."""
+        return self.weight != 0 and any(term.weight != 0 for term in self.terms.values())
+
     def bind(self, term: Term, reference: Reference) -> BoundTerm:
         """Bind one of the terms to its reference, as far as it may be seen."""
         if not self.hide or reference.mask is None:
@@ -73,9 +85,6 @@ class Objective:
         Args:
             blocks: The blocks by name.
             references: One per (target, mask) pair that `pairs` names.
-
-        Raises:
-            ConfigError: No term is left to optimise.
         """
         single = len(blocks) == 1
         with torch.no_grad():
@@ -89,8 +98,6 @@ class Objective:
                 for name, term in block.terms.items()
                 if term.weight != 0 and block.weight != 0
             )
-        if not parts:
-            raise ConfigError("the objective has no term whose weight is not 0")
         return cls(parts)
 
     def __call__(self, view: View, progress: float) -> tuple[Tensor, dict[str, Tensor]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from pydantic import Field
@@ -22,7 +22,10 @@ VGGLayer = Literal[
     "conv1_1", "conv1_2", "conv2_1", "conv2_2", "conv3_1", "conv3_2", "conv3_3",
     "conv4_1", "conv4_2", "conv4_3", "conv5_1", "conv5_2", "conv5_3",
 ]  # fmt: skip
-Resolution = Annotated[int, Field(ge=32)]
+SMALLEST = 32
+"""Height and width below which little or nothing is left of a network's deepest features."""
+
+Resolution = Annotated[int, Field(ge=SMALLEST)]
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class Perceptual(Term):
         resolution: Height and width at which VGG16 sees images; null: the generator's.
         span: Width of the images' range that the weight belongs to: 2 for [−1, 1], 255 for 8 bits.
     """
+
+    needs_pixels: ClassVar[int] = SMALLEST
 
     layers: tuple[VGGLayer, ...] = ("conv1_1", "conv1_2", "conv2_2", "conv3_3")
     resolution: Resolution | None = 256
@@ -78,6 +83,8 @@ class Style(Term):
         resolution: Height and width at which VGG16 sees images; null: the generator's.
         span: Width of the images' range that the weight belongs to: 2 for [−1, 1], 255 for 8 bits.
     """
+
+    needs_pixels: ClassVar[int] = SMALLEST
 
     layers: tuple[VGGLayer, ...] = ("conv3_3",)
     resolution: Resolution | None = 256

@@ -9,7 +9,7 @@ from pydantic import Field
 from torch import Tensor
 
 from ganvas.functional.quality import masked_l1, masked_mse
-from ganvas.loss.term import BoundTerm, Reference, Term, View
+from ganvas.loss.term import BoundTerm, Pixels, Reference, Term, View
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class MSE(Term):
         span: Width of the images' range that the weight belongs to: 2 for [−1, 1], 255 for 8 bits.
     """
 
-    resolution: int | None = None
+    resolution: Pixels | None = None
     span: Annotated[float, Field(gt=0)] = 2.0
 
     def bind(self, reference: Reference) -> BoundTerm:
@@ -45,7 +45,7 @@ class L1(Term):
         resolution: Height and width at which images are compared; null: the generator's.
     """
 
-    resolution: int | None = None
+    resolution: Pixels | None = None
 
     def bind(self, reference: Reference) -> BoundTerm:
         """Resize target and mask once."""

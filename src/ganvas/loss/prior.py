@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from pydantic import Field
 from torch import Tensor
 
-from ganvas.errors import ConfigError
 from ganvas.functional.priors import Whitening, noise_autocorrelation, unrectified
 from ganvas.generator.base import Generator
 from ganvas.loss.term import BoundTerm, Reference, Term, View
@@ -26,16 +25,12 @@ class NoiseAutocorrelation(Term):
         smallest: Height and width down to which each map is halved.
     """
 
+    needs_noise: ClassVar[bool] = True
+
     smallest: Annotated[int, Field(ge=2)] = 8
 
     def bind(self, reference: Reference) -> BoundTerm:
-        """Check that there is noise.
-
-        Raises:
-            ConfigError: The generator has no noise maps.
-        """
-        if not reference.generator.noise_resolutions:
-            raise ConfigError(f"{reference.generator.name} has no noise maps to regularise")
+        """Keep nothing: the maps alone have a say."""
 
         def loss(view: View) -> Tensor:
             return noise_autocorrelation(view.noise, self.smallest)
@@ -53,12 +48,14 @@ class DistanceToMean(Term):
             after undoing the mapping network's last leaky ReLU (Zhu et al. 2020).
     """
 
+    needs_rows: ClassVar[bool] = True
+
     metric: Literal["plain", "covariance", "p_norm"] = "plain"
 
     def bind(self, reference: Reference) -> BoundTerm:
         """Fit the covariance once."""
-        rows = _rows(reference)
         generator = reference.generator
+        rows = list(generator.effective_rows)
         if self.metric == "plain":
             mean = generator.w_avg
             return lambda view: (view.w[:, rows] - mean).square().mean((1, 2))
@@ -93,22 +90,17 @@ class DistanceToStart(Term):
 class RowSpread(Term):
     """Variance of the style rows around their mean: how far w+ has left w. Tov et al. 2021."""
 
+    needs_rows: ClassVar[bool] = True
+
     def bind(self, reference: Reference) -> BoundTerm:
         """Find the rows that have an effect."""
-        rows = _rows(reference)
+        rows = list(reference.generator.effective_rows)
 
         def loss(view: View) -> Tensor:
             w = view.w[:, rows]
             return (w - w.mean(1, keepdim=True)).square().mean((1, 2))
 
         return loss
-
-
-def _rows(reference: Reference) -> list[int]:
-    generator = reference.generator
-    if reference.start.shape[1:] != (generator.rows, generator.w_dim):
-        raise ConfigError("a term on style rows needs start.space z, w or w+; s has no rows")
-    return list(generator.effective_rows)
 
 
 @lru_cache(maxsize=2)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 from torch import Tensor
 
-from ganvas.errors import ConfigError
 from ganvas.functional.priors import total_variation
-from ganvas.functional.ssim import ms_ssim, ssim
+from ganvas.functional.ssim import SMALLEST_MS_SSIM, WINDOW, ms_ssim, ssim
 from ganvas.loss.term import BoundTerm, Reference, Term, View
-
-SMALLEST_MS_SSIM = 176
 
 
 @dataclass(frozen=True)
@@ -23,6 +20,8 @@ class SSIM(Term):
     Attributes:
         resolution: Height and width at which images are compared; null: the generator's.
     """
+
+    needs_pixels: ClassVar[int] = WINDOW
 
     resolution: Annotated[int, Field(ge=16)] | None = 256
 
@@ -46,20 +45,14 @@ class MSSSIM(Term):
             generator's.
     """
 
+    needs_pixels: ClassVar[int] = SMALLEST_MS_SSIM
+
     resolution: Annotated[int, Field(ge=SMALLEST_MS_SSIM)] | None = 256
 
     def bind(self, reference: Reference) -> BoundTerm:
-        """Resize target and mask once.
-
-        Raises:
-            ConfigError: The generator's images are too small for five scales.
-        """
+        """Resize target and mask once."""
         target = reference.target_at(self.resolution)
         mask = reference.mask_at(self.resolution)
-        if target.shape[-1] < SMALLEST_MS_SSIM:
-            raise ConfigError(
-                f"MS-SSIM needs images of {SMALLEST_MS_SSIM} pixels or more, not {target.shape[-1]}"
-            )
 
         def loss(view: View) -> Tensor:
             return 1 - ms_ssim(view.at(self.resolution), target, mask)

@@ -5,13 +5,20 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Annotated, ClassVar
 
 import torch
+from pydantic import Field
 from torch import Tensor
 
+from ganvas.embedding import Space
+from ganvas.errors import ConfigError
 from ganvas.functional.images import resize
 from ganvas.functional.schedule import ramp
 from ganvas.generator.base import Generator
+
+Pixels = Annotated[int, Field(ge=1)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
 @dataclass(frozen=True)
@@ -82,8 +89,8 @@ class Ramped:
     """
 
     value: float
-    up: float = 0.0
-    down: float = 0.0
+    up: Fraction = 0.0
+    down: Fraction = 0.0
 
     def at(self, progress: float) -> float:
         """Return the weight when the stage is at `progress` in [0, 1]."""
@@ -100,6 +107,15 @@ class Term(ABC):
         target: Name of an image or an earlier stage for this term alone; null: the block's target.
     """
 
+    needs_pixels: ClassVar[int] = 1
+    """Height and width of the smallest images that it can compare."""
+
+    needs_rows: ClassVar[bool] = False
+    """Whether it is about the style rows, which S space has none of."""
+
+    needs_noise: ClassVar[bool] = False
+    """Whether it is about the noise maps, so that it says nothing where there are none."""
+
     weight: float | Ramped = 1.0
     mask: str | None = None
     target: str | None = None
@@ -107,6 +123,22 @@ class Term(ABC):
     @abstractmethod
     def bind(self, reference: Reference) -> BoundTerm:
         """Compute once what does not change and return the function of what does."""
+
+    def check(self, generator: Generator, space: Space) -> None:
+        """Refuse a generator, or a space of the latent, that lacks what the term needs.
+
+        Raises:
+            ConfigError: The images are too small, or there are no style rows or noise maps.
+        """
+        name, pixels = type(self).__name__, generator.resolution
+        if pixels < self.needs_pixels:
+            raise ConfigError(
+                f"{name} needs images of {self.needs_pixels} pixels or more, not {pixels}"
+            )
+        if self.needs_rows and space == "s":
+            raise ConfigError(f"{name} needs start.space z, w or w+; s has no rows")
+        if self.needs_noise and not generator.noise_resolutions:
+            raise ConfigError(f"{name} needs noise maps; {generator.name} has none")
 
     def load(self, device: torch.device) -> None:  # noqa: B027 - most terms need no network
         """Load the networks that the term needs, so that a missing one is found before any work.

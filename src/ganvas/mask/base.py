@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -18,15 +18,23 @@ class Canvas:
     Attributes:
         images: The input images by name (x, y, …), each (B, 3, H, W) in [−1, 1].
         seed: Seed of everything random in a mask.
+        solutions: How many images in a row are solutions of one photograph.
     """
 
     images: dict[str, Tensor]
     seed: int = 0
+    solutions: int = 1
+    _drawn: list[tuple[Mask, Tensor]] = field(default_factory=list, repr=False)
 
     @property
     def batch(self) -> int:
         """Number of images."""
         return self.images["x"].shape[0]
+
+    @property
+    def photographs(self) -> int:
+        """Number of photographs that the images are solutions of."""
+        return self.batch // self.solutions
 
     @property
     def size(self) -> tuple[int, int]:
@@ -49,6 +57,14 @@ class Canvas:
             hint = f"; give image.{name}.path" if name in ("y", "z") else nearest(name, self.images)
             raise ConfigError(f"the mask needs image {name}{hint}")
         return self.images[name]
+
+    def draw(self, mask: Mask) -> Tensor:
+        """Draw a mask (B, 1, H, W), once for all places that it stands in; it is not written to."""
+        for known, drawn in self._drawn:
+            if known == mask:
+                return drawn
+        self._drawn.append((mask, mask.draw(self)))
+        return self._drawn[-1][1]
 
     def repeat(self, mask: Tensor) -> Tensor:
         """Give every image the same mask: (H, W) becomes (B, 1, H, W)."""

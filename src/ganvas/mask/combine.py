@@ -24,7 +24,7 @@ class Invert(Mask):
 
     def draw(self, canvas: Canvas) -> Tensor:
         """Return the opposite, (B, 1, H, W)."""
-        return 1 - self.of.draw(canvas)
+        return 1 - canvas.draw(self.of)
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Union(Mask):
 
     def draw(self, canvas: Canvas) -> Tensor:
         """Return the union, (B, 1, H, W)."""
-        return reduce(torch.maximum, [mask.draw(canvas) for mask in self.of.values()])
+        return reduce(torch.maximum, [canvas.draw(mask) for mask in self.of.values()])
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Intersection(Mask):
 
     def draw(self, canvas: Canvas) -> Tensor:
         """Return the intersection, (B, 1, H, W)."""
-        return reduce(torch.minimum, [mask.draw(canvas) for mask in self.of.values()])
+        return reduce(torch.minimum, [canvas.draw(mask) for mask in self.of.values()])
 
 
 @dataclass(frozen=True)
@@ -77,25 +77,36 @@ class Difference(Mask):
 
     def draw(self, canvas: Canvas) -> Tensor:
         """Return the difference, (B, 1, H, W)."""
-        return torch.minimum(self.of.draw(canvas), 1 - self.minus.draw(canvas))
+        return torch.minimum(canvas.draw(self.of), 1 - canvas.draw(self.minus))
 
 
 @dataclass(frozen=True)
 class Each(Mask):
-    """Another mask for every image of a batch.
+    """Another mask for every photograph.
 
     Attributes:
-        of: One mask per image, by name, in the order of the images.
+        of: One mask per photograph, by name, in the order of the photographs.
     """
 
     of: dict[str, Mask]
 
+    def __post_init__(self) -> None:
+        _some(self.of)
+
     def draw(self, canvas: Canvas) -> Tensor:
-        """Return the first image's row of the first mask, the second's of the second, and so on."""
-        if len(self.of) != canvas.batch:
-            raise ConfigError(f"each holds {len(self.of)} masks for {canvas.batch} images")
-        drawn = [mask.draw(canvas) for mask in self.of.values()]
-        return torch.stack([mask[image] for image, mask in enumerate(drawn)])
+        """Return the first photograph's rows of the first mask, and so on: (B, 1, H, W).
+
+        Raises:
+            ConfigError: There are more or fewer masks than photographs.
+        """
+        if len(self.of) != canvas.photographs:
+            raise ConfigError(
+                f"each holds {len(self.of)} masks for {canvas.photographs} photographs"
+            )
+        drawn = [canvas.draw(mask) for mask in self.of.values()]
+        rows = range(0, canvas.batch, canvas.solutions)
+        parts = [m[row : row + canvas.solutions] for m, row in zip(drawn, rows, strict=True)]
+        return torch.cat(parts)
 
 
 def _some(masks: dict[str, Mask]) -> None:

@@ -26,4 +26,4 @@ class Feather(Mask):
 
     def draw(self, canvas: Canvas) -> Tensor:
         """Return the blurred mask, (B, 1, H, W) in [0, 1]."""
-        return gaussian_blur(self.of.draw(canvas), self.sigma * canvas.size[0])
+        return gaussian_blur(canvas.draw(self.of), self.sigma * canvas.size[0])

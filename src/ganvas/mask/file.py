@@ -12,9 +12,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ganvas.errors import InputError
+from ganvas.errors import InputError, one_or
 from ganvas.functional.images import resize
-from ganvas.image.source import find_pictures
+from ganvas.image.source import find_pictures, reading
 from ganvas.mask.base import Canvas, Mask
 
 log = logging.getLogger(__name__)
@@ -28,8 +28,8 @@ class File(Mask):
     """M from the luma or the alpha of a picture: white or opaque is 1, greys are soft.
 
     Attributes:
-        path: A PNG, JPEG or WebP file for all images; or a folder or glob with one file per image,
-            in the order of their names.
+        path: A PNG, JPEG or WebP file for all photographs; or a folder or glob with one file for
+            each, in the order of their names.
         channel: "luma", "alpha", or "auto": alpha where the file has any transparency, else luma.
     """
 
@@ -46,18 +46,20 @@ class File(Mask):
 
 
 def read_masks(path: Path, channel: Channel, canvas: Canvas) -> Tensor:
-    """Read one mask for all images of `canvas`, or one for each: (B, 1, H, W).
+    """Read one mask for all photographs of `canvas`, or one for each: (B, 1, H, W).
 
     Raises:
         InputError: A file is unusable, has another aspect, or their number does not fit.
     """
     files = find_pictures(path)
-    if len(files) not in (1, canvas.batch):
+    if len(files) not in (1, canvas.photographs):
         raise InputError(
-            f"{path} holds {len(files)} masks; it needs 1 or {canvas.batch}, as many as image.x"
+            f"{path} holds {len(files)} masks; it needs {one_or(canvas.photographs)}, as many as "
+            "image.x"
         )
-    masks = [fit(read_mask(file, channel), canvas.size, file) for file in files]
-    return torch.cat(masks).expand(canvas.batch, -1, -1, -1).to(canvas.device).clone()
+    masks = torch.cat([fit(read_mask(file, channel), canvas.size, file) for file in files])
+    masks = masks.expand(canvas.photographs, -1, -1, -1).to(canvas.device)
+    return masks.repeat_interleave(canvas.solutions, 0)
 
 
 def read_mask(file: Path, channel: Channel) -> Tensor:
@@ -66,14 +68,10 @@ def read_mask(file: Path, channel: Channel) -> Tensor:
     Raises:
         InputError: The file is not a picture, or alpha is asked for and there is none.
     """
-    try:
-        with Image.open(file) as opened:
-            opened.load()
-            transparent = "A" in opened.getbands() or "transparency" in opened.info
-            alpha = np.asarray(opened.convert("RGBA").getchannel("A")) if transparent else None
-            luma = _luma(opened)
-    except (OSError, ValueError, SyntaxError) as error:
-        raise InputError(f"cannot read the mask {file}: {error}") from error
+    with reading(file, "mask") as opened:
+        transparent = "A" in opened.getbands() or "transparency" in opened.info
+        alpha = np.asarray(opened.convert("RGBA").getchannel("A")) if transparent else None
+        luma = _luma(opened)
     if channel == "alpha" and alpha is None:
         raise InputError(f"{file} has no alpha channel; use channel=luma")
     use_alpha = channel == "alpha" or (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+import torch
 from pydantic import Field
 
 Metric = Literal[
@@ -26,6 +27,22 @@ class Metrics:
 
     names: tuple[Metric, ...]
     lpips_resolution: Annotated[int, Field(ge=32)] = 256
+
+    def load(self, device: torch.device) -> None:
+        """Load the networks that the metrics need, so that a missing one is found before any work.
+
+        Raises:
+            AssetError: The weights cannot be had.
+        """
+        from ganvas.network.arcface import arcface
+        from ganvas.network.lpips import perceptual_distance
+
+        if "lpips_alex" in self.names:
+            perceptual_distance("alex", str(device))
+        if {"lpips", "lpips_inside", "lpips_outside"} & set(self.names):
+            perceptual_distance("vgg", str(device))
+        if any(name.startswith("identity_") for name in self.names):
+            arcface(str(device))
 
     def about(self, resolution: int) -> dict[str, str]:
         """State range, resolution and network of each metric."""

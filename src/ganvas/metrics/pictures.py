@@ -14,12 +14,10 @@ from torchmetrics.functional.image import (
 
 from ganvas.functional.images import from_uint8, resize
 from ganvas.functional.quality import masked_mse, psnr_from_mse
+from ganvas.functional.ssim import SMALLEST_MS_SSIM
 
 if TYPE_CHECKING:
     from ganvas.network.lpips import Net
-
-SMALLEST_MS_SSIM = 176
-"""Five scales with a window of 11 need more than 10 pixels at the coarsest."""
 
 
 def psnr(pictures: Tensor, targets: Tensor) -> Tensor:

@@ -58,17 +58,17 @@ def save_frames(
 
 
 def scene_sheet(recipe: Recipe, scene: Scene, limit: int = 8) -> Image.Image:
-    """Draw inputs, masks, every stage, result and difference: a row for each image."""
+    """Draw inputs, masks, every stage, result and difference: a row for each image, by name."""
     last = list(recipe.stages)[-1]
-    rows = []
-    for index in range(min(limit, len(scene.images["x"]))):
-        row = {name: to_picture(images[index]) for name, images in scene.images.items()}
-        row |= {f"mask {name}": mask_picture(mask[index]) for name, mask in scene.masks.items()}
-        row |= {f"stage {name}": to_picture(scene.renders[name][index]) for name in recipe.stages}
+    rows = {}
+    for index, name in enumerate(scene.names[:limit]):
+        row = {given: to_picture(images[index]) for given, images in scene.images.items()}
+        row |= {f"mask {given}": mask_picture(mask[index]) for given, mask in scene.masks.items()}
+        row |= {f"stage {step}": to_picture(scene.renders[step][index]) for step in recipe.stages}
         result, target = to_uint8(scene.renders[last][index]), to_uint8(scene.images["x"][index])
         row["result"] = to_picture(result)
         row["difference to x"] = to_picture(difference(result, target))
-        rows.append(row)
+        rows[name] = row
     return contact_sheet(rows)
 
 

@@ -106,20 +106,22 @@ class Run:
         for name, found in pictures.items():
             tensor = to_tensor(list(found.values()), generator.resolution).to(self.device)
             images[name] = tensor.expand(count, -1, -1, -1).contiguous()
-        canvas = Canvas(images, experiment.seed)
+        canvas = Canvas(images, experiment.seed, experiment.start.solutions)
         masks = experiment.edit.draw_masks(canvas)
         recipe, notices = experiment.edit.fitted_to(generator)
         for notice in notices:
             self.bar.say(notice)
             log.info("%s", notice)
         self.experiment = experiment = replace(experiment, edit=recipe)
-        recipe.check(generator, self.device, count)
 
         def begin() -> Embedding:
             start = experiment.start.begin(generator, self.names, experiment.seed)
             return replace(start, generator=self.generator_config).to(self.device)
 
-        return Scene(tuned(generator, begin().delta), images, masks, begin)
+        start = begin()
+        recipe.check(generator, start, self.device)
+        experiment.metrics.load(self.device)
+        return Scene(tuned(generator, start.delta), images, masks, begin)
 
     def generator_identity(self) -> dict[str, str]:
         """Return the generator's name and the SHA-256 of its weights."""
@@ -180,15 +182,15 @@ class Run:
         self.progress.seconds, seconds = monitor.seconds, monitor.stage_seconds
         costs: Values = {name: {} for name in self.names}
         if "weights" in config.optimise:
-            target = self.scene.images.get(config.embedding, self.scene.images["x"])
+            target = self.scene.images[config.embedding]
             embedding, costs = compact(embedding, config.compact, self.scene, target)
         render = embedding.render(self.scene.generator, self.micro_batch)
         self.scene.keep(name, config.embedding, embedding, render)
-        pace_of = config.steps * len(self.names) / seconds if config.steps else 0.0
+        pace_of = stage.done * len(self.names) / seconds if stage.done else 0.0
         entry = self._picture_entry(name, render, config.embedding, costs)
         return entry | {
             "loss": [x if math.isfinite(x) else None for x in stage.watch.best_loss.tolist()],
-            "steps": config.steps,
+            "steps": stage.done,
             "seconds": round(seconds, 3),
             "steps_per_second": round(pace_of, 4),
             "peak_memory_mib": peak_memory(self.device),
@@ -206,8 +208,7 @@ class Run:
         self, stage: str, render: Tensor, against: str, more: Values
     ) -> dict[str, Any]:
         """Save a stage's pictures and measure them against the image that they stand for."""
-        target = self.scene.images.get(against, self.scene.images["x"])
-        pictures, targets = to_uint8(render), to_uint8(target)
+        pictures, targets = to_uint8(render), to_uint8(self.scene.images[against])
         for name, picture in zip(self.names, pictures, strict=True):
             save_picture(to_picture(picture), self.folder.images(name) / f"{stage}.png")
         values = measure_pictures(self.experiment.metrics, self.names, pictures, targets)

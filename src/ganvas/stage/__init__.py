@@ -6,6 +6,7 @@ from ganvas.stage.lbfgs import LBFGS
 from ganvas.stage.locality import Locality
 from ganvas.stage.optimizer import Adam, Optimizer, Optimizers, Schedule
 from ganvas.stage.scene import Scene
+from ganvas.stage.sketch import Sketch
 
 __all__ = [
     "LBFGS",
@@ -17,5 +18,6 @@ __all__ = [
     "Plateau",
     "Scene",
     "Schedule",
+    "Sketch",
     "StageConfig",
 ]

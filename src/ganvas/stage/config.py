@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from ganvas.errors import ConfigError
+from ganvas.generator.base import Generator
 from ganvas.generator.delta import Compact
+from ganvas.generator.tuning import weights_of
 from ganvas.layers import Layers
-from ganvas.loss import Block
+from ganvas.loss import Block, Ramped, Term
 from ganvas.stage.extras import Exploration, Plateau
 from ganvas.stage.locality import Locality
 from ganvas.stage.optimizer import Optimizer
+from ganvas.stage.sketch import Sketch
+from ganvas.stage.variables import (
+    behind,
+    require_latent_per_row,
+    require_one,
+    require_variables,
+)
 
 Variable = Literal["latent", "noise", "weights"]
 
@@ -55,11 +65,57 @@ class StageConfig:
     def __post_init__(self) -> None:
         if not self.optimise:
             raise ConfigError("a stage must optimise the latent, the noise, or the weights")
-        if not self.objective:
-            raise ConfigError("a stage needs at least one block in its objective")
+        for kind, optimizer in self.optimise.items():
+            optimizer.check(kind)
+        if not any(block.counts for block in self.objective.values()):
+            raise ConfigError("the objective has no term whose weight is not 0")
         if self.exploration is not None and "latent" not in self.optimise:
             raise ConfigError("exploration moves the latent, which this stage does not optimise")
         if self.alternate and len(self.optimise) < 2:
             raise ConfigError("alternate needs both latent and noise under optimise")
         if self.locality is not None and "weights" not in self.optimise:
             raise ConfigError("locality holds the weights, which this stage does not optimise")
+        if self.plateau is not None and not self.comparable:
+            raise ConfigError(
+                "plateau compares the losses of steps, which exploration, locality or a weight "
+                "that changes over the stage make incomparable; leave one of them out"
+            )
+
+    @property
+    def comparable(self) -> bool:
+        """Whether losses of steps compare: no weight changes, and nothing is random."""
+        ramped = any(isinstance(term.weight, Ramped) for term in self.terms())
+        return self.exploration is None and self.locality is None and not ramped
+
+    def terms(self) -> Iterator[Term]:
+        """Iterate over all terms, those of locality too."""
+        for block in self.objective.values():
+            yield from block.terms.values()
+        if self.locality is not None:
+            yield from self.locality.terms.values()
+
+    def check(self, generator: Generator, sketch: Sketch, images: int) -> None:
+        """Refuse what the stage cannot work on, before any work.
+
+        Args:
+            generator: The generator.
+            sketch: What is known of the embedding that is optimised.
+            images: How many images are optimised side by side.
+
+        Raises:
+            ConfigError: The generator or the latent lacks something that the stage needs.
+        """
+        subset = self.layers.select(generator)
+        require_variables(subset, self.optimise)
+        if sketch.edited is not None:
+            where = f" behind {sketch.edited}, whose activations are edited"
+            require_variables(behind(sketch.edited, subset, generator), self.optimise, where)
+        if "latent" in self.optimise:
+            require_latent_per_row(subset, sketch.space, generator)
+        if "weights" in self.optimise:
+            require_one(images)
+            weights_of(generator, subset.activations)
+        if self.locality is not None and sketch.space == "s":
+            raise ConfigError("locality needs a pivot in start.space z, w or w+, not s")
+        for term in self.terms():
+            term.check(generator, sketch.space)

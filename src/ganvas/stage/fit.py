@@ -125,10 +125,9 @@ def fit(
     Returns:
         Each image's best embedding, and whether the stage was asked to stop before its end.
     """
-    first = 0
     if state is not None:
         stage.restore(state)
-        first = int(state["step"])
+    first = stage.done
     reporter = Reporter(monitor, pace, first)
     if first < stage.config.steps:
         with quiet_lightning():

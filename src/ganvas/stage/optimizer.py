@@ -5,17 +5,28 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated, Literal
 
 import torch
 from pydantic import Field
 from torch import nn
 
+from ganvas.errors import ConfigError
 from ganvas.functional.schedule import ramp
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
+Decay = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
 Gains = Callable[[], list[float]]
+
+# NAdam is not among them: once its state is loaded, each of its steps waits for the device.
+ALGORITHMS: dict[str, Callable[..., torch.optim.Optimizer]] = {
+    "adam": partial(torch.optim.Adam, fused=True),
+    "amsgrad": partial(torch.optim.Adam, amsgrad=True, fused=True),
+    "adamax": torch.optim.Adamax,
+    "radam": torch.optim.RAdam,
+}
 
 FAINTEST = 1e-9
 """A map that moves the image by less than this cannot be seen, and must not be divided by."""
@@ -56,15 +67,25 @@ class Optimizer(ABC):
 
         Args:
             parameters: Tensors (B, …) of the same B.
-            gains: Gives, for each of them, how much a change of 1 changes the image.
+            gains: Gives, for each noise map, how much a change of 1 changes the image.
+        """
+
+    def check(self, kind: str) -> None:  # noqa: B027 - most optimisers move anything
+        """Refuse a kind of variable (latent, noise or weights) that it cannot move.
+
+        Raises:
+            ConfigError: It cannot.
         """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Adam(Optimizer):
-    """Adam, which treats every scalar alone: images in a batch do not influence each other.
+    """Adam and its family, which treat every scalar alone: images do not influence each other.
 
     Attributes:
+        algorithm: "adam" (Kingma and Ba 2015); "amsgrad", whose running square never falls (Reddi,
+            Kale and Kumar 2018); "adamax", with a running maximum in its place (Kingma and Ba
+            2015); or "radam", which moves with care until it is known (Liu et al. 2020).
         betas: Decay rates of the running mean and of the running square.
         eps: Added to the root of the running square; it must be small beside the gradients, and
             those of faint noise maps are about 1e-10.
@@ -74,12 +95,20 @@ class Adam(Optimizer):
             tensor's root mean square, which differs ten-thousandfold.
     """
 
-    betas: tuple[Fraction, Fraction] = (0.9, 0.999)
+    algorithm: Literal["adam", "amsgrad", "adamax", "radam"] = "adam"
+    betas: tuple[Decay, Decay] = (0.9, 0.999)
     eps: Positive = 1e-8
     units: Literal["variable", "image", "rms"] = "variable"
 
+    def check(self, kind: str) -> None:
+        """Refuse rates in units of the image for what acts on all of it."""
+        if self.units == "image" and kind != "noise":
+            raise ConfigError(
+                f"optimizer.{kind}.units=image: rates in units of the image are for noise"
+            )
+
     def build(self, parameters: Iterable[nn.Parameter], gains: Gains) -> torch.optim.Optimizer:
-        """Return torch's fused Adam, with one group per tensor that holds its rate's `scale`."""
+        """Return torch's optimiser, with one group per tensor that holds its rate's `scale`."""
         parameters = list(parameters)
         scales = [1.0] * len(parameters)
         if self.units == "image":
@@ -87,7 +116,7 @@ class Adam(Optimizer):
         if self.units == "rms":
             scales = [max(float(p.detach().square().mean().sqrt()), FAINTEST) for p in parameters]
         groups = [{"params": [p], "scale": s} for p, s in zip(parameters, scales, strict=True)]
-        return torch.optim.Adam(groups, lr=self.lr, betas=self.betas, eps=self.eps, fused=True)
+        return ALGORITHMS[self.algorithm](groups, lr=self.lr, betas=self.betas, eps=self.eps)
 
 
 @dataclass(frozen=True)

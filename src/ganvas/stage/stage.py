@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import pytorch_lightning as pl
@@ -12,10 +11,9 @@ from pytorch_lightning.core.optimizer import LightningOptimizer
 from torch import Tensor
 
 from ganvas.embedding import Embedding
-from ganvas.errors import ConfigError
 from ganvas.functional.quality import masked_mse, psnr_from_mse
 from ganvas.generator.base import Activation
-from ganvas.loss import Objective, Ramped, Reference, View, pairs
+from ganvas.loss import Objective, Reference, View, pairs
 from ganvas.stage.config import StageConfig
 from ganvas.stage.extras import spread_of_w, whiten
 from ganvas.stage.scene import Scene, slices
@@ -55,7 +53,7 @@ class Stage(pl.LightningModule):
         micro_batch: How many images are drawn at a time.
 
     Raises:
-        ConfigError: The layers select nothing, or a target, mask or term does not exist.
+        ConfigError: The layers select nothing, or a target or mask does not exist.
     """
 
     def __init__(self, config: StageConfig, scene: Scene, micro_batch: int) -> None:
@@ -63,8 +61,6 @@ class Stage(pl.LightningModule):
         self.automatic_optimization = False
         self.config = config
         embedding = scene.embedding(config.embedding)
-        if config.locality is not None and embedding.space == "s":
-            raise ConfigError("locality needs a pivot in start.space z, w or w+, not s")
         subset = config.layers.select(scene.generator)
         self.variables = Variables(embedding, scene.generator, subset, config.optimise)
         # What holds frozen networks stays out of the module's state, devices and checkpoints.
@@ -72,18 +68,18 @@ class Stage(pl.LightningModule):
             self._prepare(images, scene) for images in slices(len(embedding), micro_batch)
         ]
         count, device = len(embedding), embedding.latent.device
-        self.watch = Watch(count, device, comparable=is_constant(config), plateau=config.plateau)
+        self.watch = Watch(count, device, comparable=config.comparable, plateau=config.plateau)
         if config.exploration is not None:
             self._spread = spread_of_w(scene.generator)
         self.best = [t.detach().clone() for t in self.variables.tensors()]
         self.history: list[dict[str, Tensor]] = []
         self.renders: list[Tensor] = []
         self._saved_optimizers: list[dict[str, Any]] = []
+        self.done = 0
 
     def _prepare(self, images: slice, scene: Scene) -> MicroBatch:
         """Compute what does not change for some of the images."""
         config, variables = self.config, self.variables
-        main = config.embedding if config.embedding in scene.images else "x"
         with torch.no_grad():
             styles = variables.styles(images)
             references = {
@@ -98,7 +94,7 @@ class Stage(pl.LightningModule):
             return MicroBatch(
                 images=images,
                 objective=Objective.bind(config.objective, references),
-                target=scene.images[main][images],
+                target=scene.images[config.embedding][images],
                 styles=None if variables.rows or variables.names else styles,
                 resume=variables.frozen_prefix(images),
             )
@@ -110,9 +106,7 @@ class Stage(pl.LightningModule):
         v = self.variables
         held = {"latent": v.latent, "noise": v.noise, "weights": v.weights}
         return [
-            optimizer.build(
-                held[kind].parameters(), self._gains if kind == "noise" else partial(no_gains, kind)
-            )
+            optimizer.build(held[kind].parameters(), self._gains)
             for kind, optimizer in self.config.optimise.items()
         ]
 
@@ -138,6 +132,7 @@ class Stage(pl.LightningModule):
         self.history.append(row)
         self._keep_best(row["loss"], step)
         self._move(step)
+        self.done = step + 1
 
     # --- the step in pieces ---------------------------------------------------------------------
 
@@ -221,7 +216,9 @@ class Stage(pl.LightningModule):
         """Weigh the last update against the best so far and return each image's best embedding."""
         self.variables.offset = None
         if self.config.steps > 0:
-            losses = [self.evaluate(part, self.config.steps)[1]["loss"] for part in self._parts]
+            # With the weights of the last step: those that ramp down are 0 behind it.
+            last = self.config.steps - 1
+            losses = [self.evaluate(part, last)[1]["loss"] for part in self._parts]
             self._keep_best(torch.cat(losses), self.config.steps)
         return self.variables.embedding(self.best)
 
@@ -245,26 +242,5 @@ class Stage(pl.LightningModule):
             tensor.copy_(saved)
         self.watch.restore(state["watch"])
         self._saved_optimizers = state["optimizers"]
+        self.done = int(state["step"])
         torch.set_rng_state(state["random"].cpu())
-
-
-def no_gains(kind: str) -> list[float]:
-    """Refuse rates in units of the image for what acts on all of it.
-
-    Raises:
-        ConfigError: Always.
-    """
-    raise ConfigError(f"optimizer.{kind}.units=image: rates in units of the image are for noise")
-
-
-def is_constant(config: StageConfig) -> bool:
-    """Return True when losses of steps compare: no weight changes, and nothing is random."""
-    return (
-        config.exploration is None
-        and config.locality is None
-        and all(
-            not isinstance(term.weight, Ramped)
-            for block in config.objective.values()
-            for term in block.terms.values()
-        )
-    )

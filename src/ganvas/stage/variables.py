@@ -8,7 +8,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from ganvas.embedding import Embedding, join_styles, rows_of, split_styles
+from ganvas.embedding import Embedding, Space, join_styles, rows_of, split_styles
 from ganvas.errors import ConfigError
 from ganvas.generator.base import Activation, Generator
 from ganvas.generator.delta import Delta
@@ -26,8 +26,8 @@ class Variables(nn.Module):
         kinds: "latent", "noise", "weights", or several.
 
     Raises:
-        ConfigError: The subset selects nothing that the stage could change, or weights are to be
-            tuned for more than one image.
+        ConfigError: The subset selects nothing that the stage could change, or rows of a latent
+            that has none, or weights are to be tuned for more than one image.
     """
 
     _index: Tensor
@@ -40,13 +40,11 @@ class Variables(nn.Module):
         self.rows = subset.rows if "latent" in kinds else ()
         self.maps = subset.noise if "noise" in kinds else ()
         require_variables(subset, kinds)
-        if self.rows and embedding.space in ("z", "w") and self.rows != generator.effective_rows:
-            raise ConfigError(
-                f"a subset of style rows needs a latent per row, but start.space={embedding.space} "
-                "has one for all; use start.space=w+"
-            )
+        if "latent" in kinds:
+            require_latent_per_row(subset, embedding.space, generator)
+        if "weights" in kinds:
+            require_one(len(embedding))
         layers = subset.activations if "weights" in kinds else ()
-        require_one(len(embedding), kinds)
         self.names = weights_of(generator, layers)
         self._first_tuned = min(map(generator.layer_index, layers), default=len(generator.layers))
         given = generator.state_dict()
@@ -167,19 +165,42 @@ class Variables(nn.Module):
         return Delta({name: value - base[name] for name, value in now.items()})
 
 
-def require_variables(subset: Subset, kinds: Collection[str]) -> None:
-    """Raise ConfigError where a subset selects nothing that a stage could change."""
-    if "latent" in kinds and not subset.rows:
-        raise ConfigError("the layer subset selects no style row; nothing to optimise")
-    if "noise" in kinds and not subset.noise:
-        raise ConfigError("the layer subset selects no noise map; nothing to optimise")
-    if "weights" in kinds and not subset.activations:
-        raise ConfigError("the layer subset selects no layer; nothing to tune")
+def require_variables(subset: Subset, kinds: Collection[str], where: str = "") -> None:
+    """Raise ConfigError where a subset selects nothing (`where`) that a stage could change."""
+    selected = {
+        "latent": ("style row", subset.rows),
+        "noise": ("noise map", subset.noise),
+        "weights": ("layer", subset.activations),
+    }
+    for kind, (name, found) in selected.items():
+        if kind in kinds and not found:
+            raise ConfigError(f"the layer subset selects no {name}{where}; nothing to optimise")
 
 
-def require_one(images: int, kinds: Collection[str]) -> None:
+def behind(layer: str, subset: Subset, generator: Generator) -> Subset:
+    """Return what of a subset acts on the activations after a layer."""
+    at = generator.layer_index(layer)
+    maps = {after.noise for after in generator.layers[at + 1 :]}
+    return Subset(
+        rows=tuple(row for row in subset.rows if row > generator.layers[at].row),
+        noise=tuple(index for index in subset.noise if index in maps),
+        activations=tuple(n for n in subset.activations if generator.layer_index(n) > at),
+    )
+
+
+def require_latent_per_row(subset: Subset, space: Space, generator: Generator) -> None:
+    """Raise ConfigError where some style rows are to change alone in a space without rows."""
+    if space != "w+" and subset.rows != generator.effective_rows:
+        what = "has the styles themselves" if space == "s" else "has one for all"
+        raise ConfigError(
+            f"a subset of style rows needs a latent per row, but start.space={space} {what}; use "
+            "start.space=w+"
+        )
+
+
+def require_one(images: int) -> None:
     """Raise ConfigError where weights, which all images share, are to be tuned for several."""
-    if "weights" in kinds and images != 1:
+    if images != 1:
         raise ConfigError(
             f"tuning fits the generator to one photograph, and this run has {images}; give each "
             "its own run, for example with -m image.x.path=a.png,b.png"

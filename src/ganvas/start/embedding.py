@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import torch
-
 from ganvas.embedding import Embedding
 from ganvas.errors import InputError
 from ganvas.generator.base import Generator
@@ -15,7 +13,7 @@ from ganvas.start.base import Start
 
 @dataclass(frozen=True)
 class FromFile(Start):
-    """The latent and noise that an earlier run saved.
+    """The latent, noise and edited activations that an earlier run saved.
 
     Images are found by name; a file with one image serves all, a file with as many images serves
     them in order.
@@ -25,6 +23,10 @@ class FromFile(Start):
     """
 
     path: Path
+
+    def __post_init__(self) -> None:
+        if self.path.is_dir():
+            raise InputError(f"path={self.path} is a folder; name the embedding.safetensors in it")
 
     def begin(self, generator: Generator, names: tuple[str, ...], seed: int) -> Embedding:
         """Read the file.
@@ -44,7 +46,4 @@ class FromFile(Start):
                 f"{self.path} holds {len(found)} images ({', '.join(found.names[:5])}), "
                 f"but {len(names)} are to start from it"
             )
-        parts = [found[slice(i, i + 1)] for i in order]
-        noise = tuple(torch.cat(maps) for maps in zip(*(p.noise for p in parts), strict=True))
-        latent = torch.cat([part.latent for part in parts])
-        return replace(found, latent=latent, noise=noise, names=names, resume=None)
+        return replace(found.take(order), names=names)

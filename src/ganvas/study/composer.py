@@ -11,7 +11,7 @@ from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from ganvas.compose import Job, compose_job, parse
+from ganvas.compose import Job, compose_job, parse, replaces
 from ganvas.groups import groups
 
 
@@ -47,7 +47,8 @@ class Composer:
         config: DictConfig = copy.deepcopy(base.config)
         try:
             for override in values:
-                OmegaConf.update(config, override.key_or_group, override.value(), merge=True)
+                key, merge = override.key_or_group, not replaces(override)
+                OmegaConf.update(config, key, override.value(), merge=merge)
             OmegaConf.resolve(config)
         except OmegaConfBaseException:
             # Hydra finds the same mistake, and `compose_job` explains it.
