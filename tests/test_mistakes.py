@@ -57,6 +57,11 @@ CONFIG = {
     ("mask._target_=os.path.join",): ("mask", "join", "Mask"),
     ("seed=${nothing}",): ("nothing",),
     ("image=file",): ("image.x.path must be given",),
+    ("image.x.path=me.jpg",): ("[30,9,226,205] belongs to ganvas:astronaut.png; add "
+                               "image.x.crop=centre, or use image=file",),
+    ("image.x={path: me.jpg}",): ("belongs to ganvas:astronaut.png", "image.x.crop=centre"),
+    ("image=pair", "image.y.path=me.jpg"): ("belongs to asset:portraits/obama.jpg",
+                                            "image.y.crop=centre"),
     ("mask",): ("'mask'", "group=option or key=value"),
     ("--config-dir", "nowhere"): ("nowhere",),
     ("generator.resolution=33",): ("generator", "power of two"),

@@ -20,6 +20,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from ganvas.errors import ConfigError, nearest
 from ganvas.groups import config_dir, groups
+from ganvas.presets import refuse_foreign_crop
 from ganvas.schema import TARGET
 
 # Recipes add steps of a budget: ${sum:${budget.latent},${budget.noise}}.
@@ -69,7 +70,21 @@ def compose_job(
             raise _missing_option(error) from error
         except (HydraException, OmegaConfBaseException, ValueError) as error:
             raise _explain(error, parsed, user_dirs) from error
-    return Job(config, named(chosen), tuple(overrides))
+    job = Job(config, named(chosen), tuple(overrides))
+    if resolve:
+        check_crops(job, user_dirs)
+    return job
+
+
+def check_crops(job: Job, user_dirs: Sequence[Path] = ()) -> None:
+    """Refuse a photograph that would be cut as the one of an image option is.
+
+    Raises:
+        ConfigError: See `refuse_foreign_crop`.
+    """
+    preset = groups(user_dirs)["image"].get(job.choices.get("image", ""))
+    if preset is not None:
+        refuse_foreign_crop(job.config.image, job.overrides, preset)
 
 
 def compose_hydra(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> DictConfig:

@@ -137,6 +137,19 @@ def test_long_curves_are_thinned_and_keep_their_ends(tmp_path):
     assert curve["variance"]["loss"][0] == 1
 
 
+def test_curves_have_the_loss_terms_of_every_stage(tmp_path):
+    study = make_study(tmp_path / "s", runs=1, images=2, frames=1, size=8)
+    run = read_study(study)[0]
+    lines = [
+        {"step": 1, "stage": "w", "seconds": 1, "loss": [3, 5], "loss/lpips": [2, 4]},
+        {"step": 2, "stage": "n", "seconds": 2, "loss": [1, 1], "loss/mse": [1, 1]},
+    ]
+    (run.path / "metrics.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    (curve,) = read_curves([run])
+    expected = {"loss": [4, 1], "loss/lpips": [3, None], "loss/mse": [None, 1]}
+    assert curve["mean"] == expected
+
+
 def test_command_line(study, tmp_path, capsys):
     parser = argparse.ArgumentParser()
     add_arguments(parser)

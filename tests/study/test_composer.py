@@ -43,6 +43,28 @@ def test_values_do_not_leak_into_the_next_job():
     assert composer.compose(["budget.noise=7"]).config.edit.stages.w.steps == 80
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["image.x.path=me.jpg", "image.x.crop=[30,9,226,205]"],
+        ["image.x.crop=none", "image.x.path=me.jpg"],
+        ["image=pair", "image.x.path=ganvas:astronaut.png"],
+        ["image=file", "image.x.path=me.jpg"],
+        ["image.y={path: me.jpg, crop: [1,2,3,4]}"],
+    ],
+)
+def test_a_crop_that_is_given_or_belongs_to_the_picture_is_kept(words):
+    assert Composer().compose(words).config.image == compose_job(words).config.image
+
+
+def test_a_crop_of_another_picture_is_refused_in_every_job():
+    composer = Composer()
+    composer.compose(["seed=1"])
+    for words in (["image.x.path=me.jpg"], ["image.x.path=other.jpg", "seed=2"]):
+        with pytest.raises(ConfigError, match=r"belongs to ganvas:astronaut\.png"):
+            composer.compose(words)
+
+
 def test_mistakes_are_explained():
     job = Composer().compose(["budget.latnt=7"])
     with pytest.raises(ConfigError, match=r"'budget\.latnt'; did you mean '(budget\.)?latent'"):

@@ -31,7 +31,9 @@ def read_curves(runs: Sequence[Run]) -> list[dict[str, Any]]:
     limit = _MOST_POINTS
     for run in runs:
         rows = [row for row in run.curve() if isinstance(row.get("step"), int)]
-        names = [name for name in (rows[-1] if rows else {}) if name not in _NOT_METRICS]
+        # Every stage has loss terms of its own.
+        found = dict.fromkeys(name for row in rows for name in row)
+        names = [name for name in found if name not in _NOT_METRICS]
         limit = max(24, min(_MOST_POINTS, _NUMBERS // (2 * len(runs) * max(1, len(names)))))
         curves.append(_curve(_thin(rows, limit), names, _stages(rows)))
     return curves

@@ -11,7 +11,7 @@ from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from ganvas.compose import Job, compose_job, parse, replaces
+from ganvas.compose import Job, check_crops, compose_job, parse, replaces
 from ganvas.groups import groups
 
 
@@ -53,7 +53,9 @@ class Composer:
         except OmegaConfBaseException:
             # Hydra finds the same mistake, and `compose_job` explains it.
             return compose_job(overrides, self.user_dirs)
-        return Job(config, base.choices, tuple(overrides))
+        job = Job(config, base.choices, tuple(overrides))
+        check_crops(job, self.user_dirs)
+        return job
 
     def _is_value(self, override: Override) -> bool:
         plain = not (override.is_add() or override.is_delete() or override.package)

@@ -1,0 +1,40 @@
+"""What belongs to the photograph of an image option, and to no other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from omegaconf import DictConfig, ListConfig, OmegaConf
+
+from ganvas.errors import ConfigError
+
+
+def refuse_foreign_crop(image: DictConfig, overrides: Sequence[str], preset: Path) -> None:
+    """Refuse another photograph that would be cut by the box, in pixels, of a preset's own.
+
+    Args:
+        image: The composed node `image`.
+        overrides: What was given.
+        preset: The file of the image option that was chosen.
+
+    Raises:
+        ConfigError: The first such photograph, with the ways out.
+    """
+    given = {line.lstrip("+").partition("=")[0] for line in overrides}
+    if not any(key.startswith("image.") for key in given):
+        return
+    written = OmegaConf.load(preset)
+    for name, source in image.items():
+        own = written.get(str(name))
+        if not isinstance(own, DictConfig) or not isinstance(source, DictConfig):
+            continue
+        box, theirs = source.get("crop"), own.get("path")
+        kept = isinstance(box, ListConfig) and box == own.get("crop")
+        another = theirs is not None and source.path != theirs
+        if kept and another and f"image.{name}.crop" not in given:
+            shown = ",".join(map(str, box))
+            raise ConfigError(
+                f"image.{name}.crop=[{shown}] belongs to {theirs}; "
+                f"add image.{name}.crop=centre, or use image=file"
+            )
