@@ -29,6 +29,9 @@ TINY = [
 ]  # fmt: skip
 RENDERED = {"03_study": TINY, "04_your_own": TINY}
 """Overrides of the notebooks that are not rendered with their own."""
+NOTICE = """\
+*Rendered on the tiny generator, whose weights are random: in seconds, and its pictures show the way
+that things go, not what the default generator draws.*"""
 
 
 def notebooks() -> list[Path]:
@@ -48,17 +51,24 @@ def execute(
     """
     notebook = nbformat.read(path, as_version=4)
     if overrides is not None:
-        (cell,) = (c for c in notebook.cells if "parameters" in c.metadata.get("tags", []))
+        (cell,) = filter(is_parameters, notebook.cells)
         cell.source = f"overrides = {list(overrides)!r}"
     client = NotebookClient(notebook, timeout=1800, resources={"metadata": {"path": str(folder)}})
     client.execute()
     return notebook
 
 
+def is_parameters(cell: nbformat.NotebookNode) -> bool:
+    """Return True for the cell whose overrides may be replaced."""
+    return "parameters" in cell.metadata.get("tags", [])
+
+
 def render(notebook: nbformat.NotebookNode, name: str, folder: Path) -> str:
     """Return an executed notebook as Markdown; its pictures are written to `folder`."""
     parts = [f"<!-- Made from notebooks/{name}.ipynb by `make docs`; do not edit. -->"]
     count = 0
+    if any("generator=tiny" in cell.source for cell in notebook.cells if is_parameters(cell)):
+        parts.append(NOTICE)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             parts.append(cell.source)

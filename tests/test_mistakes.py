@@ -62,6 +62,16 @@ CONFIG = {
     ("image.x={path: me.jpg}",): ("belongs to ganvas:astronaut.png", "image.x.crop=centre"),
     ("image=pair", "image.y.path=me.jpg"): ("belongs to asset:portraits/obama.jpg",
                                             "image.y.crop=centre"),
+    ("seed=0,1",): ("seed=0,1 are several values", "-m", "\"seed='0,1'\""),
+    ("seed=range(0,3)",): ("seed=range(0,3) are several values", "-m"),
+    ("image.x.path=my photo (1).jpg",): ("quote its value: \"image.x.path='my photo (1).jpg'\"",),
+    ("image.x.path=größe, x.jpg",): ("\"image.x.path='größe, x.jpg'\"",),
+    ("image.x.path=a=b.jpg",): ("\"image.x.path='a=b.jpg'\"",),
+    ("image.x.path=~/me.jpg",): (f"\"image.x.path='{Path.home()}/me.jpg'\"",),
+    ("loss={a: ",): ("key=value",),
+    ("mask.left=0.3",): ("unknown key 'mask.left'; it belongs to mask=box",),
+    ("optimizer.latent.history=3",): ("'optimizer.latent.history'; it belongs to optimizer=lbfgs",),
+    ("hydra/launcher=local", "hydra.launcher.job=2"): ("'hydra.launcher.job'", "'jobs'?"),
     ("mask",): ("'mask'", "group=option or key=value"),
     ("--config-dir", "nowhere"): ("nowhere",),
     ("generator.resolution=33",): ("generator", "power of two"),
@@ -91,9 +101,31 @@ def test_configuration(ganvas_command, tiny, tmp_path, words):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (("--image", "me.jpg"), "no flag '--image'"),
+        (("seed=1", "-m", "seed=2"), "'seed=2' stands behind a flag"),
+        (("--cfg",), "--cfg"),
+        (("-m", "hydra/launcher=local", "hydra.launcher.job=2"), "did you mean 'jobs'"),
+    ],
+)
+def test_flags(ganvas_command, words, part):
+    assert_one_line(ganvas_command("run", *words), part)
+
+
+def test_a_checkpoint_that_is_missing_is_compared_with_checkpoints_alone(ganvas_command, tmp_path):
+    for name in ("LICENSE", "network2.txt", "ffhq.pkl"):
+        (tmp_path / name).touch()
+    done = ganvas_command("run", "generator=stylegan2", "generator.checkpoint=network2.pkl")
+    assert done.code == 2
+    last = done.err.strip().splitlines()[-1]
+    assert last == "ganvas: network2.pkl: there is no such file; known: ffhq.pkl"
+
+
 def test_one_bad_job_of_a_sweep_stops_all_before_any_work(ganvas_command, tiny, tmp_path):
     done = ganvas_command("run", "-m", *tiny, "seed=1,2,x")
-    assert_one_line(done, "job 2 of 3", "seed=x")
+    assert_one_line(done, "job 3 of 3", "seed=x")
     assert not list(tmp_path.iterdir())
 
 

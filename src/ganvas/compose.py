@@ -14,7 +14,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, Glob, IntervalSweep, Override
-from hydra.errors import HydraException, MissingConfigException
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
@@ -56,6 +56,7 @@ def compose_job(
         ConfigError: An unknown group, option or key, a wrong override, or a missing value.
     """
     parsed = parse(overrides)
+    _refuse_several(parsed)
     with _hydra():
         try:
             opened = [*open_keys(overrides, user_dirs), *_search(user_dirs)]
@@ -101,7 +102,7 @@ def compose_hydra(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> D
         except MissingConfigException as error:
             raise _missing_option(error) from error
         except (HydraException, OmegaConfBaseException) as error:
-            line = _first_line(error)
+            line = _unknown_hydra_key(error, own) or _first_line(error)
             if "ConfigStore schema" in line:
                 line += "; an installed plugin brings an option of that name, too: uninstall it"
             raise ConfigError(line) from error
@@ -121,9 +122,37 @@ def parse(overrides: Sequence[str]) -> list[Override]:
     """
     try:
         return OverridesParser.create().parse_overrides(overrides=list(overrides))
-    except HydraException as error:
+    except OverrideParseException as error:
+        quoted = _quoted(error.override)
+        if quoted:
+            raise ConfigError(f'{error.override}: quote its value: "{quoted}"') from error
         raise ConfigError(f"{_first_line(error)} (an override looks like group=option or key=value)"
                           ) from error  # fmt: skip
+
+
+def _quoted(line: str) -> str:
+    """Return an override with its value in quotes, or "" where that is no value either."""
+    key, _, value = line.partition("=")
+    if value.startswith("~/"):
+        value = str(Path(value).expanduser())
+    escaped = value.replace("'", "\\'")
+    quoted = f"{key}='{escaped}'"
+    try:
+        OverridesParser.create().parse_override(quoted)
+    except OverrideParseException:
+        return ""
+    return "" if value[:1] in ("", "[", "{") else quoted
+
+
+def _refuse_several(overrides: Sequence[Override]) -> None:
+    """Refuse the values of a sweep where one job is composed."""
+    for override in overrides:
+        if override.is_sweep_override() and not override.is_delete():
+            line = str(override.input_line)
+            quoted = _quoted(line) or line
+            raise ConfigError(
+                f'{line} are several values: add -m for a sweep, or quote it as one: "{quoted}"'
+            )
 
 
 def open_keys(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> list[str]:
@@ -275,7 +304,21 @@ def _explain(
                 parent = key.rpartition(".")[0]
                 siblings = {k for k in known if k.rpartition(".")[0] == parent} or known
                 return ConfigError(f"unknown key '{key}' to leave out{nearest(key, siblings)}")
-    return ConfigError(_first_line(error).replace(" ++", " "))
+    own = [str(o.input_line) for o in overrides if o.key_or_group.startswith("hydra")]
+    line = _unknown_hydra_key(error, [*own, *_search(user_dirs)])
+    return ConfigError(line or _first_line(error).replace(" ++", " "))
+
+
+def _unknown_hydra_key(error: Exception, overrides: Sequence[str]) -> str:
+    """Return the line for a key that Hydra's own node does not have, or ""."""
+    found = re.match(r"Could not override '(hydra[\w.]*)\.(\w+)'", str(error))
+    if found is None:
+        return ""
+    parent, name = found.groups()
+    choices = [line for line in overrides if "." not in line.partition("=")[0].lstrip("+")]
+    node = compose("config", overrides=choices, return_hydra_config=True)
+    known = [str(k) for k in OmegaConf.select(node, parent) or () if not str(k).startswith("_")]
+    return f"unknown key '{parent}.{name}'{nearest(name, known)}"
 
 
 def _refuse_keys_below_references(overrides: Sequence[Override], user_dirs: Sequence[Path]) -> None:

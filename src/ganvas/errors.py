@@ -2,6 +2,7 @@
 
 GanvasError                one line for the user, no traceback on the command line
 ├── ConfigError            a key, an option or a value of the configuration (exit code 2)
+│   └── UnknownKeyError    a key that the option does not have
 ├── InputError             an image, a mask, a folder that was given (exit code 2)
 ├── AssetError             weights that cannot be had or do not match their hash (exit code 2)
 ├── CheckpointError        a generator file that cannot be read safely (exit code 2)
@@ -25,6 +26,18 @@ class GanvasError(Exception):
 
 class ConfigError(GanvasError):
     """The configuration names something that does not exist or has a value out of range."""
+
+
+class UnknownKeyError(ConfigError):
+    """The configuration sets a key that its option does not have.
+
+    Attributes:
+        key: The key, from the root on.
+    """
+
+    def __init__(self, message: str, key: str = "") -> None:
+        super().__init__(message)
+        self.key = key
 
 
 class InputError(GanvasError):

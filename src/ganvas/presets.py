@@ -25,8 +25,9 @@ def refuse_foreign_crop(image: DictConfig, overrides: Sequence[str], preset: Pat
     if not any(key.startswith("image.") for key in given):
         return
     written = OmegaConf.load(preset)
-    for name, source in image.items():
-        own = written.get(str(name))
+    assert isinstance(written, DictConfig)
+    for name in map(str, image):
+        own, source = written.get(name), image[name]
         if not isinstance(own, DictConfig) or not isinstance(source, DictConfig):
             continue
         box, theirs = source.get("crop"), own.get("path")

@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from pydantic import ConfigDict, PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
-from ganvas.errors import ConfigError, GanvasError, nearest
+from ganvas.errors import ConfigError, GanvasError, UnknownKeyError, nearest
 
 TARGET = "_target_"
 
@@ -184,7 +184,8 @@ def _check_call(node: Mapping[str, Any], target: Callable[..., Any], key: str) -
         if name == TARGET:
             continue
         if name not in fields:
-            raise ConfigError(f"unknown key '{join(key, str(name))}'{nearest(str(name), fields)}")
+            unknown = join(key, str(name))
+            raise UnknownKeyError(f"unknown key '{unknown}'{nearest(str(name), fields)}", unknown)
         arguments[str(name)] = check(value, fields[name].hint, join(key, str(name)))
     for name, field in fields.items():
         if field.required and name not in arguments:

@@ -1,38 +1,33 @@
-"""The mask, the loss and the edit that CONTRIBUTING.md shows, taken from its text and run."""
+"""The files that CONTRIBUTING.md shows, taken from its text as they are, and run."""
 
+import importlib
 import re
 import sys
 from pathlib import Path
 
 import pytest
 
+from ganvas.command.help import option_fields, summary
+
 PAGE = Path(__file__).parents[2] / "CONTRIBUTING.md"
-IMPORTS = """from __future__ import annotations
-from dataclasses import dataclass
-import torch
-from torch.nn import functional as F
-import ganvas.generator
-import ganvas.loss
-import ganvas.mask
-from ganvas.generator.tiny import TinyConfig
-"""
+MODULES = {"my_mask", "my_loss", "my_generator"}
 
 
 @pytest.fixture
 def mine(tmp_path, monkeypatch):
     """The folder that the page describes."""
-    blocks = re.findall(r"```(python|yaml)\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
-    code = "\n".join(text for language, text in blocks if language == "python")
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "my_parts.py").write_text(IMPORTS + code, encoding="utf-8")
-    for language, text in blocks:
-        if language == "yaml":
-            file = tmp_path / re.search(r"\((mine/\S+\.yaml)\)", text)[1]
-            file.parent.mkdir(exist_ok=True)
-            file.write_text(text, encoding="utf-8")
+    text = PAGE.read_text(encoding="utf-8")
+    files = re.findall(r"^`(mine/\S+)`:\n```\w+\n(.*?)```", text, re.M | re.S)
+    assert len(files) == len(re.findall(r"^```\w+$", text, re.M))
+    for name, content in files:
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content, encoding="utf-8")
+    assert {file.stem for file in (tmp_path / "mine").glob("*.py")} == MODULES
     monkeypatch.setattr(sys, "path", list(sys.path))
     yield tmp_path / "mine"
-    sys.modules.pop("my_parts", None)
+    for name in MODULES:
+        sys.modules.pop(name, None)
 
 
 def test_what_the_page_shows_runs(mine, tmp_path):
@@ -48,3 +43,14 @@ def test_what_the_page_shows_runs(mine, tmp_path):
     assert result.status["state"] == "finished"
     losses = [row["loss/huber"][0] for row in result.curve]
     assert losses[-1] < losses[0]
+
+
+def test_the_parts_are_described_by_the_help(mine, monkeypatch):
+    monkeypatch.syspath_prepend(mine)
+    importlib.invalidate_caches()
+    file = mine / "mask" / "checker.yaml"
+    assert summary(file) == "A checkerboard."
+    assert dict(option_fields(file, "mask")) == {"mask.cells": "int = 8: Fields per side."}
+    fields = dict(option_fields(mine / "loss" / "huber.yaml", "loss"))
+    assert fields["loss.latent.huber.delta"] == "float = 0.1: Where it turns linear."
+    assert "loss.latent.huber.weight" in fields

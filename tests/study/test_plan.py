@@ -59,7 +59,7 @@ def test_settings_without_effect_are_the_same_run(tmp_path):
     [("budget.latnt=3", "did you mean 'latent'"), ("mask=ful", "did you mean 'full'")],
 )
 def test_one_wrong_job_stops_all(tmp_path, word, message):
-    with pytest.raises(ConfigError, match=f"job 1 of 2: .*{message}"):
+    with pytest.raises(ConfigError, match=f"job 2 of 2: .*{message}"):
         plan([jobs(tmp_path, 0)[0], [*jobs(tmp_path, 0)[0], word]])
 
 

@@ -73,4 +73,4 @@ def test_without_the_package_one_line_says_how_to_get_it(ganvas_command, tiny, m
     monkeypatch.setattr("ganvas.tracking.tensorboard.find_spec", lambda name: None)
     done = ganvas_command("run", *tiny, "logger=tensorboard")
     assert done.code == 2
-    assert "pip install 'ganvas[tensorboard]'" in done.complaint
+    assert "pip install -e '.[tensorboard]'" in done.complaint

@@ -10,6 +10,7 @@ from ganvas.assets.cache import cache_folder, locked, storage
 from ganvas.errors import AssetError, CheckpointError, nearest
 from ganvas.files import replacing, sha256
 
+SUFFIXES = (".pkl", ".pt", ".pth", ".safetensors")
 _CHUNK = 1 << 20
 
 
@@ -29,7 +30,7 @@ def local(place: str, expected: str | None = None) -> Path:
     else:
         path = Path(place).expanduser()
         if not path.is_file():
-            beside = [other.name for other in path.parent.glob("*") if other.is_file()]
+            beside = [other.name for other in path.parent.glob("*") if other.suffix in SUFFIXES]
             raise CheckpointError(f"{path}: there is no such file{nearest(path.name, beside)}")
     if expected is not None and (found := sha256(path)) != expected:
         raise AssetError(f"{path} has SHA-256 {found[:12]}…, not {expected[:12]}… as it should")

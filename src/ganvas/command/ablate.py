@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hydra._internal.utils import get_args_parser
 from omegaconf import OmegaConf
 
+from ganvas.command.flags import read_flags
 from ganvas.compose import compose_hydra, expand
 from ganvas.errors import ConfigError, GanvasError
 from ganvas.groups import user_folders
@@ -96,7 +96,7 @@ def read_words(words: Sequence[str]) -> Asked:
         ConfigError: `over` is missing, or a word is wrong.
     """
     yes = "--yes" in words
-    options = get_args_parser().parse_args([w for w in words if w != "--yes"])
+    options = read_flags([w for w in words if w != "--yes"])
     folders = user_folders(options.config_dir)
     own = {}
     rest = []

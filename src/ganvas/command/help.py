@@ -22,6 +22,9 @@ from ganvas.schema import TARGET, Parameter, alternatives, locate, parameters
 MISSING = "???"
 """What a file writes, by OmegaConf's convention, for what must be given."""
 
+_SECTION = re.compile(r"^(?:Attributes|Args):\n((?:[ ]+.*\n?|\n)+)", re.MULTILINE)
+_IN_LINE = re.compile(r"\b(?:Attributes|Args): (\w+: .+)")
+
 HEADER = """\
 ganvas run [overrides]              one experiment
 ganvas run -m [sweep overrides]     a sweep: the product of comma-separated values
@@ -124,7 +127,7 @@ def documented(target: Any) -> dict[str, str]:
     found: dict[str, str] = {}
     for place in reversed(inspect.getmro(target)) if inspect.isclass(target) else (target,):
         doc = inspect.cleandoc(place.__doc__ or "")
-        section = re.search(r"^(?:Attributes|Args):\n((?:[ ]+.*\n?|\n)+)", doc, re.MULTILINE)
+        section = _SECTION.search(doc) or _IN_LINE.search(doc)
         if section is None:
             continue
         for entry in re.split(r"\n(?= {4}\S)", "\n" + section[1]):

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hydra
-from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
+from ganvas.command.flags import read_flags
 from ganvas.compose import (
     Job,
     closed_keys,
@@ -40,7 +40,7 @@ def run(words: Sequence[str]) -> int:
     Raises:
         GanvasError: A mistake that was found before any work.
     """
-    options = get_args_parser().parse_args(list(words))
+    options = read_flags(words)
     folders = user_folders(options.config_dir)
     if options.help:
         from ganvas.command.help import print_help

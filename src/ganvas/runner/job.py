@@ -20,10 +20,19 @@ from omegaconf import DictConfig, OmegaConf
 
 from ganvas.assets import used
 from ganvas.compose import Job
-from ganvas.errors import GanvasError, Interrupted, Pruned, RunError, StorageError
+from ganvas.errors import (
+    ConfigError,
+    GanvasError,
+    Interrupted,
+    Pruned,
+    RunError,
+    StorageError,
+    UnknownKeyError,
+)
 from ganvas.files import remove_unfinished, storage_errors, write_json, write_text
 from ganvas.image import repeated
 from ganvas.memory import keep_freed_memory
+from ganvas.options import options_with
 from ganvas.runner.engine import Run
 from ganvas.runner.folder import RunFolder
 from ganvas.runner.progress import Bar
@@ -47,7 +56,14 @@ def validate(config: DictConfig) -> Call:
     Raises:
         ConfigError: One line that names the key.
     """
-    tree = check(as_dict(config), Experiment)
+    try:
+        tree = check(as_dict(config), Experiment)
+    except UnknownKeyError as error:
+        others = options_with(error.key)
+        if not others:
+            raise
+        message = f"unknown key '{error.key}'; it belongs to {', '.join(others)}"
+        raise ConfigError(message) from None
     assert isinstance(tree, Call)
     return tree
 

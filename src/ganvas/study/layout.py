@@ -89,7 +89,7 @@ def write_parquet(table: Table, file: Path) -> None:
         import pyarrow
         from pyarrow import parquet
     except ImportError as error:
-        raise ConfigError("Parquet needs pyarrow: pip install 'ganvas[parquet]'") from error
+        raise ConfigError("Parquet needs pyarrow: pip install -e '.[parquet]'") from error
     with replacing(file) as temporary:
         parquet.write_table(pyarrow.Table.from_pylist(records(table)), temporary)
 

@@ -74,7 +74,7 @@ def plan(jobs: Sequence[Sequence[str]], user_dirs: Sequence[Path] = ()) -> list[
     study = Path(first.output) / first.study
     known = _read(study, mark)
     found = []
-    for number, overrides in enumerate(jobs):
+    for number, overrides in enumerate(jobs, 1):
         planned = _recalled(known, tuple(overrides))
         if planned is None:
             try:

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TensorBoard(Logger):
-    """TensorBoard, in `tensorboard/` of the run's folder; needs ganvas[tensorboard]."""
+    """TensorBoard, in `tensorboard/` of the run's folder; needs the extra `tensorboard`."""
 
     def __post_init__(self) -> None:
         if find_spec("tensorboard") is None:
-            raise ConfigError("TensorBoard is not installed; pip install 'ganvas[tensorboard]'")
+            raise ConfigError("TensorBoard is not installed; pip install -e '.[tensorboard]'")
 
     def sink(self) -> Sink:
         """Return a sink that writes one event file."""

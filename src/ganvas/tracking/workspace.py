@@ -125,6 +125,4 @@ def _library(part: str) -> Any:
     try:
         return importlib.import_module(f"wandb_workspaces.{part}")
     except ImportError:
-        raise ConfigError(
-            "wandb-workspaces is not installed; pip install 'ganvas[wandb]'"
-        ) from None
+        raise ConfigError("wandb-workspaces is not installed; pip install -e '.[wandb]'") from None

@@ -44,7 +44,7 @@ class OptunaSweeper(Sweeper):
         assert self.launcher is not None
         with one_line():
             if find_spec("optuna") is None:
-                raise ConfigError("hydra/sweeper=optuna: pip install 'ganvas[optuna]'")
+                raise ConfigError("hydra/sweeper=optuna: pip install -e '.[optuna]'")
             from ganvas.study.search.settings import search_of
             from ganvas.study.search.trials import Trials, open_study
 

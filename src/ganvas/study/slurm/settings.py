@@ -56,7 +56,7 @@ class Queue:
                 f"timeout_min={self.timeout_min}"
             )
         if importlib.util.find_spec("submitit") is None:
-            raise ConfigError("needs submitit: pip install 'ganvas[slurm]'")
+            raise ConfigError("needs submitit: pip install -e '.[slurm]'")
         for command in ("sbatch", "srun", "squeue", "scontrol"):
             if shutil.which(command) is None:
                 raise ConfigError(f"there is no `{command}` here; is this a node of the cluster?")
