@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from ganvas.errors import ConfigError
-from ganvas.study.ablation import write_members
+from ganvas.study.ablation import add_members
 from ganvas.study.layout import as_csv, latex, markdown, text, write_parquet
 from ganvas.study.table import tabulate
 
@@ -73,7 +73,7 @@ def test_unfinished_runs_are_told(study):
 
 
 def test_variants_of_an_ablation_are_the_rows(study):
-    write_members(study, {"full": ["full-0", "full-1"], "without box": ["box-0", "box-1"]})
+    add_members(study, {"full": ["full-0", "full-1"], "without box": ["box-0", "box-1"]})
     table = tabulate(study, metrics=["psnr"])
     assert table.axes == ("variant",)
     assert [row.levels[0] for row in table.rows] == ["full", "without box"]
