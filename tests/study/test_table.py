@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from ganvas.errors import ConfigError
-from ganvas.study.ablation import write_members
+from ganvas.study.ablation import add_members
 from ganvas.study.layout import as_csv, latex, markdown, text, write_parquet
 from ganvas.study.table import tabulate
 
@@ -73,7 +73,7 @@ def test_unfinished_runs_are_told(study):
 
 
 def test_variants_of_an_ablation_are_the_rows(study):
-    write_members(study, {"full": ["full-0", "full-1"], "without box": ["box-0", "box-1"]})
+    add_members(study, {"full": ["full-0", "full-1"], "without box": ["box-0", "box-1"]})
     table = tabulate(study, metrics=["psnr"])
     assert table.axes == ("variant",)
     assert [row.levels[0] for row in table.rows] == ["full", "without box"]
@@ -114,3 +114,22 @@ def test_parquet_holds_the_same(study, tmp_path):
     assert {(row["mask"], row["metric"]) for row in rows} == {
         (mask, metric) for mask in ("full", "box") for metric in ("psnr", "lpips")
     }
+
+
+def test_how_images_are_cut_is_a_setting_and_which_they_are_is_not(tmp_path):
+    for crop in ("centre", "none"):
+        for part in ("1/2", "2/2"):
+            run = tmp_path / f"{crop}-{part[0]}"
+            run.mkdir()
+            value = {"psnr": {"centre": 20.0, "none": 25.0}[crop] + int(part[0])}
+            metrics = {"final": value, "images": {f"photo{part[0]}": value}}
+            (run / "metrics.json").write_text(json.dumps(metrics))
+            (run / "status.json").write_text(json.dumps({"state": "finished"}))
+            (run / "config.yaml").write_text(
+                f"image: {{x: {{path: photos, shard: {part}, crop: {crop}}}}}\n"
+            )
+            given = f"- image.x.shard={part}\n- image.x.crop={crop}\n"
+            (run / "overrides.yaml").write_text(given)
+    table = tabulate(tmp_path)
+    found = {row.levels: (row.runs, row.values["psnr"].interval.mean) for row in table.rows}
+    assert found == {("centre",): (2, 21.5), ("none",): (2, 26.5)}

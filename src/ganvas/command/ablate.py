@@ -11,15 +11,16 @@ from omegaconf import OmegaConf
 
 from ganvas.command.flags import read_flags
 from ganvas.compose import compose_hydra, expand
-from ganvas.errors import ConfigError, GanvasError
+from ganvas.errors import ConfigError
 from ganvas.groups import user_folders
 from ganvas.study.ablation import (
     Ablation,
+    Component,
     Variant,
+    add_members,
     components,
     read_ablation,
     variants,
-    write_members,
 )
 from ganvas.study.calibrate import calibrate, duration
 from ganvas.study.launch import exit_code, launch, settings_of
@@ -31,8 +32,8 @@ HELP = """\
 ganvas ablate [ablation=NAME] [over=[…]] [mode=both|leave_one_out|add_one_in] [--yes] [overrides]
 
 The experiment that the overrides describe, without each part that `over` names (leave-one-out), and
-a bare one to which each part is added alone (add-one-in). Sweeps in the overrides multiply it:
-seed=0,1,2. `over` may hold
+a bare one to which each part is added alone (add-one-in): a stage with its terms, a term with its
+stages. Sweeps in the overrides multiply it: seed=0,1,2. `over` may hold
   mask, layers, start     their neutral option stands for the absence
   loss, stages            every term, every stage
   KEY                     anything that can be deleted, such as loss.latent.lpips
@@ -65,6 +66,7 @@ def ablate(words: Sequence[str]) -> int:
     asked = read_words(words)
     sweep = expand(asked.base, asked.folders)
     parts = components(asked.ablation.over, sweep[0], asked.folders)
+    parts = effective(parts, sweep, asked.folders)
     jobs = planned_variants(variants(parts, asked.ablation.mode), sweep, asked.folders)
     unique = {p.path: p for members in jobs.values() for p in members}
     due = [p for p in unique.values() if p.final.state != "finished" or p.force]
@@ -83,8 +85,9 @@ def ablate(words: Sequence[str]) -> int:
             return 0
     first = next(iter(unique.values()))
     study = Path(first.path).parent
+    # Before the runs, so that a table knows what is there when they are interrupted.
+    add_members(study, {name: [p.final.path.name for p in ps] for name, ps in jobs.items()})
     tasks = launch([p.overrides for p in unique.values()], asked.folders, asked.settings)
-    write_members(study, {name: [p.final.path.name for p in ps] for name, ps in jobs.items()})
     print(f"ganvas table {study}")
     return exit_code(tasks)
 
@@ -107,7 +110,7 @@ def read_words(words: Sequence[str]) -> Asked:
         else:
             rest.append(word)
     ablation = read_ablation(own["ablation"]) if "ablation" in own else Ablation(())
-    over = tuple(w.strip() for w in own.get("over", "").strip("[]").split(",") if w.strip())
+    over = items(own.get("over", ""))
     mode = own.get("mode", ablation.mode)
     if mode not in ("both", "leave_one_out", "add_one_in"):
         raise ConfigError(f"mode={mode}: both, leave_one_out or add_one_in")
@@ -124,23 +127,64 @@ def read_words(words: Sequence[str]) -> Asked:
     return Asked(ablation, tuple(base), folders, settings, yes)
 
 
+def items(text: str) -> tuple[str, ...]:
+    """Return the items of ``[a,b=[1,2]]``, which is split where no bracket is open.
+
+    >>> items("[stages,betas=[0.9,0.9]]"), items("mask")
+    (('stages', 'betas=[0.9,0.9]'), ('mask',))
+    """
+    if text.startswith("[") and text.endswith("]"):
+        text = text[1:-1]
+    found, depth = [""], 0
+    for character in text:
+        depth += (character in "[{(") - (character in "]})")
+        if character == "," and depth == 0:
+            found.append("")
+        else:
+            found[-1] += character
+    return tuple(item.strip() for item in found if item.strip())
+
+
+def effective(
+    parts: Sequence[Component], sweep: Sequence[Sequence[str]], folders: Sequence[Path]
+) -> list[Component]:
+    """Return the components that change the experiment; the others are named on stderr.
+
+    Raises:
+        GanvasError: The full experiment is wrong, or what stands for the absence of a component is.
+    """
+    full = [p.path for p in plan(sweep, folders)]
+    found = []
+    for part in parts:
+        # Stages and terms are there, and whether one may go is for each variant to say.
+        without = [[*job, part.without] for job in sweep]
+        if part.may_be_needed or [p.path for p in plan(without, folders)] != full:
+            found.append(part)
+        else:
+            print(f"without effect: {part.name} (the experiment is so already)", file=sys.stderr)
+    if not found:
+        raise ConfigError("over=[…] leaves out nothing that the experiment has")
+    return found
+
+
 def planned_variants(
     found: Sequence[Variant], sweep: Sequence[Sequence[str]], folders: Sequence[Path]
 ) -> dict[str, list[Planned]]:
-    """Plan every variant; one that cannot be is left out, and said so.
+    """Plan every variant; one that cannot be without a stage or a term is left out, and said so.
 
     Raises:
-        GanvasError: The full experiment itself is wrong.
+        GanvasError: Something else is wrong.
     """
     jobs = {}
     for variant in found:
         words = [[*job, *variant.overrides] for job in sweep]
         try:
             jobs[variant.name] = plan(words, folders)
-        except GanvasError as error:
-            if not variant.overrides:
+        except ConfigError as error:
+            if not variant.may_be_impossible:
                 raise
-            print(f"not possible: {variant.name} ({error})", file=sys.stderr)
+            without = " ".join(variant.overrides)
+            print(f"not possible: {variant.name}: {without} ({error})", file=sys.stderr)
     return jobs
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from ganvas.study.records import Run, number
 
 SEED = "seed"
+_WHICH_IMAGE = re.compile(r"^image(\.\w+\.(path|shard|limit))?$")
 _NOT_AXES = re.compile(
     r"^(hydra|study|name|tags|logger|trainer|force|output|outputs|job)([./].*)?$"
 )
@@ -46,8 +47,8 @@ class Axis:
 
     @property
     def is_image(self) -> bool:
-        """Whether it says which images a run works on."""
-        return self.name == "image" or self.name.startswith("image.")
+        """Whether it says which images a run works on; how they are cut is a setting."""
+        return _WHICH_IMAGE.match(self.name) is not None
 
 
 def find_axes(runs: Sequence[Run]) -> list[Axis]:
