@@ -87,12 +87,12 @@ def table(rows: list[str]) -> str:
     return "\n".join([f"| {' | '.join(names)} |", "|" + "---|" * len(names), *rows]) + "\n"
 
 
-def write(marker: str, rows: list[str]) -> None:
-    """Put a table in the place of the one behind the page's heading `marker`."""
-    before, heading, rest = PAGE.read_text(encoding="utf-8").partition(f"## {marker}\n")
-    text, _, behind = rest.partition("\n| order |")
-    later = behind.partition("\n\n")[2]
-    page = f"{before}{heading}{text}\n{table(rows)}" + (f"\n{later}" if later else "")
+def write(heading: str, rows: list[str]) -> None:
+    """Put a table at the end of one of the page's sections, in the place of an older one."""
+    before, mark, rest = PAGE.read_text(encoding="utf-8").partition(f"## {heading}\n")
+    section, later, others = rest.partition("\n## ")
+    text, _, _ = section.partition("\n| order |")
+    page = f"{before}{mark}{text.rstrip()}\n\n{table(rows)}{later}{others}"
     PAGE.write_text(page, encoding="utf-8")
 
 
