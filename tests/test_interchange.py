@@ -115,6 +115,8 @@ def test_commands(ganvas_command, tiny_run, suffix):
     done = ganvas_command("export", file, "-o", f"out{suffix}")
     assert done.code == 0, done.err
     assert "no noise maps" in done.out
+    assert f"{result.embedding.latent.shape[1]} rows of 32" in done.out
+    assert "fit Tiny, not the 18" in done.out
     done = ganvas_command("import", f"out{suffix}", "--generator", "tiny", "-o", "back.safetensors")
     assert done.code == 0, done.err
     back = Embedding.load("back.safetensors")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import ganvas
+from ganvas.assets import ASSETS
 
 SOURCE = Path(ganvas.__file__).parent.parent
 
@@ -65,6 +67,21 @@ def test_help_imports_nothing_heavy_and_takes_less_than_a_second():
     for command in ("run", "render", "ls", "clean", "assets", "doctor"):
         assert f"\n    {command} " in out
     assert best < 1.0
+
+
+def test_the_completion_offers_every_command_that_the_help_lists():
+    script = python("from ganvas.cli import main; main(['completion'])")
+    listed = python("from ganvas.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass")
+    names = re.findall(r"^    ([a-z]+)(?:  |$)", listed.partition("\ncommands:")[2], re.MULTILINE)
+    offered = re.search(r'compgen -W "([a-z ]+)"', script)[1].split()
+    assert "sample" in names
+    assert offered == names
+
+
+def test_the_doctor_names_assets_as_fetch_takes_them(ganvas_command):
+    done = ganvas_command("doctor")
+    assert done.code == 0
+    assert all(f"\n  {name} " in done.out for name in ASSETS)
 
 
 def test_reading_a_run_needs_no_torch(tiny_run):

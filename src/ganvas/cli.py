@@ -108,7 +108,7 @@ def _forward(name: str, *words: str) -> int:
 
 def _render(commands: Commands) -> None:
     render = commands.add_parser("render", help="draw a saved embedding")
-    render.add_argument("embedding", help="an embedding.safetensors")
+    render.add_argument("embedding", help="an embedding.safetensors, or a run's folder")
     render.add_argument("-o", "--output", default="out.png", help="the picture; with several, "
                         "the image's name is added (default: out.png)")  # fmt: skip
     render.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
@@ -130,7 +130,7 @@ def _sample(commands: Commands) -> None:
 
 def _interchange(commands: Commands) -> None:
     export = commands.add_parser("export", help="write w+ for other programs (.npz, .pt)")
-    export.add_argument("embedding", help="an embedding.safetensors")
+    export.add_argument("embedding", help="an embedding.safetensors, or a run's folder")
     export.add_argument("-o", "--output", required=True, help="FILE.npz (NVIDIA) or FILE.pt")
     export.set_defaults(command=_lazily("interchange", "export"))
     read = commands.add_parser("import", help="make an embedding of a projected_w.npz or w+ .pt")
@@ -151,7 +151,10 @@ def _runs(commands: Commands) -> None:
     clean = commands.add_parser("clean", help="delete runs, or only their checkpoints")
     for command in (ls, clean):
         command.add_argument(
-            "folder", nargs="?", default="outputs", help="studies, a study or a run"
+            "folder",
+            nargs="?",
+            default="outputs",
+            help="studies, a study (its folder or name) or a run",
         )
         command.add_argument(
             "--state", action="append",

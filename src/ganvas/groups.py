@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import yaml
+
 from ganvas.errors import ConfigError
 
 
@@ -30,6 +32,13 @@ def user_folders(folder: Path | str | None) -> list[Path]:
     if str(folder.resolve()) not in sys.path:
         sys.path.insert(0, str(folder.resolve()))
     return [folder]
+
+
+def default_choices() -> dict[str, str]:
+    """Return the option that each group has by default."""
+    root = yaml.safe_load((config_dir() / "config.yaml").read_text(encoding="utf-8"))
+    entries = [entry for entry in root["defaults"] if isinstance(entry, dict)]
+    return {group: option for entry in entries for group, option in entry.items() if option}
 
 
 def groups(user_dirs: Sequence[Path] = ()) -> dict[str, dict[str, Path]]:

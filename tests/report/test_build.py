@@ -4,6 +4,7 @@ import argparse
 import html.parser
 import json
 import math
+import shlex
 import subprocess
 import sys
 
@@ -11,7 +12,7 @@ import pytest
 
 from ganvas.errors import ConfigError
 from ganvas.report import add_arguments, build, main
-from ganvas.report.collect import collect
+from ganvas.report.collect import collect, details
 from ganvas.report.command import watch
 from ganvas.report.curves import read_curves
 from ganvas.report.page import safe_json
@@ -135,6 +136,23 @@ def test_long_curves_are_thinned_and_keep_their_ends(tmp_path):
     assert (curve["steps"][0], curve["steps"][-1]) == (1, 5000)
     assert curve["mean"]["loss"][-1] == 5001
     assert curve["variance"]["loss"][0] == 1
+
+
+def test_the_command_that_repeats_a_run_is_not_answered_by_its_result(tmp_path):
+    study = make_study(tmp_path / "s", runs=1, images=1, frames=1, size=8)
+    run = read_study(study)[0]
+    told = json.loads((run.path / "provenance.json").read_text())
+
+    def command(**changes):
+        (run.path / "provenance.json").write_text(json.dumps(told | changes))
+        again, plain = details(read_study(study)[0])["commands"]
+        assert again.startswith("ganvas rerun ")
+        return shlex.split(plain)
+
+    expected = ["ganvas", "run", *run.overrides, "force=true"]
+    assert command(threads=2, environment={}) == expected
+    launched = command(threads=2, environment={"OMP_NUM_THREADS": "2"})
+    assert launched == [*expected, "trainer.threads=2"]
 
 
 def test_curves_have_the_loss_terms_of_every_stage(tmp_path):

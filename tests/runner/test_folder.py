@@ -159,6 +159,29 @@ def test_ls_and_clean(ganvas_command, tiny_run):
     assert len(find_runs(kept.path)) == 1
 
 
+def test_a_study_goes_by_its_name_and_leaves_nothing_when_it_is_emptied(ganvas_command, tiny):
+    assert ganvas_command("run", "-m", *tiny, "study=a", "seed=0,1").code == 0
+    assert ganvas_command("run", *tiny, "study=b").code == 0
+    study = Path("outputs/a")
+    assert (study / ".plan.json").is_file()
+    listed = ganvas_command("ls", "a").out
+    assert len(find_runs(study)) == 2
+    assert all(str(run.path) in listed for run in find_runs(study))
+    assert "outputs/b" not in listed
+    one = find_runs(study)[0].path
+    assert "deleted 1 runs" in ganvas_command("clean", str(one), "--yes").out
+    assert (study / ".plan.json").is_file()
+    assert "deleted 1 runs" in ganvas_command("clean", "a", "--yes").out
+    assert [path.name for path in Path("outputs").iterdir()] == ["b"]
+
+
+def test_render_takes_the_folder_of_a_run(ganvas_command, tiny_run):
+    run = tiny_run()
+    for source, name in ((run.path, "a.png"), (run.path / "embedding.safetensors", "b.png")):
+        assert ganvas_command("render", str(source), "-o", name).code == 0
+    assert Path("a.png").read_bytes() == Path("b.png").read_bytes()
+
+
 def test_clean_asks_and_leaves_runs_at_work(ganvas_command, tiny_run, monkeypatch):
     run = tiny_run()
     monkeypatch.setattr("builtins.input", lambda question: "n")

@@ -88,6 +88,18 @@ def test_difference_and_cause_are_named(old, tmp_path, capsys):
     assert f"versions.torch: 1.0.0 → {version('torch')}" in out
 
 
+def test_the_environment_is_not_blamed_for_an_equal_result(old, tmp_path, capsys):
+    moved = tmp_path / "elsewhere"
+    shutil.copytree(old.path, moved)
+    told = json.loads((moved / "provenance.json").read_text())
+    told["environment"]["OMP_NUM_THREADS"] = "7"
+    (moved / "provenance.json").write_text(json.dumps(told))
+    assert command(Options(moved, tmp_path / "again")) == 0
+    out = capsys.readouterr().out
+    assert "identical to the bit" in out
+    assert "OMP_NUM_THREADS" not in out
+
+
 def test_equal_runs_have_no_cause(old):
     assert causes(old, old) == []
 

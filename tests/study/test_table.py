@@ -57,6 +57,10 @@ def test_images_are_the_unit_and_seeds_are_averaged(study):
     assert not table.rows[0].values["psnr"].best
 
 
+def test_the_base_is_the_default_option_and_not_the_first_of_the_alphabet(study):
+    assert [row.levels for row in tabulate(study).rows] == [("full",), ("box",)]
+
+
 def test_too_few_images_are_told(study):
     for file in study.glob("*/metrics.json"):
         found = json.loads(file.read_text())

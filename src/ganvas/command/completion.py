@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from ganvas.cli import parser
+
 SCRIPT = r"""_ganvas() {
     local words=(${COMP_LINE:0:COMP_POINT})
     local word="${COMP_WORDS[COMP_CWORD]}"
@@ -13,8 +15,7 @@ SCRIPT = r"""_ganvas() {
         local choices=$(COMP_LINE="$line" COMP_POINT=${#line} ganvas run -sc query=bash 2>/dev/null)
         COMPREPLY=($(compgen -o nospace -o default -W "$choices" -- "$word"))
     elif [ "$COMP_CWORD" = 1 ]; then
-        local commands="run ablate table report rerun render export import ls clean assets"
-        COMPREPLY=($(compgen -W "$commands inspect convert wandb doctor completion" -- "$word"))
+        COMPREPLY=($(compgen -W "COMMANDS" -- "$word"))
     else
         COMPREPLY=($(compgen -o default -- "$word"))
     fi
@@ -26,5 +27,6 @@ complete -o nospace -o default -F _ganvas ganvas
 
 def completion(options: argparse.Namespace) -> int:
     """Print the script; install it with: eval "$(ganvas completion)"."""
-    print(SCRIPT, end="")
+    names = [name for action in parser()._actions for name in action.choices or ()]
+    print(SCRIPT.replace("COMMANDS", " ".join(names)), end="")
     return 0

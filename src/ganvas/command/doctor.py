@@ -25,12 +25,12 @@ def doctor(options: argparse.Namespace) -> int:
     def section(title: str, **lines: object) -> None:
         console.print(f"[bold]{title}[/]")
         for name, value in lines.items():
-            console.print(f"  {name.replace('_', '-'):<18} {value}", markup=False)
+            console.print(f"  {name:<19} {value}", markup=False)
 
     section("versions", python=platform.python_version(), **versions())
     device = Trainer().torch_device()
     found = describe(device)
-    section("device", **found, torch_threads=torch.get_num_threads(), memory=memory())
+    section("device", **found, threads=torch.get_num_threads(), memory=memory())
     cache = assets.cache_folder()
     section("disk", here=room(Path()), cache=f"{cache} ({room(cache)})")
     present = {s.asset.name: "present" if s.present else "absent" for s in assets.status()}

@@ -7,11 +7,15 @@ from pathlib import Path
 
 import torch
 
+from ganvas.command.saved import saved
 from ganvas.compose import compose_job
 from ganvas.drawing import generator_of, load_generator
 from ganvas.embedding import Embedding
 from ganvas.errors import InputError
 from ganvas.interchange import READERS, WRITERS, fit_rows, require_kind
+
+USUAL_ROWS = 18
+"""What most programs that read w+ take: StyleGAN1 and 2 at 1024²."""
 
 
 @torch.no_grad()
@@ -23,7 +27,7 @@ def export(options: argparse.Namespace) -> int:
     """
     output = Path(options.output)
     write = WRITERS[require_kind(output)]
-    embedding = Embedding.load(options.embedding)
+    embedding = saved(options.embedding)
     if embedding.space == "s":
         raise InputError(f"{options.embedding} is in S space, which has no w+")
     if embedding.space == "w+" and embedding.truncation == 1.0:
@@ -31,7 +35,11 @@ def export(options: argparse.Namespace) -> int:
     else:
         rows = embedding.rows(generator_of(embedding))
     write(output, rows)
-    print(f"{output}  (w+ alone: the format has no noise maps)")
+    count, dim = rows.shape[1:]
+    owner = str(embedding.generator.get("_target_", "")).rpartition(".")[2].removesuffix("Config")
+    print(f"{output}: w+ of {count} rows of {dim}, which fit {owner or 'its own generator'}"
+          f"{'' if count == USUAL_ROWS else f', not the {USUAL_ROWS} of StyleGAN2 at 1024²'}; "
+          "the format has no noise maps")  # fmt: skip
     return 0
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ganvas.command.saved import saved
 from ganvas.drawing import draw
-from ganvas.embedding import Embedding
 from ganvas.image.picture import require_kind, save_picture
 from ganvas.runner.settings import Trainer
 from ganvas.schema import build, check
@@ -14,7 +14,7 @@ from ganvas.schema import build, check
 
 def render(options: argparse.Namespace) -> int:
     """Draw `options.embedding` into `options.output`; return 0."""
-    embedding = Embedding.load(options.embedding)
+    embedding = saved(options.embedding)
     trainer: Trainer = build(check({"device": options.device}, Trainer, "--device"))
     device = trainer.torch_device()
     output = Path(options.output)

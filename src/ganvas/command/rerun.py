@@ -16,15 +16,17 @@ def rerun(options: argparse.Namespace) -> int:
     print(new.path)
     if not options.check:
         return 0
-    found, environment = differences(old, new), causes(old, new)
+    found = differences(old, new)
     if not found:
         print("identical to the bit: embedding, metrics and pictures")
+        return 0
     for line in found:
         print(f"differs  {line}")
+    environment = causes(old, new)
     if environment:
         print("other than then:")
         for line in environment:
             print(f"  {line}")
-    elif found:
+    else:
         print("versions, device, threads, assets and code are those of then")
-    return 1 if found else 0
+    return 1

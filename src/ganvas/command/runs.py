@@ -9,8 +9,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from ganvas.errors import InputError
 from ganvas.runner.folder import RunFolder, find_runs
+from ganvas.study.records import find_study
+
+OF_A_STUDY = (".plan.json", "multirun.yaml")
+"""What a sweep writes beside its runs, and what is of no use without them."""
 
 
 def ls(options: argparse.Namespace) -> int:
@@ -52,8 +55,20 @@ def clean(options: argparse.Namespace) -> int:
             run.checkpoint_file.unlink()
         else:
             run.remove()
+    for study in {run.path.parent for run in runs}:
+        tidy(study)
     print(f"deleted {what}{len(runs)} runs, {total / 2**20:.1f} MiB")
     return 0
+
+
+def tidy(study: Path) -> None:
+    """Remove what a study without runs still holds of its sweep, and its folder if that is all."""
+    if find_runs(study):
+        return
+    for name in OF_A_STUDY:
+        (study / name).unlink(missing_ok=True)
+    if not any(study.iterdir()):
+        study.rmdir()
 
 
 def agreed(question: str) -> bool:
@@ -71,8 +86,5 @@ def chosen(options: argparse.Namespace) -> list[RunFolder]:
     Raises:
         InputError: There is no such folder.
     """
-    folder = Path(options.folder)
-    if not folder.is_dir():
-        raise InputError(f"no such folder: {folder}")
-    runs = find_runs(folder)
+    runs = find_runs(find_study(options.folder))
     return [run for run in runs if not options.state or run.state in options.state]

@@ -60,13 +60,23 @@ def collect(runs: Sequence[Run], name: str) -> dict[str, Any]:
 def details(run: Run) -> dict[str, Any]:
     """Return what a run's own page shows beyond the tables."""
     return {
-        "overrides": run.overrides,
         "choices": run.choices,
         "provenance": run.provenance,
         "stages": run.metrics.get("stages") or {},
         "about": run.metrics.get("about") or {},
-        "command": shlex.join(["ganvas", "rerun", str(_shown(run.path))]),
+        "commands": [shlex.join(["ganvas", *words]) for words in _repetitions(run)],
     }
+
+
+def _repetitions(run: Run) -> list[list[str]]:
+    """Return the commands that repeat a run: from its folder, and from what was given."""
+    overrides = [*run.overrides, "force=true"]
+    threads = run.provenance.get("threads")
+    environment = run.provenance.get("environment") or {}
+    # A launcher fixes the threads of its jobs by the environment, which a plain run does not have.
+    if threads and environment.get("OMP_NUM_THREADS") == str(threads):
+        overrides.append(f"trainer.threads={threads}")
+    return [["rerun", str(_shown(run.path))], ["run", *overrides]]
 
 
 def _row(run: Run, albums: dict[Any, int]) -> dict[str, Any]:

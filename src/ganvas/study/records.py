@@ -134,7 +134,7 @@ def find_study(study: str | Path) -> Path:
             return folder
     outputs = Path("outputs")
     known = [p.name for p in outputs.iterdir() if p.is_dir()] if outputs.is_dir() else []
-    raise InputError(f"no study '{study}'{nearest(str(study), known)}")
+    raise InputError(f"no study or folder '{study}'{nearest(str(study), known)}")
 
 
 def read_study(study: str | Path) -> list[Run]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ganvas.errors import ConfigError, InputError, nearest
+from ganvas.groups import default_choices
 from ganvas.study.ablation import FULL, read_members
 from ganvas.study.axes import Axis, find_axes
 from ganvas.study.compare import (
@@ -87,7 +88,7 @@ def tabulate(
         by: Axes to group by; none: all that are part of a setting.
         metrics: Final metrics; none: all.
         base: The setting to compare with, such as ``mask=full,layers=all``; None: the full
-            experiment of an ablation, else the first setting.
+            experiment of an ablation, else the setting with most groups at their defaults.
 
     Raises:
         InputError: There is no such study, or no finished run in it.
@@ -170,7 +171,12 @@ def _table(
 
 def _base(by: Sequence[Axis], order: Sequence[Levels], base: str | None) -> Levels:
     if base is None:
-        return order[0]
+        usual = default_choices()
+        # The first of those with most groups at their defaults.
+        return max(order, key=lambda levels: sum(
+            usual.get(axis.name) == axis.levels[level]
+            for axis, level in zip(by, levels, strict=True)
+        ))  # fmt: skip
     wanted = dict(part.partition("=")[::2] for part in base.split(","))
     names = {axis.name for axis in by}
     for name in wanted:

@@ -52,12 +52,10 @@ function runCurve(run) {
   return h('div', { class: 'card' }, h('h3', {}, `Curve of ${metric}`), drawCurves(metric, [{ name: metric, color: 'var(--series-1)', points }], innerWidth > 940 ? innerWidth / 2 - 96 : innerWidth - 64, 260, false));
 }
 
-function commandCard({ command, overrides }) {
-  const box = (text, label) => h('div', { class: 'command' }, h('code', {}, text), h('button', { type: 'button', onclick: (event) => copyText(text, event.target) }, label));
-  return h('div', { class: 'card' }, h('h3', {}, 'Repeat it'), command && box(command, 'copy'), overrides?.length > 0 && box(`ganvas run ${overrides.map(quoted).join(' ')}`, 'copy'));
+function commandCard({ commands }) {
+  const box = (text) => h('div', { class: 'command' }, h('code', {}, text), h('button', { type: 'button', onclick: (event) => copyText(text, event.target) }, 'copy'));
+  return h('div', { class: 'card' }, h('h3', {}, 'Repeat it'), commands.map(box));
 }
-
-const quoted = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\"'\"'")}'`);
 
 async function copyText(text, button) {
   try {
