@@ -91,6 +91,30 @@ def test_configuration(ganvas_command, tiny, tmp_path, words):
     assert not list(tmp_path.iterdir())
 
 
+FLAGS = {
+    ("--experimental-rerun", "config.pickle"): ("--experimental-rerun", "ganvas rerun"),
+    ("-cn", "other"): ("--config-name", "--config-dir"),
+    ("-cp", "elsewhere"): ("--config-path", "--config-dir"),
+    ("-m", "--cfg", "job"): ("--cfg", "-m"),
+    ("-m", "--info"): ("--info", "-m"),
+    ("-m", "--hydra-help"): ("--hydra-help", "-m"),
+    ("--cfg", "job", "mask=bx"): ("mask", "'bx'", "did you mean 'box'"),
+    ("--info", "config", "lss/x=1"): ("no group 'lss/x'",),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", FLAGS, ids=" ".join)
+def test_flags_of_hydra(ganvas_command, tmp_path, words):
+    (tmp_path / "config.pickle").write_bytes(b"cposix\nsystem\n(S'touch executed'\ntR.")
+    assert_one_line(ganvas_command("run", *words), *FLAGS[words])
+    assert [file.name for file in tmp_path.iterdir()] == ["config.pickle"]
+
+
+def test_overrides_before_and_behind_a_flag(ganvas_command, tiny, tmp_path):
+    done = ganvas_command("run", *tiny, "-m", "seed=1,x")
+    assert_one_line(done, "job 1 of 2", "seed=x")
+
+
 def test_one_bad_job_of_a_sweep_stops_all_before_any_work(ganvas_command, tiny, tmp_path):
     done = ganvas_command("run", "-m", *tiny, "seed=1,2,x")
     assert_one_line(done, "job 2 of 3", "seed=x")
