@@ -105,7 +105,6 @@ def test_configuration(ganvas_command, tiny, tmp_path, words):
     ("words", "part"),
     [
         (("--image", "me.jpg"), "no flag '--image'"),
-        (("seed=1", "-m", "seed=2"), "'seed=2' stands behind a flag"),
         (("--cfg",), "--cfg"),
         (("-m", "hydra/launcher=local", "hydra.launcher.job=2"), "did you mean 'jobs'"),
     ],
@@ -121,6 +120,30 @@ def test_a_checkpoint_that_is_missing_is_compared_with_checkpoints_alone(ganvas_
     assert done.code == 2
     last = done.err.strip().splitlines()[-1]
     assert last == "ganvas: network2.pkl: there is no such file; known: ffhq.pkl"
+
+
+FLAGS = {
+    ("--experimental-rerun", "config.pickle"): ("--experimental-rerun", "ganvas rerun"),
+    ("-cn", "other"): ("--config-name", "--config-dir"),
+    ("-cp", "elsewhere"): ("--config-path", "--config-dir"),
+    ("-m", "--cfg", "job"): ("--cfg", "-m"),
+    ("-m", "--info"): ("--info", "-m"),
+    ("-m", "--hydra-help"): ("--hydra-help", "-m"),
+    ("--cfg", "job", "mask=bx"): ("mask", "'bx'", "did you mean 'box'"),
+    ("--info", "config", "lss/x=1"): ("no group 'lss/x'",),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", FLAGS, ids=" ".join)
+def test_flags_of_hydra(ganvas_command, tmp_path, words):
+    (tmp_path / "config.pickle").write_bytes(b"cposix\nsystem\n(S'touch executed'\ntR.")
+    assert_one_line(ganvas_command("run", *words), *FLAGS[words])
+    assert [file.name for file in tmp_path.iterdir()] == ["config.pickle"]
+
+
+def test_overrides_before_and_behind_a_flag(ganvas_command, tiny, tmp_path):
+    done = ganvas_command("run", *tiny, "-m", "seed=1,x")
+    assert_one_line(done, "job 2 of 2", "seed=x")
 
 
 def test_one_bad_job_of_a_sweep_stops_all_before_any_work(ganvas_command, tiny, tmp_path):

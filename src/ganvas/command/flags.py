@@ -1,4 +1,4 @@
-"""The flags of `ganvas run`: Hydra's own, with one line for a mistake."""
+"""The flags of `ganvas run`: Hydra's own but a few, with one line for a mistake."""
 
 from __future__ import annotations
 
@@ -9,25 +9,39 @@ from hydra._internal.utils import get_args_parser
 
 from ganvas.errors import ConfigError
 
+REFUSED = {
+    "experimental_rerun": "--experimental-rerun would execute whatever the file holds; "
+                          "`ganvas rerun RUN_DIR` repeats a run",
+    "config_name": "--config-name: the configuration is ganvas's own; --config-dir adds options",
+    "config_path": "--config-path: the configuration is ganvas's own; --config-dir adds options",
+}  # fmt: skip
+"""Flags by their name in the parsed options: why they are refused, and what there is instead."""
+
+OF_ONE_JOB = {"cfg": "--cfg", "info": "--info", "hydra_help": "--hydra-help"}
+"""Flags that show something and execute nothing."""
+
 
 def read_flags(words: Sequence[str]) -> argparse.Namespace:
-    """Tell flags from overrides.
+    """Tell flags from overrides, which may stand before and behind them.
 
     Raises:
-        ConfigError: A flag that does not exist, lacks its value, or stands between overrides.
+        ConfigError: A flag that does not exist, lacks its value, or has no place here.
     """
     flags = get_args_parser()
     flags.exit_on_error = False
     try:
-        options, rest = flags.parse_known_args(list(words))
+        options, unknown = flags.parse_known_intermixed_args(list(words))
     except argparse.ArgumentError as error:
         raise ConfigError(str(error)) from None
-    for word in rest:
-        if word.startswith("-"):
-            raise ConfigError(
-                f"no flag '{word}': flags are -m, --help, --cfg and --config-dir; all else is "
-                "written KEY=VALUE, such as image=file image.x.path=me.jpg"
-            )
-    if rest:
-        raise ConfigError(f"'{rest[0]}' stands behind a flag; put flags such as -m first")
+    if unknown:
+        raise ConfigError(
+            f"no flag '{unknown[0]}': flags are -m, --help, --cfg and --config-dir; all else is "
+            "written KEY=VALUE, such as image=file image.x.path=me.jpg"
+        )
+    for name, line in REFUSED.items():
+        if getattr(options, name):
+            raise ConfigError(line)
+    for name, flag in OF_ONE_JOB.items():
+        if options.multirun and getattr(options, name):
+            raise ConfigError(f"{flag} shows one job and does not go with -m")
     return options

@@ -18,6 +18,7 @@ from ganvas.compose import (
     Job,
     closed_keys,
     compose_hydra,
+    compose_job,
     expand,
     named,
     open_keys,
@@ -46,10 +47,13 @@ def run(words: Sequence[str]) -> int:
         from ganvas.command.help import print_help
 
         return print_help(options.overrides, folders)
-    opened = set(options.overrides)
-    words = [o for w in words for o in (open_keys([w], folders) if w in opened else [w])]
+    flags = [word for word in words if word not in options.overrides]
+    words = [*flags, *open_keys(options.overrides, folders)]
+    if options.cfg or options.info:
+        # Hydra would tell of a mistake in several lines, without the nearest key.
+        compose_job(options.overrides, folders, resolve=False)
     if options.cfg or options.info or options.shell_completion or options.hydra_help:
-        return hand_over(words, Jobs(1))
+        return hand_over(words, Jobs())
     show_log()
     grid = True
     if options.multirun:
@@ -61,8 +65,11 @@ def run(words: Sequence[str]) -> int:
             return launch_itself(jobs, folders, chosen.launcher)
     else:
         jobs = [list(options.overrides)]
-    planned = preflight(jobs, folders)
-    state = Jobs(len(jobs))
+    from ganvas.study.plan import plan
+
+    # Every job is checked, so that none starts when one of them is wrong.
+    planned = plan(jobs, folders)
+    state = Jobs()
     code = hand_over(words, state) or state.exit_code
     return code or (tell_unfinished(planned) if grid else 0)
 
@@ -92,17 +99,6 @@ def launch_itself(jobs: list[list[str]], folders: list[Path], launcher: DictConf
     return exit_code(launch(jobs, folders, settings))
 
 
-def preflight(jobs: Sequence[Sequence[str]], folders: Sequence[Path]) -> list[Planned]:
-    """Compose and validate every job, so that no job starts when one of them is wrong.
-
-    Raises:
-        GanvasError: The first mistake, with the job's number where there are several.
-    """
-    from ganvas.study.plan import plan
-
-    return plan(jobs, folders)
-
-
 def tell_unfinished(planned: Sequence[Planned]) -> int:
     """Name the runs that a launcher of somebody else has left unfinished; return the exit code.
 
@@ -115,14 +111,9 @@ def tell_unfinished(planned: Sequence[Planned]) -> int:
 
 
 class Jobs:
-    """The jobs of one command: executes them one by one and remembers how they ended.
+    """The jobs of one command: executes them one by one and remembers how they ended."""
 
-    Args:
-        count: How many there are.
-    """
-
-    def __init__(self, count: int) -> None:
-        self.count = count
+    def __init__(self) -> None:
         self.exit_code = 0
         self.interrupted = False
 
