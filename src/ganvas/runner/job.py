@@ -75,12 +75,13 @@ def as_dict(config: DictConfig) -> dict[str, Any]:
     return {str(k): v for k, v in plain.items()}
 
 
-def execute(job: Job, lock: int | None = None) -> Result:
+def execute(job: Job, lock: int | None = None, place: Path | None = None) -> Result:
     """Run one composed job, or recognise that it is finished, or continue it.
 
     Args:
         job: The composed job.
         lock: The lock on the run's folder, where the process that started this one holds it.
+        place: The folder that it is for; another one than the job's is refused.
 
     Raises:
         GanvasError: A mistake in the configuration or an input, before anything is written; a
@@ -91,6 +92,10 @@ def execute(job: Job, lock: int | None = None) -> Result:
     experiment.trainer.torch_device()
     identity = identify(tree, job.choices.get("edit", "edit"))
     final, folder = folders(experiment, identity)
+    if place not in (None, folder.path):
+        raise ConfigError(
+            "options, program or inputs have changed since the study was planned; start it again"
+        )
     if not is_due(final, experiment):
         return Result(final.path)
     pictures = repeated(experiment.image.read(), experiment.start.solutions)

@@ -106,7 +106,8 @@ class Board:
         """Print how the study ended, with the error of each run that failed."""
         failed = [task for task in self.tasks if task.state == "failed"]
         for task in failed[:MOST_FAILURES]:
-            self.say(f"failed  {task.planned.path}\n        {task.planned.working.error}")
+            error = task.note or task.planned.working.error
+            self.say(f"failed  {task.planned.path}\n        {error}")
         if len(failed) > MOST_FAILURES:
             self.say(f"… and {len(failed) - MOST_FAILURES} more")
         seconds = time.monotonic() - self.started

@@ -165,10 +165,9 @@ class Crew:
                 self.board.told(task)
                 return
             task.attempts += 1
-            log = folder.path / "worker.log"
             process = self.context.Process(
                 target=work,
-                args=(task.planned.overrides, self.folders, Lock(lock), log, slot.gpu,
+                args=(task.planned.overrides, self.folders, Lock(lock), folder.path, slot.gpu,
                       self.pool.threads),
             )  # fmt: skip
             process.start()
@@ -210,12 +209,20 @@ class Crew:
             state = task.planned.working.status().get("state")
             self._set(task, "pruned" if state == "pruned" else "finished")
             return
+        folder = task.planned.working
+        # Before a job can save its state, the request to stop ends its process at once.
+        if self.stop.requested and code == -signal.SIGTERM:
+            mark(folder, state="interrupted", error=None)
+            code = INTERRUPTED
         if code == INTERRUPTED:
             self._set(task, "interrupted")
             return
-        folder = task.planned.working
+        if code == MISTAKE:
+            # Found before the run began, which is then none; else it has recorded it itself.
+            self._set(task, "failed", _last_line(folder.path / "worker.log"))
+            return
         record_death(folder, code, killed_at_mib, self.pool.memory_mib)
-        again = code != MISTAKE and task.attempts <= self.pool.retries
+        again = task.attempts <= self.pool.retries
         self._set(task, "failed", folder.error)
         if again:
             self._set(task, "waiting", "will be tried again")
@@ -280,11 +287,16 @@ def record_death(folder: RunFolder, code: int, killed_at_mib: int, limit: int | 
 
 def mark_failed(folder: RunFolder, error: str) -> None:
     """Write into a run's status that it failed, unless another process works on it."""
+    mark(folder, state="failed", error=error)
+
+
+def mark(folder: RunFolder, **changes: str | None) -> None:
+    """Update a run's status, unless another process works on it."""
     lock = folder.try_lock()
     if lock is None:
         return
     try:
-        folder.write_status(state="failed", error=error)
+        folder.write_status(**changes)
     finally:
         os.close(lock)
 

@@ -63,7 +63,7 @@ def work(
     overrides: tuple[str, ...],
     folders: list[Path],
     lock: Lock,
-    log: Path,
+    place: Path,
     gpu: str | None,
     threads: int,
 ) -> None:
@@ -73,7 +73,7 @@ def work(
         overrides: The job, without Hydra's own keys.
         folders: The user's own folders of options.
         lock: The lock on the folder that it works in.
-        log: Where the process's output goes.
+        place: That folder; the process's output goes to `worker.log` there.
         gpu: CUDA_VISIBLE_DEVICES; None leaves it as it is.
         threads: CPU threads.
     """
@@ -82,7 +82,7 @@ def work(
     os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.set_inheritable(lock.file, False)
-    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    file = os.open(place / "worker.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(file, 1)
     os.dup2(file, 2)
     if gpu is not None:
@@ -97,7 +97,7 @@ def work(
 
     torch.set_num_threads(threads)
     try:
-        execute(compose_job(overrides, folders), lock.file)
+        execute(compose_job(overrides, folders), lock.file, place)
     except GanvasError as error:
         print(f"ganvas: {error}", file=sys.stderr, flush=True)
         sys.exit(error.exit_code)
