@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import fmean
 
 from ganvas import cli
-from ganvas.compose import expand
+from ganvas.overrides import expand
 from ganvas.study.plan import plan
 from ganvas.study.records import Run
 from portraits import cut

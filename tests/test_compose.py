@@ -8,9 +8,10 @@ import pytest
 from omegaconf import OmegaConf
 
 from ganvas.command.help import option_fields, print_help, summary
-from ganvas.compose import closed_keys, compose_job, expand, open_keys
+from ganvas.compose import compose_job
 from ganvas.errors import ConfigError, nearest
 from ganvas.groups import config_dir, groups
+from ganvas.overrides import closed_keys, expand, open_keys
 from ganvas.runner.job import validate
 from ganvas.schema import build
 

@@ -6,22 +6,20 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import product, zip_longest
 from pathlib import Path
 from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import ChoiceSweep, Glob, IntervalSweep, Override
-from hydra.errors import HydraException, MissingConfigException, OverrideParseException
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from ganvas.errors import ConfigError, nearest
 from ganvas.groups import config_dir, groups
+from ganvas.overrides import first_line, is_choice, open_keys, parse, refuse_several
 from ganvas.presets import refuse_foreign_crop
-from ganvas.schema import TARGET
 
 # Recipes add steps of a budget: ${sum:${budget.latent},${budget.noise}}.
 OmegaConf.register_new_resolver("sum", lambda *values: sum(values), replace=True)
@@ -56,7 +54,7 @@ def compose_job(
         ConfigError: An unknown group, option or key, a wrong override, or a missing value.
     """
     parsed = parse(overrides)
-    _refuse_several(parsed)
+    refuse_several(parsed)
     with _hydra():
         try:
             opened = [*open_keys(overrides, user_dirs), *_search(user_dirs)]
@@ -102,7 +100,7 @@ def compose_hydra(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> D
         except MissingConfigException as error:
             raise _missing_option(error) from error
         except (HydraException, OmegaConfBaseException) as error:
-            line = _unknown_hydra_key(error, own) or _first_line(error)
+            line = _unknown_hydra_key(error, own) or first_line(error)
             if "ConfigStore schema" in line:
                 line += "; an installed plugin brings an option of that name, too: uninstall it"
             raise ConfigError(line) from error
@@ -112,134 +110,6 @@ def compose_hydra(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> D
 def named(choices: Mapping[str, str | None]) -> dict[str, str]:
     """Return the chosen option per group, without Hydra's own groups and empty ones."""
     return {k: v for k, v in choices.items() if v is not None and not k.startswith("hydra")}
-
-
-def parse(overrides: Sequence[str]) -> list[Override]:
-    """Parse overrides by Hydra's grammar.
-
-    Raises:
-        ConfigError: An override does not follow it.
-    """
-    try:
-        return OverridesParser.create().parse_overrides(overrides=list(overrides))
-    except OverrideParseException as error:
-        quoted = _quoted(error.override)
-        if quoted:
-            raise ConfigError(f'{error.override}: quote its value: "{quoted}"') from error
-        raise ConfigError(f"{_first_line(error)} (an override looks like group=option or key=value)"
-                          ) from error  # fmt: skip
-
-
-def _quoted(line: str) -> str:
-    """Return an override with its value in quotes, or "" where that is no value either."""
-    key, _, value = line.partition("=")
-    if value.startswith("~/"):
-        value = str(Path(value).expanduser())
-    escaped = value.replace("'", "\\'")
-    quoted = f"{key}='{escaped}'"
-    try:
-        OverridesParser.create().parse_override(quoted)
-    except OverrideParseException:
-        return ""
-    return "" if value[:1] in ("", "[", "{") else quoted
-
-
-def _refuse_several(overrides: Sequence[Override]) -> None:
-    """Refuse the values of a sweep where one job is composed."""
-    for override in overrides:
-        if override.is_sweep_override() and not override.is_delete():
-            line = str(override.input_line)
-            quoted = _quoted(line) or line
-            raise ConfigError(
-                f'{line} are several values: add -m for a sweep, or quote it as one: "{quoted}"'
-            )
-
-
-def open_keys(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> list[str]:
-    """Let ``key=value`` also set the fields that an option's file leaves at their defaults.
-
-    Hydra knows only the keys that a file writes; which keys there are is for the schema to say. A
-    value that `replaces` is preceded by a line that empties its place.
-    """
-    known = groups(user_dirs)
-    opened = []
-    for line, override in zip(overrides, parse(overrides), strict=True):
-        if _is_choice(override, known) or _says_more(override):
-            opened.append(line)
-        else:
-            opened += [_emptying(line)] if replaces(override) else []
-            opened.append(f"++{line}")
-    return opened
-
-
-def closed_keys(overrides: Sequence[str]) -> tuple[str, ...]:
-    """Undo `open_keys`, for people to read."""
-    kept = [
-        line
-        for line, after in zip_longest(overrides, overrides[1:], fillvalue="")
-        if line != _emptying(after) or TARGET not in after
-    ]
-    return tuple(line.removeprefix("++") for line in kept)
-
-
-def replaces(override: Override) -> bool:
-    """Return True for a ``key={_target_: …}``, which takes the whole place of what was there.
-
-    Hydra would merge the two mappings, and the one target knows nothing of the other's fields.
-    """
-    value = override.value()
-    values = value.list if isinstance(value, ChoiceSweep) else [value]
-    targets = any(isinstance(v, Mapping) and TARGET in v for v in values)
-    return targets and not _says_more(override)
-
-
-def _emptying(line: str) -> str:
-    """Return the opened line that goes before one that replaces."""
-    return f"++{line.removeprefix('++').partition('=')[0]}=null"
-
-
-def _is_choice(override: Override, known_groups: Mapping[str, Any]) -> bool:
-    key = override.key_or_group
-    return key in known_groups or "/" in key or override.package is not None
-
-
-def _says_more(override: Override) -> bool:
-    """Return True for ~key, +key and ++key, and for Hydra's own keys."""
-    own = override.key_or_group.startswith("hydra")
-    return own or override.is_delete() or override.is_add() or override.is_force_add()
-
-
-def expand(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> list[list[str]]:
-    """Return the overrides of every job of a sweep: the product of all choice and range sweeps."""
-    return [list(job) for job in product(*_axes(overrides, user_dirs))]
-
-
-def probe(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> list[list[str]]:
-    """Return jobs that hold every value of a search space, one away from the first at a time.
-
-    Of an interval there are its two ends.
-    """
-    axes = _axes(overrides, user_dirs)
-    first = [axis[0] for axis in axes]
-    others = [
-        [*first[:place], value, *first[place + 1 :]]
-        for place, axis in enumerate(axes)
-        for value in axis[1:]
-    ]
-    return [first, *others]
-
-
-def _axes(overrides: Sequence[str], user_dirs: Sequence[Path]) -> list[list[str]]:
-    axes: dict[str, list[str]] = {}
-    for override in parse(overrides):
-        if override.key_or_group.startswith("hydra"):
-            continue
-        key = override.get_key_element()
-        if override.is_sweep_override() and not override.is_delete():
-            axes[key] = [f"{key}={value}" for value in sweep_values(override, user_dirs)]
-        else:
-            axes[key] = [str(override.input_line)]
-    return list(axes.values())
 
 
 def keys(config: Any, prefix: str = "") -> Iterator[str]:
@@ -271,16 +141,6 @@ def _search(user_dirs: Sequence[Path]) -> list[str]:
     return [f"hydra.searchpath=[{folders}]"] if folders else []
 
 
-def sweep_values(override: Override, user_dirs: Sequence[Path]) -> list[str]:
-    """Return the values of one axis of a sweep."""
-    value = override.value()
-    if isinstance(value, Glob):
-        return value.filter(sorted(groups(user_dirs).get(override.key_or_group, {})))
-    if isinstance(value, IntervalSweep):
-        return [str(value.start), str(value.end)]
-    return list(override.sweep_string_iterator())
-
-
 def _missing_option(error: MissingConfigException) -> ConfigError:
     missing = error.missing_cfg_file or ""
     group, _, option = missing.rpartition("/")
@@ -306,7 +166,7 @@ def _explain(
                 return ConfigError(f"unknown key '{key}' to leave out{nearest(key, siblings)}")
     own = [str(o.input_line) for o in overrides if o.key_or_group.startswith("hydra")]
     line = _unknown_hydra_key(error, [*own, *_search(user_dirs)])
-    return ConfigError(line or _first_line(error).replace(" ++", " "))
+    return ConfigError(line or first_line(error).replace(" ++", " "))
 
 
 def _unknown_hydra_key(error: Exception, overrides: Sequence[str]) -> str:
@@ -330,7 +190,7 @@ def _refuse_keys_below_references(overrides: Sequence[Override], user_dirs: Sequ
     deep = [o.key_or_group for o in overrides if o.key_or_group.count(".") > 1]
     if not deep:
         return
-    choices = [str(o.input_line) for o in overrides if _is_choice(o, known)]
+    choices = [str(o.input_line) for o in overrides if is_choice(o, known)]
     choices += _search(user_dirs)
     written = OmegaConf.to_container(compose("config", overrides=choices), resolve=False)
     for key in deep:
@@ -353,8 +213,3 @@ def _keys_without(overrides: Sequence[Override], user_dirs: Sequence[Path]) -> I
             yield from keys(compose("config", overrides=lines))
         except (HydraException, OmegaConfBaseException):
             return
-
-
-def _first_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__

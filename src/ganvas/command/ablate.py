@@ -10,9 +10,10 @@ from pathlib import Path
 from omegaconf import OmegaConf
 
 from ganvas.command.flags import read_flags
-from ganvas.compose import compose_hydra, expand
+from ganvas.compose import compose_hydra
 from ganvas.errors import ConfigError
 from ganvas.groups import user_folders
+from ganvas.overrides import expand
 from ganvas.study.ablation import (
     Ablation,
     Component,

@@ -14,18 +14,10 @@ from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
 from ganvas.command.flags import read_flags
-from ganvas.compose import (
-    Job,
-    closed_keys,
-    compose_hydra,
-    compose_job,
-    expand,
-    named,
-    open_keys,
-    probe,
-)
+from ganvas.compose import Job, compose_hydra, compose_job, named
 from ganvas.errors import GanvasError, Interrupted, RunError
 from ganvas.groups import config_dir, user_folders
+from ganvas.overrides import closed_keys, expand, open_keys, probe
 
 if TYPE_CHECKING:
     from ganvas.study.plan import Planned
@@ -145,7 +137,7 @@ class Jobs:
         else:
             final: dict[str, float] = result.metrics.get("final", {})
             shown = "  ".join(f"{name} {value:.4g}" for name, value in final.items())
-            console.print(f"finished {result.path}\n  {shown}", markup=False)
+            console.print(f"{result.status['state']} {result.path}\n  {shown}", markup=False)
             return final.get(config.sweep_metric)
         return None
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ganvas.runner.folder import RunFolder, find_runs
 from ganvas.study.records import find_study
@@ -24,12 +25,12 @@ def ls(options: argparse.Namespace) -> int:
     for run in chosen(options):
         status = run.status()
         table.add_row(
-            str(run.path),
+            Text(str(run.path)),
             run.state,
             f"{status.get('step', 0)}/{status.get('total_steps', '?')}",
-            f"{status.get('seconds', 0):.0f}",
+            f"{status.get('seconds') or 0:.0f}",
             f"{run.size() / 2**20:.1f}",
-            str(status.get("error") or ""),
+            Text(str(status.get("error") or "")),
         )
     Console(highlight=False, width=None if sys.stdout.isatty() else 240).print(table)
     return 0

@@ -21,8 +21,9 @@ def git_state() -> dict[str, Any] | None:
     def git(*words: str) -> str | None:
         try:
             done = subprocess.run(
-                ["git", "-C", str(PACKAGE), *words], capture_output=True, text=True, timeout=20
-            )
+                ["git", "-C", str(PACKAGE), *words],
+                capture_output=True, encoding="utf-8", errors="replace", timeout=20,
+            )  # fmt: skip
         except (OSError, subprocess.TimeoutExpired):
             return None
         return done.stdout.strip() if done.returncode == 0 else None

@@ -175,6 +175,8 @@ def describe(
             "choices": job.choices,
         },
     )
+    # It was written for an earlier attempt.
+    folder.stop_file.unlink(missing_ok=True)
     before = folder.status()
     started = before.get("started") or datetime.now(UTC).isoformat(timespec="seconds")
     folder.write_status(

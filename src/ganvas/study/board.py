@@ -87,7 +87,7 @@ class Board:
                 str(status.get("pid", "")),
                 f"{status.get('step', 0)}/{task.planned.steps}",
                 f"{status.get('seconds', 0):.0f}",
-                self.words(task),
+                Text(self.words(task)),
             )
         self.live.update(Group(table, Text(self.counts())), refresh=True)
 

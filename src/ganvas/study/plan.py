@@ -95,6 +95,9 @@ def fingerprint(folders: Iterable[Path]) -> str:
     digest = hashlib.sha256(str(Path.cwd()).encode())
     for folder in folders:
         for file in sorted((*folder.rglob("*.yaml"), *folder.rglob("*.py"))):
+            if not file.exists():
+                # A dangling link, such as an editor's lock.
+                continue
             stat = file.stat()
             digest.update(f"{file}:{stat.st_mtime_ns}:{stat.st_size}\n".encode())
     return digest.hexdigest()

@@ -13,7 +13,7 @@ from optuna.distributions import (
     IntDistribution,
 )
 
-from ganvas.compose import parse, sweep_values
+from ganvas.overrides import parse, sweep_values
 
 Space = dict[str, BaseDistribution]
 
