@@ -139,8 +139,9 @@ def photos(tmp_path_factory):
 @pytest.mark.parametrize("edit", EDITS)
 def test_every_edit_repeats_to_the_bit(edit, photos, tmp_path):
     words = [*TINY, f"edit={edit}", "image=file", "metrics=pixel", f"output={tmp_path}"]
-    # The options for style choose rows of finer layers than the smallest generator has.
-    words += ["generator.resolution=128"] if "style" in edit else []
+    if "style" in edit:
+        # They choose rows of finer layers than the smallest generator has, and need a style term.
+        words += ["generator.resolution=128", "loss.style.mse={_target_: ganvas.loss.MSE}"]
     words += [f"image.x.path={photos / 'x.png'}", "seed=3"]
     words += [f"+image.{name}.path={photos / name}.png" for name in "yz"]
     done = execute(compose_job(words))
