@@ -81,6 +81,9 @@ def check_crops(job: Job, user_dirs: Sequence[Path] = ()) -> None:
     Raises:
         ConfigError: See `refuse_foreign_crop`.
     """
+    if not any(line.lstrip("+").startswith("image.") for line in job.overrides):
+        # Of most jobs of a sweep the options need not be listed.
+        return
     preset = groups(user_dirs)["image"].get(job.choices.get("image", ""))
     if preset is not None:
         refuse_foreign_crop(job.config.image, job.overrides, preset)

@@ -22,8 +22,6 @@ def refuse_foreign_crop(image: DictConfig, overrides: Sequence[str], preset: Pat
         ConfigError: The first such photograph, with the ways out.
     """
     given = {line.lstrip("+").partition("=")[0] for line in overrides}
-    if not any(key.startswith("image.") for key in given):
-        return
     written = OmegaConf.load(preset)
     assert isinstance(written, DictConfig)
     for name in map(str, image):

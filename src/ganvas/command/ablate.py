@@ -10,6 +10,7 @@ from pathlib import Path
 from omegaconf import OmegaConf
 
 from ganvas.command.flags import read_flags
+from ganvas.command.runs import agreed
 from ganvas.compose import compose_hydra
 from ganvas.errors import ConfigError
 from ganvas.groups import user_folders
@@ -82,7 +83,7 @@ def ablate(words: Sequence[str]) -> int:
             f"({pace.step:.3g} s a step, {pace.overhead:.3g} s a run besides)",
             flush=True,
         )
-        if not asked.yes and not agreed():
+        if not asked.yes and not agreed("start? [y/N] "):
             return 0
     first = next(iter(unique.values()))
     study = Path(first.path).parent
@@ -187,11 +188,3 @@ def planned_variants(
             without = " ".join(variant.overrides)
             print(f"not possible: {variant.name}: {without} ({error})", file=sys.stderr)
     return jobs
-
-
-def agreed() -> bool:
-    """Ask whether to start; no answer is no."""
-    try:
-        return input("start? [y/N] ").strip().lower() == "y"
-    except EOFError:
-        return False

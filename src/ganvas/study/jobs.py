@@ -282,11 +282,6 @@ def record_death(folder: RunFolder, code: int, killed_at_mib: int, limit: int | 
         error = f"killed by {name}" + (" (out of memory?)" if name == "SIGKILL" else "")
     else:
         error = _last_line(folder.path / "worker.log") or f"the process ended with code {code}"
-    mark_failed(folder, error)
-
-
-def mark_failed(folder: RunFolder, error: str) -> None:
-    """Write into a run's status that it failed, unless another process works on it."""
     mark(folder, state="failed", error=error)
 
 

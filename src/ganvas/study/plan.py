@@ -95,11 +95,8 @@ def fingerprint(folders: Iterable[Path]) -> str:
     digest = hashlib.sha256(str(Path.cwd()).encode())
     for folder in folders:
         for file in sorted((*folder.rglob("*.yaml"), *folder.rglob("*.py"))):
-            if not file.exists():
-                # A dangling link, such as an editor's lock.
-                continue
-            stat = file.stat()
-            digest.update(f"{file}:{stat.st_mtime_ns}:{stat.st_size}\n".encode())
+            name, modified, size = _state(file)
+            digest.update(f"{name}:{modified}:{size}\n".encode())
     return digest.hexdigest()
 
 
@@ -163,7 +160,7 @@ def _state(path: Path) -> tuple[str, int, int]:
     try:
         stat = path.stat()
     except OSError:
-        # A glob: no state of its own, so its jobs are composed again.
+        # A glob: no state of its own, so its jobs are composed again. Or a dangling link.
         return str(path), -1, -1
     return str(path), stat.st_mtime_ns, stat.st_size
 

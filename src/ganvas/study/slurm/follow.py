@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ganvas.errors import ConfigError, RunError
 from ganvas.runner.signals import StopSignal
-from ganvas.study.jobs import Task, Watcher, is_settled, mark_failed
+from ganvas.study.jobs import Task, Watcher, is_settled, mark
 from ganvas.study.slurm.cluster import ENDED, GONE, reason, states
 from ganvas.study.slurm.ledger import Entry, Ledger
 from ganvas.study.slurm.settings import Queue
@@ -158,7 +158,8 @@ class Follower:
             if state in ("COMPLETED", GONE) and time.monotonic() - first < LAG:
                 return False
             told = [f"SLURM's job {entry.job}", entry.last_words(), reason(entry.job)]
-            mark_failed(folder, ": ".join(words for words in told if words))
+            error = ": ".join(words for words in told if words)
+            mark(folder, state="failed", error=error)
             recorded = "failed"
         task.state = recorded
         task.note = folder.error if recorded == "failed" else ""
