@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ganvas.report.curves import short
-from ganvas.study.axes import Axis
-from ganvas.study.compare import (
+from ganvas.analysis.axes import Axis
+from ganvas.analysis.compare import (
     Comparison,
     Levels,
     by_image,
@@ -17,8 +16,9 @@ from ganvas.study.compare import (
     importance,
     setting_levels,
 )
-from ganvas.study.records import Run
-from ganvas.study.statistics import holm, mean_ci, paired_test
+from ganvas.analysis.records import Run
+from ganvas.analysis.statistics import holm, mean_ci, paired_test
+from ganvas.report.curves import short
 
 _MOST_IN_MATRIX = 24
 _MOST_LEVELS = 16

@@ -14,7 +14,6 @@ from torch import Tensor
 from ganvas.edit import Operation
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError, Interrupted, Pruned
-from ganvas.files import write_json
 from ganvas.functional.images import to_uint8
 from ganvas.generator.tuning import tuned
 from ganvas.image.picture import save_picture, to_picture
@@ -41,6 +40,7 @@ from ganvas.stage import Scene, StageConfig
 from ganvas.stage.fit import Pace, fit
 from ganvas.stage.scene import automatic_micro_batch
 from ganvas.stage.stage import Stage
+from ganvas.system.files import write_json
 from ganvas.tracking import Outcome, Record
 
 log = logging.getLogger("ganvas")
