@@ -210,13 +210,13 @@ def test_only_the_layers_behind_the_prefix_are_run(generator):
     last = len(generator.layers) - 1
     stage = Stage(config(("noise",), Only(noise=(last,))), scene(generator, targets(1)), 1)
     calls = []
-    original = type(generator)._layer
+    original = type(generator).layer
 
     def counted(self, index, *rest):
         calls.append(index)
         return original(self, index, *rest)
 
-    with patch.object(type(generator), "_layer", counted):
+    with patch.object(type(generator), "layer", counted):
         fitted(stage)
     assert set(calls) == {last}
 

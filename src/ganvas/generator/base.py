@@ -51,9 +51,13 @@ class Activation:
     features: Tensor
     rgb: Tensor | None = None
 
+    def map(self, change: Callable[[Tensor], Tensor]) -> Activation:
+        """Return the state with both tensors changed alike."""
+        return Activation(change(self.features), None if self.rgb is None else change(self.rgb))
+
     def detach(self) -> Activation:
         """Return the same state cut from the graph."""
-        return Activation(self.features.detach(), None if self.rgb is None else self.rgb.detach())
+        return self.map(Tensor.detach)
 
 
 ActivationEdit = Callable[[Activation], Activation]
@@ -62,23 +66,24 @@ ActivationEdit = Callable[[Activation], Activation]
 class Generator(nn.Module, ABC):
     """A frozen synthesis network with explicit latents, styles and noise.
 
-    A family writes five methods: `mapping`, `styles`, `_begin`, `_layer` and `_finish`. Everything
-    else — running from a cached activation, reading and replacing activations, truncation —
-    is written once, here. No method keeps hidden state: the same arguments give the same image.
-    Weights are buffers, so no gradient is ever computed for them.
+    A family writes five methods: `mapping`, `styles`, `begin`, `layer` and `finish`, and sets
+    `name`, `layers`, `z_dim`, `w_dim` and `w_avg`. Everything else — running from a cached
+    activation, reading and replacing activations, truncation — is written once, here. No method
+    keeps hidden state: the same arguments give the same image. Weights are frozen, buffers or
+    parameters that require no gradient: `load_generator` sees to it.
 
     Attributes:
-        family: The kind of generator, which names its class in saved files.
-        hyperparameters: The constructor's arguments, as they are saved with the weights.
         name: The option's name in ``generator=``.
-        resolution: Height and width of the image in pixels.
+        layers: The layers in the order in which they run.
         z_dim: Length of z.
         w_dim: Length of one style row.
+        w_avg: (w_dim,) the mean of w, a buffer.
+        resolution: Height and width of the image in pixels.
         rows: Number of style rows of w+.
         effective_rows: Rows that change the image; the others have zero gradient.
-        layers: The layers in the order in which they run.
         noise_resolutions: Height and width of each noise map, in the order of `Layer.noise`.
-        w_avg: (w_dim,) the mean of w, a buffer.
+        family: Name of the class in saved files; only a family that is saved needs it.
+        hyperparameters: The constructor's arguments, for the same.
         delta: How its weights differ from those of `base`; None: not at all.
         base: The generator as it was loaded.
     """
@@ -86,13 +91,9 @@ class Generator(nn.Module, ABC):
     family: ClassVar[str]
     hyperparameters: dict[str, Any]
     name: str
-    resolution: int
+    layers: tuple[Layer, ...]
     z_dim: int
     w_dim: int
-    rows: int
-    effective_rows: tuple[int, ...]
-    layers: tuple[Layer, ...]
-    noise_resolutions: tuple[int, ...]
     w_avg: Tensor
     delta: Delta | None = None
 
@@ -107,17 +108,17 @@ class Generator(nn.Module, ABC):
         """Map w+ (B, rows, w_dim) to the styles (S space): one (B, C) tensor per affine layer."""
 
     @abstractmethod
-    def _begin(self, styles: Sequence[Tensor]) -> Activation:
+    def begin(self, styles: Sequence[Tensor]) -> Activation:
         """Return the state before the first layer."""
 
     @abstractmethod
-    def _layer(
+    def layer(
         self, index: int, state: Activation, styles: Sequence[Tensor], noise: Sequence[Tensor]
     ) -> Activation:
         """Run layer `index` on the state that the layer before it left."""
 
     @abstractmethod
-    def _finish(self, state: Activation, styles: Sequence[Tensor]) -> Tensor:
+    def finish(self, state: Activation, styles: Sequence[Tensor]) -> Tensor:
         """Turn the state after the last layer into the image (B, 3, H, W) in about [−1, 1]."""
 
     def parts(self, index: int) -> tuple[str, ...]:
@@ -127,6 +128,29 @@ class Generator(nn.Module, ABC):
             ConfigError: The family does not say, so its weights cannot be tuned.
         """
         raise ConfigError(f"the weights of {self.name} cannot be tuned: it does not name them")
+
+    # --- what follows from the layers, unless a family sets it ----------------------------------
+
+    @cached_property
+    def resolution(self) -> int:
+        """Height and width of the image: those of the last layer."""
+        return self.layers[-1].resolution
+
+    @cached_property
+    def rows(self) -> int:
+        """Number of style rows: as many as the layers read."""
+        return 1 + max(layer.row for layer in self.layers)
+
+    @cached_property
+    def effective_rows(self) -> tuple[int, ...]:
+        """Rows that change the image: all."""
+        return tuple(range(self.rows))
+
+    @cached_property
+    def noise_resolutions(self) -> tuple[int, ...]:
+        """Height and width of each noise map: those of the layer that adds it."""
+        sizes = {layer.noise: layer.resolution for layer in self.layers if layer.noise is not None}
+        return tuple(sizes[index] for index in sorted(sizes))
 
     # --- what all families share ----------------------------------------------------------------
 
@@ -165,7 +189,7 @@ class Generator(nn.Module, ABC):
     ) -> Tensor:
         """Draw the image of styles (S space) and noise; arguments as in `forward`."""
         state = self._run(styles, noise, resume, edits or {}, len(self.layers))
-        return self._finish(state, styles)
+        return self.finish(state, styles)
 
     def activations(
         self,
@@ -198,7 +222,7 @@ class Generator(nn.Module, ABC):
         stop: int,
     ) -> Activation:
         if resume is None:
-            start, state = -1, self._begin(styles)
+            start, state = -1, self.begin(styles)
         else:
             start, state = self.layer_index(resume[0]), resume[1]
         for name in edits:
@@ -207,7 +231,7 @@ class Generator(nn.Module, ABC):
                 raise ConfigError(f"layer '{name}' comes before '{at}', where the run resumes")
         for index in range(max(start, 0), stop):
             if index > start:
-                state = self._layer(index, state, styles, noise)
+                state = self.layer(index, state, styles, noise)
             if (edit := edits.get(self.layers[index].name)) is not None:
                 state = edit(state)
         return state

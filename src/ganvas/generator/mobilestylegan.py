@@ -106,12 +106,14 @@ class MobileStyleGAN(Generator):
         found = (f"{block}.up", f"{block}.conv1") if index % 2 else (f"{block}.conv2",)
         return (*found, "to_image") if index == len(self.layers) - 1 else found
 
-    def _begin(self, styles: Sequence[Tensor]) -> Activation:
+    def begin(self, styles: Sequence[Tensor]) -> Activation:
+        """Return the learned constant."""
         return Activation(self.stem.const.expand(len(styles[0]), -1, -1, -1))
 
-    def _layer(
+    def layer(
         self, index: int, state: Activation, styles: Sequence[Tensor], noise: Sequence[Tensor]
     ) -> Activation:
+        """Run layer `index`."""
         block, x = 3 * ((index - 1) // 2), state.features
         if index == 0:
             return Activation(self.stem.forward(x, styles[0], noise[0]))
@@ -120,7 +122,8 @@ class MobileStyleGAN(Generator):
         style = styles[block + 2 if index % 2 else block + 3]
         return Activation(self._conv(index).forward(x, style, noise[index]))
 
-    def _finish(self, state: Activation, styles: Sequence[Tensor]) -> Tensor:
+    def finish(self, state: Activation, styles: Sequence[Tensor]) -> Tensor:
+        """Turn the last activation into RGB."""
         return self.to_image.forward(state.features, styles[-1])
 
 

@@ -190,13 +190,15 @@ class StyleGAN2(LabelledGenerator):
         found = (f"{block}.{conv}", f"{block}.{beside}")
         return (*found, f"{block}.const") if index == 0 else found
 
-    def _begin(self, styles: Sequence[Tensor]) -> Activation:
+    def begin(self, styles: Sequence[Tensor]) -> Activation:
+        """Return the learned constant."""
         const = cast("Tensor", self.get_submodule("b4").const)
         return Activation(const.expand(styles[0].shape[0], -1, -1, -1))
 
-    def _layer(
+    def layer(
         self, index: int, state: Activation, styles: Sequence[Tensor], noise: Sequence[Tensor]
     ) -> Activation:
+        """Run layer `index`."""
         layer, conv = self.layers[index], self._convs[index]
         beside = state.rgb
         if conv.up and self.architecture.layout == "skip":
@@ -215,7 +217,8 @@ class StyleGAN2(LabelledGenerator):
         )
         return Activation(y, beside) if residual is None else Activation(y + residual)
 
-    def _finish(self, state: Activation, styles: Sequence[Tensor]) -> Tensor:
+    def finish(self, state: Activation, styles: Sequence[Tensor]) -> Tensor:
+        """Collect the RGB of the last resolution."""
         return self._collect(self.resolution, state, styles)
 
     def _collect(self, resolution: int, state: Activation, styles: Sequence[Tensor]) -> Tensor:

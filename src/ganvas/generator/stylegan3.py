@@ -153,17 +153,20 @@ class StyleGAN3(LabelledGenerator):
         found = (f"L{index}",) if index else ("input", "L0")
         return (*found, f"L{index + 1}") if index == len(self.layers) - 1 else found
 
-    def _begin(self, styles: Sequence[Tensor]) -> Activation:
+    def begin(self, styles: Sequence[Tensor]) -> Activation:
+        """Return the Fourier features of the input."""
         return Activation(self.input(styles[0]))
 
-    def _layer(
+    def layer(
         self, index: int, state: Activation, styles: Sequence[Tensor], noise: Sequence[Tensor]
     ) -> Activation:
+        """Run layer `index`."""
         part = self._parts[index]
         half = part.step.target.rate >= self.half_from
         x = state.features.half() if half else unhalved(state.features)
         return Activation(part(x, styles[index + 1]))
 
-    def _finish(self, state: Activation, styles: Sequence[Tensor]) -> Tensor:
-        image = self._layer(len(self.layers), state, styles, ()).features
+    def finish(self, state: Activation, styles: Sequence[Tensor]) -> Tensor:
+        """Turn the last activation into RGB."""
+        image = self.layer(len(self.layers), state, styles, ()).features
         return unhalved(image) * self.architecture.output_scale
