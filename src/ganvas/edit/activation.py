@@ -60,9 +60,9 @@ class EditActivations(Operation):
         for name in self.embeddings():
             require_styles(sketches[name], generator, names[0])
         w = generator.broadcast(generator.w_avg.unsqueeze(0))
-        found = generator.activations(w, generator.fixed_noise(), names)
+        average = generator.activations(w, generator.fixed_noise(), names)
         for name in names:
-            self.change.check(found[name], generator, name)
+            self.change.check(average[name], generator, name)
         sketches[self.embedding] = replace(sketches[self.embedding], edited=names[-1])
 
     def names(self, generator: Generator) -> list[str]:
@@ -90,35 +90,35 @@ class EditActivations(Operation):
     @torch.no_grad()
     def apply(self, scene: Scene) -> Tensor:
         """Replace the activations and draw the picture, image by image."""
-        own, other = scene.embedding(self.embedding), scene.embedding(self.other)
+        edited, other = scene.embedding(self.embedding), scene.embedding(self.other)
         keep, take = scene.mask(self.keep), scene.mask(self.take)
         parts = []
-        for index in range(len(own)):
+        for index in range(len(edited)):
             one = slice(index, index + 1)
             parts.append(
                 self._edited(
-                    own[one],
+                    edited[one],
                     other[one],
-                    torch.ones(1, 1, 1, 1, device=own.latent.device) if keep is None else keep[one],
-                    torch.ones(1, 1, 1, 1, device=own.latent.device) if take is None else take[one],
+                    torch.ones(1, 1, 1, 1, device=edited.latent.device) if keep is None else keep[one],
+                    torch.ones(1, 1, 1, 1, device=edited.latent.device) if take is None else take[one],
                     scene.generator,
                 )
             )
-        scene.embeddings[self.embedding] = replace(own, resume=joined(parts))
+        scene.embeddings[self.embedding] = replace(edited, resume=joined(parts))
         return scene.embeddings[self.embedding].render(scene.generator)
 
     def _edited(
-        self, own: Embedding, other: Embedding, keep: Tensor, take: Tensor, generator: Generator
+        self, image: Embedding, other: Embedding, keep: Tensor, take: Tensor, generator: Generator
     ) -> tuple[str, Activation]:
         """Run one image up to its last edited layer and return the state there."""
         names = self.names(generator)
-        resume = own.resume
-        theirs = states(other, generator, names)
+        resume = image.resume
+        others = states(other, generator, names)
         for name in names:
-            mine = states(own, generator, [name], resume)[name]
-            changed = self.change.apply(mine, theirs[name], generator, name)
+            state = states(image, generator, [name], resume)[name]
+            changed = self.change.apply(state, others[name], generator, name)
             margin = margin_of(generator, name)
-            resume = (name, mixed(mine, changed, keep, take, margin))
+            resume = (name, mixed(state, changed, keep, take, margin))
         assert resume is not None
         return resume
 
@@ -150,7 +150,7 @@ def require_styles(sketch: Sketch, generator: Generator, first: str) -> None:
 
 
 def mixed(
-    own: Activation, changed: Activation, keep: Tensor, take: Tensor, margin: int = 0
+    state: Activation, changed: Activation, keep: Tensor, take: Tensor, margin: int = 0
 ) -> Activation:
     """Mix two states under masks that are fitted to the layer."""
 
@@ -158,9 +158,9 @@ def mixed(
         return mix(a, b, *(fitted(m, a.shape[-1], margin) for m in (keep, take)))
 
     rgb = None
-    if own.rgb is not None and changed.rgb is not None:
-        rgb = at(own.rgb, changed.rgb)
-    return Activation(at(own.features, changed.features), rgb)
+    if state.rgb is not None and changed.rgb is not None:
+        rgb = at(state.rgb, changed.rgb)
+    return Activation(at(state.features, changed.features), rgb)
 
 
 def fitted(mask: Tensor, size: int, margin: int) -> Tensor:
@@ -188,9 +188,9 @@ def find_layer(generator: Generator, wanted: int | str) -> str:
     """
     if isinstance(wanted, str):
         return generator.layers[generator.layer_index(wanted)].name
-    found = [layer.name for layer in generator.layers if layer.resolution == wanted]
-    if not found:
+    names = [layer.name for layer in generator.layers if layer.resolution == wanted]
+    if not names:
         known = sorted({layer.resolution for layer in generator.layers})
         raise ConfigError(f"{generator.name} has no layer at {wanted}²; known: "
                           + ", ".join(f"{r}²" for r in known))  # fmt: skip
-    return found[-1]
+    return names[-1]

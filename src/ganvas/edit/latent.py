@@ -59,12 +59,11 @@ class StyleMix(LatentOperation):
     @torch.no_grad()
     def apply(self, scene: Scene) -> Tensor:
         """Replace the rows and draw the picture."""
-        own, other = scene.embedding(self.embedding), scene.embedding(self.other)
+        kept, other = scene.embedding(self.embedding), scene.embedding(self.other)
         rows = rows_in(self.layers, scene.generator)
-        latent = in_rows(own, scene.generator).clone()
+        latent = in_rows(kept, scene.generator).clone()
         latent[:, rows] = in_rows(other, scene.generator)[:, rows]
-        mixed = replace(own, latent=latent, space="w+", truncation=1.0)
-        scene.embeddings[self.embedding] = mixed
+        mixed = scene.embeddings[self.embedding] = with_rows(kept, latent)
         return mixed.render(scene.generator)
 
 
@@ -99,16 +98,15 @@ class Morph(LatentOperation):
     @torch.no_grad()
     def apply(self, scene: Scene) -> Tensor:
         """Leave the picture in between."""
-        found = self._between(scene, self.at)
-        scene.embeddings[self.embedding] = found
-        return found.render(scene.generator)
+        middle = scene.embeddings[self.embedding] = self._between(scene, self.at)
+        return middle.render(scene.generator)
 
     def _between(self, scene: Scene, weight: float) -> Embedding:
-        own, other = scene.embedding(self.embedding), scene.embedding(self.other)
-        latent = torch.lerp(in_rows(other, scene.generator), in_rows(own, scene.generator), weight)
-        pairs = zip(own.noise, other.noise, strict=True)
+        first, last = scene.embedding(self.embedding), scene.embedding(self.other)
+        latent = torch.lerp(in_rows(last, scene.generator), in_rows(first, scene.generator), weight)
+        pairs = zip(first.noise, last.noise, strict=True)
         noise = tuple(between(a, b, weight) for a, b in pairs)
-        return replace(own, latent=latent, noise=noise, space="w+", truncation=1.0)
+        return with_rows(replace(first, noise=noise), latent)
 
 
 @dataclass(frozen=True)
@@ -150,30 +148,29 @@ class Direction(LatentOperation):
     @torch.no_grad()
     def apply(self, scene: Scene) -> Tensor:
         """Leave the picture at `strength`."""
-        found = self._moved(scene, self.strength)
-        scene.embeddings[self.embedding] = found
-        return found.render(scene.generator)
+        moved = scene.embeddings[self.embedding] = self._moved(scene, self.strength)
+        return moved.render(scene.generator)
 
     def _moved(self, scene: Scene, strength: float) -> Embedding:
         generator = scene.generator
-        own = scene.embedding(self.embedding)
+        embedding = scene.embedding(self.embedding)
         ends = [in_rows(scene.embedding(name), generator) for name in (self.start, self.end)]
         step = strength * (ends[1] - ends[0])
         if self.layers is not None:
             kept = torch.zeros(generator.rows, 1, device=step.device)
             kept[rows_in(self.layers, generator)] = 1
             step = step * kept
-        return replace(own, latent=in_rows(own, generator) + step, space="w+", truncation=1.0)
+        return with_rows(embedding, in_rows(embedding, generator) + step)
 
 
-def between(own: Tensor, other: Tensor, weight: float) -> Tensor:
+def between(first: Tensor, last: Tensor, weight: float) -> Tensor:
     """Mix noise maps (B, 1, r, r) with √λ and √(1 − λ), at the mean of their powers.
 
     Independent noise has that power by itself. Maps that come from one start share a part of it,
     which would be amplified.
     """
-    mixed = math.sqrt(weight) * own + math.sqrt(1 - weight) * other
-    gain = torch.lerp(power(other), power(own), weight) / power(mixed).clamp_min(1e-12)
+    mixed = math.sqrt(weight) * first + math.sqrt(1 - weight) * last
+    gain = torch.lerp(power(last), power(first), weight) / power(mixed).clamp_min(1e-12)
     return mixed * gain.sqrt()
 
 
@@ -190,6 +187,11 @@ def in_rows(embedding: Embedding, generator: Generator) -> Tensor:
     """
     require_rows(Sketch.of(embedding))
     return embedding.rows(generator)
+
+
+def with_rows(embedding: Embedding, rows: Tensor) -> Embedding:
+    """Return the embedding with another latent, w+ (B, rows, w_dim) that is truncated already."""
+    return replace(embedding, latent=rows, space="w+", truncation=1.0)
 
 
 def require_rows(sketch: Sketch) -> None:

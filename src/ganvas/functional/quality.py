@@ -24,14 +24,6 @@ def masked_mse(images: Tensor, targets: Tensor, mask: Tensor | None = None) -> T
     return error.square().flatten(1).mean(1)
 
 
-def masked_l1(images: Tensor, targets: Tensor, mask: Tensor | None = None) -> Tensor:
-    """Mean absolute error per image, masked and reduced like `masked_mse`: (B,)."""
-    error = (images - targets).abs()
-    if mask is not None:
-        error = error * mask
-    return error.flatten(1).mean(1)
-
-
 def psnr_from_mse(mse: Tensor, span: float = 2.0) -> Tensor:
     """Peak signal-to-noise ratio in dB: 10·log₁₀(span² / mse).
 

@@ -60,7 +60,6 @@ class MobileStyleGAN(Generator):
         middle = [3 * i + k for i in range(blocks) for k in (1, 2)]
         self.effective_rows = (0, *middle, self._image_row)
         self.layers = _layers(channels)
-        self.noise_resolutions = tuple(layer.resolution for layer in self.layers)
 
         self.mapping_network = nn.Sequential(*(Affine(w_dim, w_dim) for _ in range(depth)))
         self.stem = _Stem(channels[0], w_dim)

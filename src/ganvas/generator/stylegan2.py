@@ -108,7 +108,6 @@ class StyleGAN2(LabelledGenerator):
         self.resolution = a.resolutions[-1]
         self.z_dim, self.w_dim = a.mapping[0] - a.embedding, a.mapping[-1]
         self.rows = 2 * len(a.channels)
-        self.effective_rows = tuple(range(self.rows))
         self.half_from = self.resolution * 2
         self.mapper = Mapping(a.mapping, a.classes, a.embedding, a.rate)
         self.register_buffer("w_avg", torch.empty(self.w_dim))
@@ -124,9 +123,6 @@ class StyleGAN2(LabelledGenerator):
         for index, resolution in enumerate(a.resolutions):
             layers += self._add_block(index, resolution, len(layers))
         self.layers = tuple(layers)
-        self.noise_resolutions = tuple(
-            layer.resolution for layer in layers if layer.noise is not None
-        )
 
     def _add_block(self, index: int, resolution: int, first: int) -> list[Layer]:
         a, block = self.architecture, nn.Module()

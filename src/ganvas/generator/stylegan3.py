@@ -116,8 +116,6 @@ class StyleGAN3(LabelledGenerator):
         self.resolution = a.resolution
         self.z_dim, self.w_dim = a.mapping[0] - a.embedding, a.mapping[-1]
         self.rows = a.layers + 2
-        self.effective_rows = tuple(range(self.rows))
-        self.noise_resolutions = ()
         self.half_from = 2 * a.resolution
         self.mapper = Mapping(a.mapping, a.classes, a.embedding, a.rate)
         self.register_buffer("w_avg", torch.empty(self.w_dim))

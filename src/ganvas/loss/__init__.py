@@ -4,7 +4,7 @@ from ganvas.loss.identity import Identity
 from ganvas.loss.lpips import LPIPS
 from ganvas.loss.objective import Block, LossSet, Objective, pair, pairs
 from ganvas.loss.perceptual import Perceptual, Style
-from ganvas.loss.pixel import L1, MSE
+from ganvas.loss.pixel import L1, MSE, PixelTerm
 from ganvas.loss.prior import DistanceToMean, DistanceToStart, NoiseAutocorrelation, RowSpread
 from ganvas.loss.structure import MSSSIM, SSIM, TotalVariation
 from ganvas.loss.term import BoundTerm, Ramped, Reference, Term, View
@@ -24,6 +24,7 @@ __all__ = [
     "NoiseAutocorrelation",
     "Objective",
     "Perceptual",
+    "PixelTerm",
     "Ramped",
     "Reference",
     "RowSpread",

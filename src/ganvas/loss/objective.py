@@ -60,8 +60,12 @@ class Block:
         return self.weight != 0 and any(term.weight != 0 for term in self.terms.values())
 
     def bind(self, term: Term, reference: Reference) -> BoundTerm:
-        """Bind one of the terms to its reference, as far as it may be seen."""
-        if not self.hide or reference.mask is None:
+        """Bind one of the terms to its reference, as far as it may be seen.
+
+        Where all is to be hidden, or the term does not apply the mask, render and target show the
+        mean colour of the rest wherever the mask is 0.
+        """
+        if reference.mask is None or (term.applies_mask and not self.hide):
             return term.bind(reference)
         seen = reference.mask > 0
         area = seen.sum((2, 3), keepdim=True).clamp_min(1)

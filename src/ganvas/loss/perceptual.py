@@ -41,6 +41,7 @@ class Perceptual(Term):
         span: Width of the images' range that the weight belongs to: 2 for [−1, 1], 255 for 8 bits.
     """
 
+    applies_mask: ClassVar[bool] = True
     needs_pixels: ClassVar[int] = SMALLEST
 
     layers: tuple[VGGLayer, ...] = ("conv1_1", "conv1_2", "conv2_2", "conv3_3")
@@ -84,6 +85,7 @@ class Style(Term):
         span: Width of the images' range that the weight belongs to: 2 for [−1, 1], 255 for 8 bits.
     """
 
+    applies_mask: ClassVar[bool] = True
     needs_pixels: ClassVar[int] = SMALLEST
 
     layers: tuple[VGGLayer, ...] = ("conv3_3",)

@@ -21,6 +21,7 @@ class SSIM(Term):
         resolution: Height and width at which images are compared; null: the generator's.
     """
 
+    applies_mask: ClassVar[bool] = True
     needs_pixels: ClassVar[int] = WINDOW
 
     resolution: Annotated[int, Field(ge=16)] | None = 256
@@ -45,6 +46,7 @@ class MSSSIM(Term):
             generator's.
     """
 
+    applies_mask: ClassVar[bool] = True
     needs_pixels: ClassVar[int] = SMALLEST_MS_SSIM
 
     resolution: Annotated[int, Field(ge=SMALLEST_MS_SSIM)] | None = 256
@@ -67,6 +69,8 @@ class TotalVariation(Term):
     Attributes:
         resolution: Height and width at which it is computed; null: the generator's.
     """
+
+    applies_mask: ClassVar[bool] = True
 
     resolution: Annotated[int, Field(ge=4)] | None = None
 

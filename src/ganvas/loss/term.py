@@ -107,6 +107,10 @@ class Term(ABC):
         target: Name of an image or an earlier stage for this term alone; null: the block's target.
     """
 
+    applies_mask: ClassVar[bool] = False
+    """Whether it applies the mask itself, or sees no image. If not, the block hides from it what
+    lies outside of the mask, so that no term can forget the mask."""
+
     needs_pixels: ClassVar[int] = 1
     """Height and width of the smallest images that it can compare."""
 
@@ -122,7 +126,12 @@ class Term(ABC):
 
     @abstractmethod
     def bind(self, reference: Reference) -> BoundTerm:
-        """Compute once what does not change and return the function of what does."""
+        """Compute once what does not change and return the function of what does.
+
+        Args:
+            reference: Target, mask and start. Where the term does not say `applies_mask`, target
+                and render have one colour wherever the mask is 0.
+        """
 
     def check(self, generator: Generator, space: Space) -> None:
         """Refuse a generator, or a space of the latent, that lacks what the term needs.
