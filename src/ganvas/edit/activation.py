@@ -91,18 +91,14 @@ class EditActivations(Operation):
     def apply(self, scene: Scene) -> Tensor:
         """Replace the activations and draw the picture, image by image."""
         edited, other = scene.embedding(self.embedding), scene.embedding(self.other)
-        keep, take = scene.mask(self.keep), scene.mask(self.take)
+        ones = torch.ones(len(edited), 1, 1, 1, device=edited.latent.device)
+        masks = (scene.mask(self.keep), scene.mask(self.take))
+        keep, take = (ones if mask is None else mask for mask in masks)
         parts = []
         for index in range(len(edited)):
             one = slice(index, index + 1)
             parts.append(
-                self._edited(
-                    edited[one],
-                    other[one],
-                    torch.ones(1, 1, 1, 1, device=edited.latent.device) if keep is None else keep[one],
-                    torch.ones(1, 1, 1, 1, device=edited.latent.device) if take is None else take[one],
-                    scene.generator,
-                )
+                self._edited(edited[one], other[one], keep[one], take[one], scene.generator)
             )
         scene.embeddings[self.embedding] = replace(edited, resume=joined(parts))
         return scene.embeddings[self.embedding].render(scene.generator)
