@@ -13,7 +13,7 @@ from ganvas.layers.subset import Layers, Subset
 
 @dataclass(frozen=True)
 class Explicit(Layers):
-    """Indices and names of one generator, as `ganvas` lists them.
+    """Indices and names of one generator, as `ganvas layers` lists them.
 
     Attributes:
         rows: Indices of style rows, from 0; null: all.
