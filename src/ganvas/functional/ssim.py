@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -13,7 +14,9 @@ SMALLEST_MS_SSIM = 176
 """Five scales with a window of 11 need more than 10 pixels at the coarsest."""
 
 
-def ssim_maps(images: Tensor, targets: Tensor, span: float = 2.0) -> tuple[Tensor, Tensor]:
+def ssim_maps(
+    images: Float[Tensor, "B C H W"], targets: Float[Tensor, "#B C H W"], span: float = 2.0
+) -> tuple[Float[Tensor, "B C H-10 W-10"], Float[Tensor, "B C H-10 W-10"]]:
     """Return SSIM and its contrast-structure part at every position with a whole window.
 
     Args:
@@ -35,13 +38,21 @@ def ssim_maps(images: Tensor, targets: Tensor, span: float = 2.0) -> tuple[Tenso
     return luminance * contrast, contrast
 
 
-def ssim(images: Tensor, targets: Tensor, mask: Tensor | None = None) -> Tensor:
+def ssim(
+    images: Float[Tensor, "B C H W"],
+    targets: Float[Tensor, "#B C H W"],
+    mask: Float[Tensor, "#B 1 H W"] | None = None,
+) -> Float[Tensor, " B"]:
     """SSIM per image (B,), averaged over the mask (B, 1, H, W) where one is given."""
     similarity, _ = ssim_maps(images, targets)
     return _average(similarity, mask)
 
 
-def ms_ssim(images: Tensor, targets: Tensor, mask: Tensor | None = None) -> Tensor:
+def ms_ssim(
+    images: Float[Tensor, "B C H W"],
+    targets: Float[Tensor, "#B C H W"],
+    mask: Float[Tensor, "#B 1 H W"] | None = None,
+) -> Float[Tensor, " B"]:
     """Multi-scale SSIM per image (B,), over five scales; images of 176 pixels or more.
 
     Source: Wang et al. 2003. Negative contrast terms are clamped, so that the powers exist.

@@ -6,9 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from ganvas.errors import ConfigError, nearest
@@ -100,25 +101,33 @@ class Generator(nn.Module, ABC):
     # --- what a family writes -------------------------------------------------------------------
 
     @abstractmethod
-    def mapping(self, z: Tensor, label: Tensor | None = None) -> Tensor:
+    def mapping(
+        self, z: Float[Tensor, "B z_dim"], label: Float[Tensor, "B classes"] | None = None
+    ) -> Float[Tensor, "B w_dim"]:
         """Map z (B, z_dim) to w (B, w_dim), without truncation."""
 
     @abstractmethod
-    def styles(self, w: Tensor) -> list[Tensor]:
+    def styles(self, w: Float[Tensor, "B rows w_dim"]) -> list[Float[Tensor, "B _"]]:
         """Map w+ (B, rows, w_dim) to the styles (S space): one (B, C) tensor per affine layer."""
 
     @abstractmethod
-    def begin(self, styles: Sequence[Tensor]) -> Activation:
+    def begin(self, styles: Sequence[Float[Tensor, "B _"]]) -> Activation:
         """Return the state before the first layer."""
 
     @abstractmethod
     def layer(
-        self, index: int, state: Activation, styles: Sequence[Tensor], noise: Sequence[Tensor]
+        self,
+        index: int,
+        state: Activation,
+        styles: Sequence[Float[Tensor, "B _"]],
+        noise: Sequence[Float[Tensor, "B 1 _ _"]],
     ) -> Activation:
         """Run layer `index` on the state that the layer before it left."""
 
     @abstractmethod
-    def finish(self, state: Activation, styles: Sequence[Tensor]) -> Tensor:
+    def finish(
+        self, state: Activation, styles: Sequence[Float[Tensor, "B _"]]
+    ) -> Float[Tensor, "B 3 H W"]:
         """Turn the state after the last layer into the image (B, 3, H, W) in about [−1, 1]."""
 
     def parts(self, index: int) -> tuple[str, ...]:
@@ -156,12 +165,12 @@ class Generator(nn.Module, ABC):
 
     def forward(
         self,
-        w: Tensor,
-        noise: Sequence[Tensor],
+        w: Float[Tensor, "B rows w_dim"],
+        noise: Sequence[Float[Tensor, "B 1 _ _"]],
         *,
         resume: tuple[str, Activation] | None = None,
         edits: Mapping[str, ActivationEdit] | None = None,
-    ) -> Tensor:
+    ) -> Float[Tensor, "B 3 H W"]:
         """Draw the image of w+ and noise.
 
         Args:
@@ -181,20 +190,20 @@ class Generator(nn.Module, ABC):
 
     def synthesis(
         self,
-        styles: Sequence[Tensor],
-        noise: Sequence[Tensor],
+        styles: Sequence[Float[Tensor, "B _"]],
+        noise: Sequence[Float[Tensor, "B 1 _ _"]],
         *,
         resume: tuple[str, Activation] | None = None,
         edits: Mapping[str, ActivationEdit] | None = None,
-    ) -> Tensor:
+    ) -> Float[Tensor, "B 3 H W"]:
         """Draw the image of styles (S space) and noise; arguments as in `forward`."""
         state = self._run(styles, noise, resume, edits or {}, len(self.layers))
         return self.finish(state, styles)
 
     def activations(
         self,
-        w: Tensor,
-        noise: Sequence[Tensor],
+        w: Float[Tensor, "B rows w_dim"],
+        noise: Sequence[Float[Tensor, "B 1 _ _"]],
         layers: Collection[str],
         *,
         resume: tuple[str, Activation] | None = None,
@@ -244,11 +253,13 @@ class Generator(nn.Module, ABC):
         known = [layer.name for layer in self.layers]
         raise ConfigError(f"{self.name} has no layer '{name}'{nearest(name, known)}")
 
-    def broadcast(self, w: Tensor) -> Tensor:
+    def broadcast(self, w: Float[Tensor, "B w_dim"]) -> Float[Tensor, "B {self.rows} w_dim"]:
         """Repeat w (B, w_dim) over all rows: (B, rows, w_dim)."""
         return w.unsqueeze(1).expand(-1, self.rows, -1).contiguous()
 
-    def truncate(self, w: Tensor, psi: float, cutoff: int | None = None) -> Tensor:
+    def truncate(
+        self, w: Float[Tensor, "B rows w_dim"], psi: float, cutoff: int | None = None
+    ) -> Float[Tensor, "B rows w_dim"]:
         """Pull w+ towards w_avg: w_avg + ψ(w − w_avg) on the first `cutoff` rows (None: all).
 
         Source: the truncation trick in W, Karras et al. 2019, appendix B.
@@ -258,7 +269,9 @@ class Generator(nn.Module, ABC):
             return pulled
         return torch.cat([pulled[:, :cutoff], w[:, cutoff:]], dim=1)
 
-    def sample_noise(self, batch: int, rng: torch.Generator | None = None) -> list[Tensor]:
+    def sample_noise(
+        self, batch: int, rng: torch.Generator | None = None
+    ) -> list[Float[Tensor, "{batch} 1 _ _"]]:
         """Draw noise maps n ~ N(0, 1): a list of (batch, 1, r, r).
 
         They are drawn on the CPU, so that a seed means the same maps on every device.
@@ -268,7 +281,7 @@ class Generator(nn.Module, ABC):
             torch.randn(batch, 1, r, r, generator=rng).to(device) for r in self.noise_resolutions
         ]
 
-    def fixed_noise(self, batch: int = 1) -> list[Tensor]:
+    def fixed_noise(self, batch: int = 1) -> list[Float[Tensor, "{batch} 1 _ _"]]:
         """Return the maps (batch, 1, r, r) stored with the weights, scaled to unit variance.
 
         A generator that stores none gives the maps of a fixed seed.
@@ -276,7 +289,9 @@ class Generator(nn.Module, ABC):
         maps = self.sample_noise(1, torch.Generator().manual_seed(0))
         return [m.expand(batch, -1, -1, -1).contiguous() for m in maps]
 
-    def sample_w(self, count: int, rng: torch.Generator | None = None) -> Tensor:
+    def sample_w(
+        self, count: int, rng: torch.Generator | None = None
+    ) -> Float[Tensor, "{count} w_dim"]:
         """Map `count` random z ~ N(0, 1) to w (count, w_dim); drawn on the CPU like the noise."""
         z = torch.randn(count, self.z_dim, generator=rng)
         with torch.no_grad():
@@ -285,7 +300,7 @@ class Generator(nn.Module, ABC):
     # --- identity -------------------------------------------------------------------------------
 
     @property
-    def base(self) -> Self:
+    def base(self) -> Generator:
         """The generator as it was loaded."""
         return self.__dict__.get("_base", self)  # type: ignore[no-any-return]
 
