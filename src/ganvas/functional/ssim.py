@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
-from torch.nn import functional as F
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 WINDOW = 11
 SIGMA = 1.5
@@ -46,6 +47,9 @@ def ms_ssim(images: Tensor, targets: Tensor, mask: Tensor | None = None) -> Tens
 
     Source: Wang et al. 2003. Negative contrast terms are clamped, so that the powers exist.
     """
+    import torch
+    from torch.nn import functional as F
+
     factors = []
     for scale, weight in enumerate(SCALE_WEIGHTS):
         if scale:
@@ -67,6 +71,9 @@ def _average(values: Tensor, mask: Tensor | None) -> Tensor:
 
 
 def _window(images: Tensor) -> Tensor:
+    import torch
+    from torch.nn import functional as F
+
     offsets = torch.arange(WINDOW, device=images.device, dtype=images.dtype) - WINDOW // 2
     kernel = torch.exp(-offsets.square() / (2 * SIGMA**2))
     kernel = kernel / kernel.sum()
