@@ -8,25 +8,22 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
-from torch import Tensor
 
 from ganvas.errors import CheckpointError, InputError
-from ganvas.functional.images import to_uint8
-from ganvas.generator.base import Activation
 from ganvas.generator.config import load_generator
 from ganvas.generator.delta import Delta
-from ganvas.generator.tuning import tuned
 from ganvas.image.picture import to_picture
 from ganvas.system.files import write_bytes
+from ganvas.system.gradient import no_grad
 from ganvas.version import __version__
 
 if TYPE_CHECKING:
+    import torch
     from PIL import Image
+    from torch import Tensor
 
-    from ganvas.generator.base import Generator
+    from ganvas.generator.base import Activation, Generator
 
 Space = Literal["z", "w", "w+", "s"]
 FORMAT = "ganvas-embedding-1"
@@ -81,6 +78,8 @@ class Embedding:
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> Embedding:
         """Return the same embedding with every tensor of its images changed."""
+        from ganvas.generator.base import Activation
+
         resume = None
         if self.resume is not None:
             layer, state = self.resume
@@ -91,6 +90,8 @@ class Embedding:
 
     def styles(self, generator: Generator) -> list[Tensor]:
         """Return the styles (S space) that `generator` draws this latent with."""
+        from ganvas.generator.tuning import tuned
+
         generator = tuned(generator, self.delta)
         if self.space == "s":
             return split_styles(self.latent, generator)
@@ -100,13 +101,17 @@ class Embedding:
         """Return the latent as w+ (B, rows, w_dim), truncated by ψ; s has no w+."""
         return rows_of(self.latent, self.space, generator, self.truncation)
 
-    @torch.no_grad()
+    @no_grad
     def render(self, generator: Generator, micro_batch: int = 1) -> Tensor:
         """Draw the images (B, 3, H, W) in about [−1, 1], `micro_batch` at a time.
 
         The same micro-batch on the same device and threads gives the same picture to the bit.
         After tuning, it is the tuned generator that draws, whether it is given or its base.
         """
+        import torch
+
+        from ganvas.generator.tuning import tuned
+
         generator = tuned(generator, self.delta)
         parts = []
         for first in range(0, len(self), micro_batch):
@@ -139,11 +144,15 @@ class Embedding:
             InputError: It names none.
             CheckpointError: The generator's weights are not those that it was made with.
         """
+        from ganvas.functional.images import to_uint8
+
         generator = self.load_generator().to(device)
         return [to_picture(p) for p in to_uint8(self.to(device).render(generator))]
 
     def save(self, path: Path) -> None:
         """Write one safetensors file, under a temporary name that is then renamed."""
+        from safetensors.torch import save
+
         tensors = {"latent": self.latent.detach().cpu().contiguous()}
         for index, noise in enumerate(self.noise):
             tensors[f"noise.{index}"] = noise.detach().cpu().contiguous()
@@ -174,6 +183,8 @@ class Embedding:
         Raises:
             InputError: The file is missing, broken, or not an embedding.
         """
+        from ganvas.generator.base import Activation
+
         path = Path(path)
         if not path.is_file():
             raise InputError(f"no such embedding: {path}")
@@ -226,10 +237,14 @@ def rows_of(latent: Tensor, space: Space, generator: Generator, truncation: floa
 
 def split_styles(latent: Tensor, generator: Generator) -> list[Tensor]:
     """Cut s (B, all styles side by side) into the styles of `generator`, one (B, C) per affine."""
+    import torch
+
     template = generator.styles(generator.broadcast(generator.w_avg.unsqueeze(0)))
     return list(torch.split(latent, [style.shape[1] for style in template], dim=1))
 
 
 def join_styles(styles: Sequence[Tensor]) -> Tensor:
     """Lay the styles of S space side by side: (B, sum of C)."""
+    import torch
+
     return torch.cat(list(styles), dim=1)

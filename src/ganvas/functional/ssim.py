@@ -7,11 +7,10 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-WINDOW = 11
+from ganvas.functional.window import WINDOW
+
 SIGMA = 1.5
 SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
-SMALLEST_MS_SSIM = 176
-"""Five scales with a window of 11 need more than 10 pixels at the coarsest."""
 
 
 def ssim_maps(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
-from ganvas.functional.compaction import dequantise, low_rank, quantise
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,8 @@ class Delta:
             KeyError: The weight does not change, or its arrays are incomplete.
             RuntimeError: It has another shape.
         """
+        from ganvas.functional.compaction import dequantise
+
         stored = self.tensors
         if name in stored:
             return stored[name].reshape(shape)
@@ -77,6 +79,8 @@ def compacted(changes: Mapping[str, Tensor], how: Compact) -> Delta:
 
 
 def _stored(name: str, change: Tensor, how: Compact) -> Iterator[tuple[str, Tensor]]:
+    from ganvas.functional.compaction import low_rank, quantise
+
     matrix = change.flatten(1) if change.ndim > 1 else change.reshape(1, -1)
     rows, columns = matrix.shape
     if how.rank is None or how.rank * (rows + columns) >= rows * columns:

@@ -9,16 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
-import torch
 from PIL import Image, ImageOps
 from pydantic import Field
-from torch import Tensor
 
 from ganvas.errors import ConfigError, InputError
-from ganvas.functional.images import from_uint8
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 SMALLEST = 16
@@ -237,6 +237,10 @@ def lay_over(picture: Image.Image, overlay: Path) -> Image.Image:
 
 def to_tensor(pictures: list[Image.Image], resolution: int) -> Tensor:
     """Resize square RGB pictures with Lanczos: (B, 3, resolution, resolution) in [−1, 1]."""
+    import torch
+
+    from ganvas.functional.images import from_uint8
+
     size = (resolution, resolution)
     resized = [p if p.size == size else p.resize(size, Image.Resampling.LANCZOS) for p in pictures]
     stacked = torch.stack([torch.from_numpy(np.array(p)) for p in resized])

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
-from ganvas.functional.priors import Whitening, noise_autocorrelation, unrectified
-from ganvas.generator.base import Generator
 from ganvas.loss.term import BoundTerm, Reference, Term, View
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ganvas.functional.priors import Whitening
+    from ganvas.generator.base import Generator
 
 SAMPLES = 10_000
 
@@ -32,6 +34,7 @@ class NoiseAutocorrelation(Term):
 
     def bind(self, reference: Reference) -> BoundTerm:
         """Keep nothing: the maps alone have a say."""
+        from ganvas.functional.priors import noise_autocorrelation
 
         def loss(view: View) -> Tensor:
             return noise_autocorrelation(view.noise, self.smallest)
@@ -56,6 +59,8 @@ class DistanceToMean(Term):
 
     def bind(self, reference: Reference) -> BoundTerm:
         """Fit the covariance once."""
+        from ganvas.functional.priors import unrectified
+
         generator = reference.generator
         rows = list(generator.effective_rows)
         if self.metric == "plain":
@@ -110,6 +115,10 @@ class RowSpread(Term):
 
 @lru_cache(maxsize=2)
 def _whitening(generator: Generator, undo: bool) -> Whitening:
+    import torch
+
+    from ganvas.functional.priors import Whitening, unrectified
+
     with torch.no_grad():
         samples = generator.sample_w(SAMPLES, torch.Generator().manual_seed(0))
         return Whitening.of(unrectified(samples) if undo else samples)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import torch
 from PIL import Image
-from torch import Tensor
 
 from ganvas.errors import InputError, one_or
-from ganvas.functional.images import resize
 from ganvas.image.source import find_pictures, reading
 from ganvas.mask.base import Canvas, Mask
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +51,8 @@ def read_masks(path: Path, channel: Channel, canvas: Canvas) -> Tensor:
     Raises:
         InputError: A file is unusable, has another aspect, or their number does not fit.
     """
+    import torch
+
     files = find_pictures(path)
     if len(files) not in (1, canvas.photographs):
         raise InputError(
@@ -68,6 +70,8 @@ def read_mask(file: Path, channel: Channel) -> Tensor:
     Raises:
         InputError: The file is not a picture, or alpha is asked for and there is none.
     """
+    import torch
+
     with reading(file, "mask") as opened:
         transparent = "A" in opened.getbands() or "transparency" in opened.info
         alpha = np.asarray(opened.convert("RGBA").getchannel("A")) if transparent else None
@@ -94,6 +98,8 @@ def fit(mask: Tensor, size: tuple[int, int], file: Path) -> Tensor:
     Raises:
         InputError: Its aspect differs by more than 1 %, so that it belongs to another picture.
     """
+    from ganvas.functional.images import resize
+
     height, width = mask.shape[-2:]
     if (height, width) == size:
         return mask

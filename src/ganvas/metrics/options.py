@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import torch
 from pydantic import Field
+
+if TYPE_CHECKING:
+    import torch
 
 Metric = Literal[
     "psnr", "ssim", "ms_ssim", "lpips", "lpips_alex", "w_distance", "psnr_resampled_noise",

@@ -14,7 +14,7 @@ from torchmetrics.functional.image import (
 
 from ganvas.functional.images import from_uint8, resize
 from ganvas.functional.quality import masked_mse, psnr_from_mse
-from ganvas.functional.ssim import SMALLEST_MS_SSIM
+from ganvas.functional.window import SMALLEST_MS_SSIM
 
 if TYPE_CHECKING:
     from ganvas.network.lpips import Net

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import torch
 from pydantic import Field
 
 from ganvas.edit import Recipe
@@ -20,6 +19,9 @@ from ganvas.metrics import Metrics
 from ganvas.stage import Optimizers
 from ganvas.start import Start
 from ganvas.tracking import Logger
+
+if TYPE_CHECKING:
+    import torch
 
 Steps = Annotated[int, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
@@ -75,6 +77,8 @@ class Trainer:
         Raises:
             ConfigError: A GPU is asked for and there is none.
         """
+        import torch
+
         if self.device == "auto":
             return torch.device("cuda" if torch.cuda.is_available() else "cpu")
         device = torch.device(self.device)
