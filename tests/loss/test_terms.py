@@ -23,9 +23,9 @@ from ganvas.loss import (
     NoiseAutocorrelation,
     Objective,
     Perceptual,
-    Ramped,
     Reference,
     RowSpread,
+    ScheduledWeight,
     Style,
     Term,
     TotalVariation,
@@ -266,7 +266,7 @@ def test_identity_is_the_angle_between_two_faces():
 
 def test_block_and_term_weights_multiply_and_follow_their_schedule():
     reference, view = scene()
-    blocks = {"b": Block({"mse": MSE(weight=Ramped(2.0, up=0.5))}, mask="m", weight=100.0)}
+    blocks = {"b": Block({"mse": MSE(weight=ScheduledWeight(2.0, up=0.5))}, mask="m", weight=100.0)}
     objective = Objective.bind(blocks, {("x", "m"): reference})
     plain = MSE().bind(reference)(view)
     assert torch.allclose(objective(view, 1.0)[0], 200 * plain)

@@ -19,7 +19,7 @@ from ganvas.generator.tiny import TinyGenerator
 from ganvas.layers import All, Layers, Subset
 from ganvas.loss import MSE, Block
 from ganvas.stage import Adam, Scene, Schedule, StageConfig
-from ganvas.stage.fit import Pace, fit
+from ganvas.stage.fit import ReportIntervals, fit
 from ganvas.stage.stage import Stage
 from ganvas.stage.variables import Variables, first_affected
 from ganvas.start import Random, WAvg
@@ -95,7 +95,7 @@ def config(
 
 
 def fitted(stage: Stage, monitor: Quiet | None = None, state: dict | None = None) -> Embedding:
-    pace = Pace(flush_every=3, frame_every=0, frame_resolution=32)
+    pace = ReportIntervals(flush_every=3, frame_every=0, frame_resolution=32)
     device = torch.device("cpu")
     return fit(stage, monitor or Quiet(), pace, device, "32-true", state)[0]
 

@@ -11,7 +11,7 @@ from ganvas.edit.operation import Operation
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError
 from ganvas.layers import Layers
-from ganvas.stage import Scene, Sketch
+from ganvas.stage import EmbeddingSpec, Scene
 from ganvas.system.gradient import no_grad
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class EditActivations(Operation):
             raise ConfigError("an activation operation needs at least one layer")
 
     @no_grad
-    def check(self, generator: Generator, sketches: MutableMapping[str, Sketch]) -> None:
+    def check(self, generator: Generator, specs: MutableMapping[str, EmbeddingSpec]) -> None:
         """Find the layers, and try whether the change can be made there.
 
         Raises:
@@ -58,12 +58,12 @@ class EditActivations(Operation):
         """
         names = self.names(generator)
         for name in self.embeddings():
-            require_styles(sketches[name], generator, names[0])
+            require_styles(specs[name], generator, names[0])
         w = generator.broadcast(generator.w_avg.unsqueeze(0))
         average = generator.activations(w, generator.fixed_noise(), names)
         for name in names:
             self.change.check(average[name], generator, name)
-        sketches[self.embedding] = replace(sketches[self.embedding], edited=names[-1])
+        specs[self.embedding] = replace(specs[self.embedding], edited=names[-1])
 
     def names(self, generator: Generator) -> list[str]:
         """Return the names of the layers, in the order in which they run.
@@ -129,20 +129,20 @@ def states(
 ) -> dict[str, Activation]:
     """Return the states after the named layers, going on from `resume` or the embedding's own."""
     resume = resume or embedding.resume
-    require_styles(Sketch.of(embedding), generator, names[0])
+    require_styles(EmbeddingSpec.of(embedding), generator, names[0])
     rows = embedding.rows(generator)
     return generator.activations(rows, embedding.noise, names, resume=resume)
 
 
-def require_styles(sketch: Sketch, generator: Generator, first: str) -> None:
+def require_styles(spec: EmbeddingSpec, generator: Generator, first: str) -> None:
     """Refuse an embedding whose activations from layer `first` on cannot be computed.
 
     Raises:
         ConfigError: Its latent is in S space, or activations behind the layer are edited already.
     """
-    if sketch.space == "s":
+    if spec.space == "s":
         raise ConfigError("operations on activations need start.space z, w or w+, not s")
-    edited = sketch.edited
+    edited = spec.edited
     if edited is not None and generator.layer_index(edited) > generator.layer_index(first):
         raise ConfigError(f"layer {first} lies before {edited}, which is edited already")
 

@@ -13,7 +13,7 @@ from ganvas.edit.operation import Operation
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError
 from ganvas.layers import Layers, Split
-from ganvas.stage import Scene, Sketch
+from ganvas.stage import EmbeddingSpec, Scene
 from ganvas.system.gradient import no_grad
 
 if TYPE_CHECKING:
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 class LatentOperation(Operation):
     """An operation on style rows: it leaves the embedding that comes first in w+."""
 
-    def check(self, generator: Generator, sketches: MutableMapping[str, Sketch]) -> None:
+    def check(self, generator: Generator, specs: MutableMapping[str, EmbeddingSpec]) -> None:
         """Refuse latents that have no style rows, or none that count.
 
         Raises:
             ConfigError: One is in S space, or its activations are edited.
         """
         for name in self.embeddings():
-            require_rows(sketches[name])
-        sketches[self.embeddings()[0]] = Sketch("w+")
+            require_rows(specs[name])
+        specs[self.embeddings()[0]] = EmbeddingSpec("w+")
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,9 @@ class StyleMix(LatentOperation):
     embedding: str = "x"
     other: str = "y"
 
-    def check(self, generator: Generator, sketches: MutableMapping[str, Sketch]) -> None:
+    def check(self, generator: Generator, specs: MutableMapping[str, EmbeddingSpec]) -> None:
         """Refuse a subset without rows, too."""
-        super().check(generator, sketches)
+        super().check(generator, specs)
         rows_in(self.layers, generator)
 
     def embeddings(self) -> tuple[str, ...]:
@@ -137,9 +137,9 @@ class Direction(LatentOperation):
     start: str = "y"
     end: str = "z"
 
-    def check(self, generator: Generator, sketches: MutableMapping[str, Sketch]) -> None:
+    def check(self, generator: Generator, specs: MutableMapping[str, EmbeddingSpec]) -> None:
         """Refuse a subset without rows, too."""
-        super().check(generator, sketches)
+        super().check(generator, specs)
         if self.layers is not None:
             rows_in(self.layers, generator)
 
@@ -200,7 +200,7 @@ def in_rows(embedding: Embedding, generator: Generator) -> Tensor:
     Raises:
         ConfigError: It is in S space, or its activations are edited.
     """
-    require_rows(Sketch.of(embedding))
+    require_rows(EmbeddingSpec.of(embedding))
     return embedding.rows(generator)
 
 
@@ -209,16 +209,16 @@ def with_rows(embedding: Embedding, rows: Tensor) -> Embedding:
     return replace(embedding, latent=rows, space="w+", truncation=1.0)
 
 
-def require_rows(sketch: Sketch) -> None:
+def require_rows(spec: EmbeddingSpec) -> None:
     """Refuse an embedding without style rows, or whose rows no longer rule.
 
     Raises:
         ConfigError: It is in S space, or its activations are edited.
     """
-    if sketch.space == "s":
+    if spec.space == "s":
         raise ConfigError("operations on style rows need start.space z, w or w+, not s")
-    if sketch.edited is not None:
-        raise ConfigError(f"style rows cannot move: the activations at {sketch.edited} are edited")
+    if spec.edited is not None:
+        raise ConfigError(f"style rows cannot move: the activations at {spec.edited} are edited")
 
 
 def rows_in(layers: Layers, generator: Generator) -> list[int]:

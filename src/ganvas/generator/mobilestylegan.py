@@ -76,15 +76,15 @@ class MobileStyleGAN(Generator):
 
     def styles(self, w: Tensor) -> list[Tensor]:
         """Return the factors of the stem, of each block's (up, conv1, conv2) and of the image."""
-        found = [self.stem.affine.forward(w[:, 0])]
+        styles = [self.stem.affine.forward(w[:, 0])]
         for i, block in enumerate(cast("Iterable[_Block]", self.blocks)):
             first, second = w[:, 3 * i + 1], w[:, 3 * i + 2]
-            found += [
+            styles += [
                 block.up.affine.forward(first),
                 block.conv1.affine.forward(first),
                 block.conv2.affine.forward(second),
             ]
-        return [*found, self.to_image.affine.forward(w[:, self._image_row])]
+        return [*styles, self.to_image.affine.forward(w[:, self._image_row])]
 
     def fixed_noise(self, batch: int = 1) -> list[Tensor]:
         """Return the maps stored with the weights, scaled to unit variance."""
@@ -102,8 +102,8 @@ class MobileStyleGAN(Generator):
         if index == 0:
             return ("stem",)
         block = f"blocks.{(index - 1) // 2}"
-        found = (f"{block}.up", f"{block}.conv1") if index % 2 else (f"{block}.conv2",)
-        return (*found, "to_image") if index == len(self.layers) - 1 else found
+        names = (f"{block}.up", f"{block}.conv1") if index % 2 else (f"{block}.conv2",)
+        return (*names, "to_image") if index == len(self.layers) - 1 else names
 
     def begin(self, styles: Sequence[Tensor]) -> Activation:
         """Return the learned constant."""

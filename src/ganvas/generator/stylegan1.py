@@ -162,8 +162,8 @@ class StyleGAN1(LabelledGenerator):
     def parts(self, index: int) -> tuple[str, ...]:
         """Return the layer, and the output behind the last."""
         resolution, _, name = self.layers[index].name.partition("x")
-        found = (f"b{resolution}.{name.partition('.')[2]}",)
-        return (*found, "torgb") if index == len(self.layers) - 1 else found
+        names = (f"b{resolution}.{name.partition('.')[2]}",)
+        return (*names, "torgb") if index == len(self.layers) - 1 else names
 
     def begin(self, styles: Sequence[Tensor]) -> Activation:
         """Return the learned constant."""

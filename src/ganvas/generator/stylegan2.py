@@ -183,8 +183,8 @@ class StyleGAN2(LabelledGenerator):
         resolution, _, name = self.layers[index].name.partition("x")
         block, conv = f"b{resolution}", name.partition(".")[2]
         beside = "skip" if conv == "conv0" else "torgb"
-        found = (f"{block}.{conv}", f"{block}.{beside}")
-        return (*found, f"{block}.const") if index == 0 else found
+        names = (f"{block}.{conv}", f"{block}.{beside}")
+        return (*names, f"{block}.const") if index == 0 else names
 
     def begin(self, styles: Sequence[Tensor]) -> Activation:
         """Return the learned constant."""

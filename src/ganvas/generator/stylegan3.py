@@ -148,8 +148,8 @@ class StyleGAN3(LabelledGenerator):
 
     def parts(self, index: int) -> tuple[str, ...]:
         """Return the layer, the Fourier features before the first, and RGB behind the last."""
-        found = (f"L{index}",) if index else ("input", "L0")
-        return (*found, f"L{index + 1}") if index == len(self.layers) - 1 else found
+        names = (f"L{index}",) if index else ("input", "L0")
+        return (*names, f"L{index + 1}") if index == len(self.layers) - 1 else names
 
     def begin(self, styles: Sequence[Tensor]) -> Activation:
         """Return the Fourier features of the input."""

@@ -71,9 +71,9 @@ class TinyGenerator(Generator):
         """Return the factors of every layer, then those of every ToRGB."""
         convs = cast("Iterable[_Modulated]", self.convs)
         images = cast("Iterable[_Modulated]", self.to_rgb)
-        found = [conv.affine.forward(w[:, row]) for row, conv in enumerate(convs)]
+        styles = [conv.affine.forward(w[:, row]) for row, conv in enumerate(convs)]
         # A ToRGB shares the row of the next size's first layer.
-        return found + [rgb.affine.forward(w[:, 2 * i + 1]) for i, rgb in enumerate(images)]
+        return styles + [rgb.affine.forward(w[:, 2 * i + 1]) for i, rgb in enumerate(images)]
 
     def begin(self, styles: Sequence[Tensor]) -> Activation:
         """Return the constant and an RGB of zeros."""
@@ -99,8 +99,8 @@ class TinyGenerator(Generator):
 
     def parts(self, index: int) -> tuple[str, ...]:
         """Return the convolution, and the ToRGB that reads it."""
-        found = (f"convs.{index}",) if index % 2 else (f"convs.{index}", f"to_rgb.{index // 2}")
-        return (*found, "const") if index == 0 else found
+        names = (f"convs.{index}",) if index % 2 else (f"convs.{index}", f"to_rgb.{index // 2}")
+        return (*names, "const") if index == 0 else names
 
     def _add_rgb(self, state: Activation, styles: Sequence[Tensor], size: int) -> Tensor:
         image = cast("_Modulated", self.to_rgb[size])

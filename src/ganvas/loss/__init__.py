@@ -7,7 +7,7 @@ from ganvas.loss.perceptual import Perceptual, Style
 from ganvas.loss.pixel import L1, MSE, PixelTerm
 from ganvas.loss.prior import DistanceToMean, DistanceToStart, NoiseAutocorrelation, RowSpread
 from ganvas.loss.structure import MSSSIM, SSIM, TotalVariation
-from ganvas.loss.term import BoundTerm, Ramped, Reference, Term, View
+from ganvas.loss.term import BoundTerm, Reference, ScheduledWeight, Term, View
 
 __all__ = [
     "L1",
@@ -25,9 +25,9 @@ __all__ = [
     "Objective",
     "Perceptual",
     "PixelTerm",
-    "Ramped",
     "Reference",
     "RowSpread",
+    "ScheduledWeight",
     "Style",
     "Term",
     "TotalVariation",

@@ -53,8 +53,8 @@ class Perceptual(Term):
         network = vgg16(str(reference.target.device))
         mask = reference.mask_at(self.resolution)
         with torch.no_grad():
-            found = network(reference.target_at(self.resolution), self.layers)
-            targets = masked_features(found, mask)
+            features = network(reference.target_at(self.resolution), self.layers)
+            targets = masked_features(features, mask)
         scale = (self.span / 2) ** 2
 
         def perceptual(view: View) -> Tensor:

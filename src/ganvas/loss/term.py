@@ -87,7 +87,7 @@ BoundTerm: TypeAlias = "Callable[[View], Tensor]"
 
 
 @dataclass(frozen=True)
-class Ramped:
+class ScheduledWeight:
     """A weight that changes over the stage: `value` times a ramp up and a cosine ramp down.
 
     Attributes:
@@ -128,7 +128,7 @@ class Term(ABC):
     needs_noise: ClassVar[bool] = False
     """Whether it is about the noise maps, so that it says nothing where there are none."""
 
-    weight: float | Ramped = 1.0
+    weight: float | ScheduledWeight = 1.0
     mask: str | None = None
     target: str | None = None
 
@@ -166,6 +166,6 @@ class Term(ABC):
 
     def weight_at(self, progress: float) -> float:
         """Return the weight when the stage is at `progress` in [0, 1]."""
-        if isinstance(self.weight, Ramped):
+        if isinstance(self.weight, ScheduledWeight):
             return self.weight.at(progress)
         return self.weight

@@ -69,5 +69,5 @@ class Face(Mask):
         from ganvas.network.bisenet import CLASSES
 
         wanted = {CLASSES.index(name) for part in self.parts for name in GROUPS.get(part, (part,))}
-        found = torch.isin(classes, torch.tensor(sorted(wanted), device=classes.device))
-        return found.unsqueeze(1).float().expand(canvas.batch, -1, -1, -1).clone()
+        chosen = torch.isin(classes, torch.tensor(sorted(wanted), device=classes.device))
+        return chosen.unsqueeze(1).float().expand(canvas.batch, -1, -1, -1).clone()

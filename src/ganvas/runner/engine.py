@@ -37,7 +37,7 @@ from ganvas.runner.settings import Experiment
 from ganvas.runner.signals import StopSignal
 from ganvas.runner.tuned import compact
 from ganvas.stage import Scene, StageConfig
-from ganvas.stage.fit import Pace, fit
+from ganvas.stage.fit import ReportIntervals, fit
 from ganvas.stage.scene import automatic_micro_batch
 from ganvas.stage.stage import Stage
 from ganvas.system.files import write_json
@@ -173,9 +173,9 @@ class Run:
             every=self.experiment.trainer.checkpoint_seconds,
         )
         budget = self.experiment.budget
-        pace = Pace(budget.flush_every, budget.frame_every, budget.frame_resolution)
+        intervals = ReportIntervals(budget.flush_every, budget.frame_every, budget.frame_resolution)
         precision = self.experiment.trainer.precision
-        embedding, interrupted = fit(stage, monitor, pace, self.device, precision, state)
+        embedding, interrupted = fit(stage, monitor, intervals, self.device, precision, state)
         if interrupted:
             self._stop_if_asked()
             raise Pruned(f"{self.folder.stop_reason} of {self.experiment.edit.steps}")

@@ -11,11 +11,11 @@ from pydantic import Field
 from ganvas.errors import ConfigError
 from ganvas.generator.delta import Compact
 from ganvas.layers import Layers
-from ganvas.loss import Block, Ramped, Term
-from ganvas.stage.extras import Exploration, Plateau
+from ganvas.loss import Block, ScheduledWeight, Term
+from ganvas.stage.embedding_spec import EmbeddingSpec
+from ganvas.stage.extras import EarlyStopping, Exploration
 from ganvas.stage.locality import Locality
 from ganvas.stage.optimizer import Optimizer
-from ganvas.stage.sketch import Sketch
 
 if TYPE_CHECKING:
     from ganvas.generator.base import Generator
@@ -38,7 +38,7 @@ class StageConfig:
         steps: Number of steps; each is one forward and backward pass per image.
         embedding: Name of the embedding that is optimised; each starts where `start` says.
         exploration: Random steps of the latent that fade out; null: none.
-        plateau: When an image stops before the end; null: never.
+        early_stopping: When an image stops before the end; null: never.
         normalise_noise: Give the noise maps zero mean and unit variance after every step.
         alternate: With several kinds of variables: move one kind per step, in turn.
         locality: What holds the weights near the generator's, away from the photograph; null: none.
@@ -52,7 +52,7 @@ class StageConfig:
     embedding: str = "x"
     alternate: bool = False
     exploration: Exploration | None = None
-    plateau: Plateau | None = None
+    early_stopping: EarlyStopping | None = None
     normalise_noise: bool = False
     locality: Locality | None = None
     compact: Compact = field(default_factory=Compact)
@@ -60,8 +60,8 @@ class StageConfig:
     def __post_init__(self) -> None:
         if not self.optimise:
             raise ConfigError("a stage must optimise the latent, the noise, or the weights")
-        for kind, optimizer in self.optimise.items():
-            optimizer.check(kind)
+        for variable, optimizer in self.optimise.items():
+            optimizer.check(variable)
         if not any(block.counts for block in self.objective.values()):
             raise ConfigError("the objective has no term whose weight is not 0")
         if self.exploration is not None and "latent" not in self.optimise:
@@ -70,17 +70,17 @@ class StageConfig:
             raise ConfigError("alternate needs both latent and noise under optimise")
         if self.locality is not None and "weights" not in self.optimise:
             raise ConfigError("locality holds the weights, which this stage does not optimise")
-        if self.plateau is not None and not self.comparable:
+        if self.early_stopping is not None and not self.comparable:
             raise ConfigError(
-                "plateau compares the losses of steps, which exploration, locality or a weight "
-                "that changes over the stage make incomparable; leave one of them out"
+                "early_stopping compares the losses of steps, which exploration, locality or a "
+                "weight that changes over the stage make incomparable; leave one of them out"
             )
 
     @property
     def comparable(self) -> bool:
         """Whether losses of steps compare: no weight changes, and nothing is random."""
-        ramped = any(isinstance(term.weight, Ramped) for term in self.terms())
-        return self.exploration is None and self.locality is None and not ramped
+        scheduled = any(isinstance(term.weight, ScheduledWeight) for term in self.terms())
+        return self.exploration is None and self.locality is None and not scheduled
 
     def terms(self) -> Iterator[Term]:
         """Iterate over all terms, those of locality too."""
@@ -89,12 +89,12 @@ class StageConfig:
         if self.locality is not None:
             yield from self.locality.terms.values()
 
-    def check(self, generator: Generator, sketch: Sketch, images: int) -> None:
+    def check(self, generator: Generator, spec: EmbeddingSpec, images: int) -> None:
         """Refuse what the stage cannot work on, before any work.
 
         Args:
             generator: The generator.
-            sketch: What is known of the embedding that is optimised.
+            spec: What is known of the embedding that is optimised.
             images: How many images are optimised side by side.
 
         Raises:
@@ -110,15 +110,15 @@ class StageConfig:
 
         subset = self.layers.select(generator)
         require_variables(subset, self.optimise)
-        if sketch.edited is not None:
-            where = f" behind {sketch.edited}, whose activations are edited"
-            require_variables(behind(sketch.edited, subset, generator), self.optimise, where)
+        if spec.edited is not None:
+            where = f" behind {spec.edited}, whose activations are edited"
+            require_variables(behind(spec.edited, subset, generator), self.optimise, where)
         if "latent" in self.optimise:
-            require_latent_per_row(subset, sketch.space, generator)
+            require_latent_per_row(subset, spec.space, generator)
         if "weights" in self.optimise:
             require_one(images)
             weights_of(generator, subset.activations)
-        if self.locality is not None and sketch.space == "s":
+        if self.locality is not None and spec.space == "s":
             raise ConfigError("locality needs a pivot in start.space z, w or w+, not s")
         for term in self.terms():
-            term.check(generator, sketch.space)
+            term.check(generator, spec.space)

@@ -68,7 +68,12 @@ class Stage(pl.LightningModule):
             self._prepare(images, scene) for images in slices(len(embedding), micro_batch)
         ]
         count, device = len(embedding), embedding.latent.device
-        self.watch = Watch(count, device, comparable=config.comparable, plateau=config.plateau)
+        self.watch = Watch(
+            count,
+            device,
+            comparable=config.comparable,
+            early_stopping=config.early_stopping,
+        )
         if config.exploration is not None:
             self._spread = spread_of_w(scene.generator)
         self.best = [t.detach().clone() for t in self.variables.tensors()]
@@ -104,10 +109,10 @@ class Stage(pl.LightningModule):
     def configure_optimizers(self) -> list[torch.optim.Optimizer]:
         """Build one optimiser per kind of variable, in the order of `optimise`."""
         v = self.variables
-        held = {"latent": v.latent, "noise": v.noise, "weights": v.weights}
+        parameters = {"latent": v.latent, "noise": v.noise, "weights": v.weights}
         return [
-            optimizer.build(held[kind].parameters(), self._gains)
-            for kind, optimizer in self.config.optimise.items()
+            optimizer.build(parameters[variable].parameters(), self._gains)
+            for variable, optimizer in self.config.optimise.items()
         ]
 
     def on_train_start(self) -> None:
@@ -145,8 +150,8 @@ class Stage(pl.LightningModule):
         return [gains[index] for index in self.variables.maps]
 
     def _optimizers(self) -> list[LightningOptimizer]:
-        found = self.optimizers()
-        return found if isinstance(found, list) else [found]
+        optimizers = self.optimizers()
+        return optimizers if isinstance(optimizers, list) else [optimizers]
 
     def evaluate(self, part: MicroBatch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the render (b, 3, H, W), and loss, psnr and each term's share, (b,) each."""
