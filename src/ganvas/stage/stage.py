@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import pytorch_lightning as pl
 import torch
-from pytorch_lightning.core.optimizer import LightningOptimizer
 from torch import Tensor
 
 from ganvas.embedding import Embedding
@@ -16,6 +14,7 @@ from ganvas.generator.base import Activation
 from ganvas.loss import Objective, Reference, View, pairs
 from ganvas.stage.config import StageConfig
 from ganvas.stage.extras import spread_of_w, whiten
+from ganvas.stage.lightning import LightningOptimizer, pl
 from ganvas.stage.scene import Scene, slices
 from ganvas.stage.sensitivity import noise_gains
 from ganvas.stage.variables import Variables
