@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
 from ganvas.assets import used
@@ -258,6 +257,7 @@ def work(
 @contextmanager
 def configured(trainer: Trainer, seed: int) -> Iterator[None]:
     """Set threads, seeds and determinism; the next job of the process finds them as they were."""
+    import numpy as np
     import torch
 
     threads = torch.get_num_threads()
