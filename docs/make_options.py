@@ -29,7 +29,7 @@ def page(group: str, options: dict[str, Path]) -> str:
 def written(file: Path) -> Iterator[str]:
     """Iterate over the lines of an option's file, without its summary and Hydra's header."""
     for line in file.read_text(encoding="utf-8").rstrip().splitlines():
-        if not line.startswith("# @") and line.removeprefix("#").strip() != summary(file):
+        if not line.startswith("# @") and line.removeprefix("#").strip() not in ("", summary(file)):
             yield line
 
 

@@ -40,7 +40,7 @@ def run(words: Sequence[str]) -> int:
     if options.cfg or options.info:
         # Hydra would tell of a mistake in several lines, without the nearest key.
         compose_job(options.overrides, folders, resolve=False)
-    if options.cfg or options.info or options.shell_completion or options.hydra_help:
+    if options.cfg or options.info or options.hydra_help:
         return hand_over(words, Jobs())
     show_log()
     grid = True
