@@ -109,7 +109,7 @@ def test_a_finished_run_is_recognised_without_waiting_for_torch(tiny, tiny_run):
 
 def test_a_run_imports_nothing_that_it_does_not_use():
     unused = ["torchvision", "matplotlib", "scipy", "pandas", "wandb", "onnxruntime", "lpips"]
-    code = f"import sys, ganvas.runner.engine\nprint([m for m in {unused} if m in sys.modules])"
+    code = f"import sys, ganvas.stage.fit\nprint([m for m in {unused} if m in sys.modules])"
     assert python(code).strip() == "[]"
 
 

@@ -237,9 +237,9 @@ def test_a_users_own_option(ganvas_command, tiny, own):
     bad = ganvas_command(*words[:-1], "mask=mne")
     assert bad.code == 2
     assert "did you mean 'mine'" in bad.complaint
-    shown = ganvas_command("run", "--config-dir", str(own), "--help", "mask")
+    shown = ganvas_command("run", "--config-dir", str(own), "--help", "mask", "mask=mine")
     assert "mask=mine  A mask of my own." in shown.out
-    assert "mask.size  float = 0.5: Its size." in shown.out
+    assert "\n    size  float = 0.5: Its size." in shown.out
 
 
 def test_a_users_own_folder_from_python(tiny, own, monkeypatch):
