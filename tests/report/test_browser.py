@@ -47,7 +47,10 @@ def wait_until(page, holds, seconds=9):
 def test_summary_names_the_winner_and_says_when_there_are_too_few_images(page_path, open_page):
     page = open_page(page_path)
     assert "image2stylegan_pp" in page.locator(".verdict h2").inner_text()
-    assert "Too few images: with 3" in page.locator(".verdict .hint").inner_text()
+    hint = page.locator(".verdict .hint").inner_text()
+    assert "Not decided: 3 images; 7 more would do" in hint
+    assert "ganvas run -m study=masks" in hint
+    assert "differs significantly from 0" not in page.locator(".verdict").inner_text()
 
 
 def test_a_click_on_the_head_sorts_up_and_down(page_path, open_page):
@@ -210,6 +213,9 @@ def test_a_run_page_shows_config_provenance_and_the_command(where, request, open
     name = column(page, "id")[0]
     page.locator(f"[data-run='{name}'] .cell").first.click()
     page.wait_for_selector(".command")
+    assert page.locator(".folded[open]").count() == 0
+    for folded in page.locator(".folded > summary").all():
+        folded.click()
     text = page.locator("main").inner_text()
     assert "ganvas rerun " in text
     assert name in page.locator(".command").first.inner_text()
@@ -222,6 +228,7 @@ def test_what_looks_like_markup_shows_as_text(page_path, single_path, open_page)
         page = open_page(path, "view=runs")
         page.locator(".row .cell").first.click()
         page.wait_for_selector(".command")
+        page.locator(".folded > summary", has_text="Configuration").click()
         value = page.locator(".config dt:text-is('note') + dd").inner_text()
         assert value.startswith("<script>document.title='owned'</script>")
         assert page.title() == "masks · ganvas"

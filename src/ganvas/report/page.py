@@ -59,8 +59,8 @@ def render(data: dict[str, Any], blocks: Iterable[tuple[str, Any]] = ()) -> Iter
         blocks: Identifier and content of what it parses only when asked for: with `--single-file`
             each run's pictures and details.
     """
-    style = "\n".join(_read(f"style/{name}.css") for name in _STYLES)
-    code = bundle(lambda name: _read(f"script/{name}.js"), _ENTRY)
+    style = "\n".join(read_static(f"style/{name}.css") for name in _STYLES)
+    code = bundle(lambda name: read_static(f"script/{name}.js"), _ENTRY)
     script = f"'use strict';(() => {{\n{code}\n}})();"
     sources = f"'{_digest(script)}'" if data["single"] else f"'{_digest(script)}' 'self' file:"
     policy = (
@@ -83,7 +83,8 @@ def render(data: dict[str, Any], blocks: Iterable[tuple[str, Any]] = ()) -> Iter
     yield tail.format(script=script)
 
 
-def _read(path: str) -> str:
+def read_static(path: str) -> str:
+    """Return the text of a file in `static/`."""
     file = resources.files("ganvas.report") / "static" / path
     return file.read_text(encoding="utf-8")
 

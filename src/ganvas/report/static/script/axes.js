@@ -22,6 +22,7 @@ import { moments } from './smooth.js';
 import { brushes, brushValue, set, setBrush, state, visibleRuns } from './state.js';
 
 const HEIGHT = 420;
+const LETTER = 6.4; // px
 const LEAST_APART = 120; // px between two axes
 const MOST_LABELS = 16;
 const LONGEST = 18; // letters of a label
@@ -72,7 +73,10 @@ function parallelChart(inside, winners) {
     { name: state.metric, title: state.metric },
   ];
   const room = document.documentElement.clientWidth - 86; // the card's and the view's padding
-  const width = Math.max(Math.min(1500, room), columns.length * LEAST_APART);
+  const letters = columns.flatMap(({ axis }) => (axis ? labelledLevels(axis) : []));
+  const longest = Math.max(0, ...letters.map(([, text]) => text.length));
+  const apart = Math.max(LEAST_APART, longest * LETTER + 24);
+  const width = Math.max(Math.min(1500, room), columns.length * apart);
   const box = { left: 40, right: width - 110, top: 44, bottom: HEIGHT - 20 };
   const range = extent(runs.map((run) => final(state.metric, run))) ?? [0, 1];
   for (const [place, column] of columns.entries()) {
@@ -167,7 +171,7 @@ function parallelAxis(column, box, root) {
 
 /** A label on a plate of its own, so that no line crosses the text. */
 function tickLabel(text, x, y) {
-  const plate = { x: x - 4, y: y - 9, width: text.length * 6.4 + 8, height: 18, rx: 4 };
+  const plate = { x: x - 4, y: y - 9, width: text.length * LETTER + 8, height: 18, rx: 4 };
   return [
     svg('rect', { class: 'plate', ...plate }),
     svg('text', { class: 'tick', x, y, dy: '0.34em' }, text),

@@ -60,8 +60,7 @@ function matrixCard(by, { of, left, cells, missing }) {
     grid.set(`${cell[1]},${cell[0]}`, mirrored(cell));
   }
   const pairs = Math.max(0, ...cells.map((cell) => cell[2]));
-  const comparisons = plural(cells.length, 'comparison');
-  const few = `${plural(pairs, 'image')}: ${missing} more could decide ${comparisons}.`;
+  const few = `Not decided: ${plural(pairs, 'image')}; ${missing} more would do, were they all to agree.`;
   return h(
     'div',
     { class: 'card' },

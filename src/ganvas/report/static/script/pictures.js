@@ -87,7 +87,7 @@ const seen = new IntersectionObserver(
       if (item.near) item.show();
     }
   },
-  { rootMargin: '300px' },
+  { rootMargin: '300px', scrollMargin: '300px' },
 );
 
 function follow(attributes, run, pathAt) {

@@ -76,7 +76,8 @@ addEventListener('popstate', () => {
 
 /** Lists in the state are separated by the unit separator's visible cousin, a tilde. */
 export const listOf = (text) => (text ? text.split('~').map(decodeURIComponent) : []);
-export const textOf = (list) => list.map((item) => encodeURIComponent(item)).join('~');
+export const textOf = (list) =>
+  list.map((item) => encodeURIComponent(item).replaceAll('~', '%7E')).join('~');
 
 export function toggled(text, item) {
   const list = listOf(text);

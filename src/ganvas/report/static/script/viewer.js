@@ -1,10 +1,17 @@
 /** Full size: any two pictures of the study side by side, wiped, in turn, or subtracted. */
 
-import { finalOf, imageNames, runById, runName, runs } from './data.js';
+import { finalOf, imageNames, latentOf, runById, runName, runs } from './data.js';
 import { choice, h, select, toggle } from './dom.js';
 import { num } from './format.js';
 import { applyZoom, panZoom, readZoom } from './panzoom.js';
-import { fullPicture, maskPicture, stillKinds, stillPath, stillPicture } from './pictures.js';
+import {
+  fullPicture,
+  LATENT,
+  maskPicture,
+  stillKinds,
+  stillPath,
+  stillPicture,
+} from './pictures.js';
 import { set, state, visibleRuns } from './state.js';
 
 export const MODES = [
@@ -107,12 +114,14 @@ function sidePicker(side, { run, kind, image }) {
 }
 
 function sideValues(a, b) {
-  const value = ({ run, image, kind }) =>
-    kind === 'frame' || kind === 'result' ? finalOf(state.metric, run, image) : null;
+  const value = ({ run, image, kind }) => {
+    if (kind === LATENT) return latentOf(state.metric, run, image);
+    return kind === 'frame' || kind === 'result' ? finalOf(state.metric, run, image) : null;
+  };
   const values = [value(a), value(b)];
   if (values.every((item) => item === null)) return null;
   const text = values.map((item) => num(item)).join(' | ');
-  return h('span', { class: 'count' }, `final ${state.metric}: ${text}`);
+  return h('span', { class: 'count' }, `${state.metric}: ${text}`);
 }
 
 /** Amplification, sign, and the scale that they make. */

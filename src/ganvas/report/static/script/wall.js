@@ -1,8 +1,9 @@
 /**
  * The picture wall: rows and columns are settings, axes, images or runs.
  *
- * What shares a cell has the same place in every cell and its name below it, so that a column read
- * downwards compares like with like. No order depends on how good a picture is.
+ * What shares a cell has its name below it and, but for sparse studies, the same place in every
+ * cell, so that a column read downwards compares like with like. No order depends on how good a
+ * picture is.
  */
 
 import {
@@ -97,7 +98,10 @@ function wallPlan() {
   return { rows, cols, rest: rest.filter((item) => item.levels.length > 1) };
 }
 
-/** Everything that the wall shows, by cell: entries in the place that all cells give them. */
+/**
+ * Everything that the wall shows, by cell, and the order of the places that all cells share; no
+ * order where most of these places would stay empty.
+ */
 function arrange({ rows, cols, rest }, entries) {
   const placeOf = (entry) => rest.map((item) => item.levels.indexOf(item.of(entry)));
   const places = new Map();
@@ -114,7 +118,12 @@ function arrange({ rows, cols, rest }, entries) {
   }
   const compare = ([, a], [, b]) => a.map((value, i) => value - b[i]).find((value) => value) ?? 0;
   const order = [...places].sort(compare).map(([place]) => place);
-  return { cells, order };
+  const dense = 2 * entries.length >= cells.size * order.length;
+  const rank = new Map(order.map((place, index) => [place, index]));
+  for (const members of cells.values()) {
+    members.sort((a, b) => rank.get(a.place) - rank.get(b.place));
+  }
+  return { cells, order: dense ? order : null };
 }
 
 /** The wall of results, or with `pairs` what the latent alone draws beside each result. */
@@ -140,12 +149,12 @@ export function wallView(pairs = false) {
     return item.levels.filter((name) => present.has(name));
   };
   const columns = levelsOf(cols);
-  const several = order.length > 1;
+  const several = [...cells.values()].some((members) => members.length > 1);
   const draw = drawer(rest, goodness(state.metric, visibleRuns()), pairs);
   const style = {
     '--columns': columns.length,
     '--picture': `${state.size}px`,
-    '--span': (several && !pairs) || pairs ? 2 : 1,
+    '--span': several || pairs ? 2 : 1,
   };
   const head = (name) => h('b', { title: name }, cols.name(name));
   const line = (row) =>
@@ -227,16 +236,17 @@ function targetRow(columns, entries) {
 /** The entries of a cell, each at its place; a place that this cell lacks stays empty. */
 function wallCell(entries, order, draw) {
   const byPlace = new Map(entries.map((entry) => [entry.place, entry]));
+  const all = order ? order.map((place) => byPlace.get(place)) : entries;
   const cell = h('div', { class: 'wall-cell' });
-  const fill = (places) => {
-    const hidden = order.slice(places.length).filter((place) => byPlace.has(place)).length;
-    const more = { type: 'button', class: 'more', onclick: () => fill(order) };
+  const fill = (count) => {
+    const hidden = all.slice(count).filter(Boolean).length;
+    const more = { type: 'button', class: 'more', onclick: () => fill(all.length) };
     append(clear(cell), [
-      places.map((place) => draw(byPlace.get(place))),
+      all.slice(0, count).map(draw),
       hidden > 0 && h('button', more, `+${hidden}`),
     ]);
   };
-  fill(order.slice(0, IN_CELL));
+  fill(IN_CELL);
   return cell;
 }
 
