@@ -12,9 +12,9 @@ from pathlib import Path
 from statistics import fmean
 
 from ganvas import cli
-from ganvas.overrides import expand
+from ganvas.analysis.records import Run
+from ganvas.config.overrides import expand
 from ganvas.study.plan import plan
-from ganvas.study.records import Run
 from portraits import cut
 
 PAGE = Path(__file__).parent / "order.md"

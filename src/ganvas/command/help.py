@@ -14,10 +14,10 @@ from omegaconf import OmegaConf
 from rich.console import Console
 from rich.markup import escape
 
+from ganvas.config.groups import groups
+from ganvas.config.schema import TARGET, Parameter, alternatives, locate, parameters
 from ganvas.errors import ConfigError, nearest
-from ganvas.groups import groups
 from ganvas.runner import Experiment
-from ganvas.schema import TARGET, Parameter, alternatives, locate, parameters
 
 MISSING = "???"
 """What a file writes, by OmegaConf's convention, for what must be given."""

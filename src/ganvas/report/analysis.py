@@ -6,10 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ganvas.report.curves import short
-from ganvas.report.more import commands, images_missing, settings_of
-from ganvas.study.axes import Axis
-from ganvas.study.compare import (
+from ganvas.analysis.axes import Axis
+from ganvas.analysis.compare import (
     Comparison,
     Levels,
     by_image,
@@ -19,8 +17,10 @@ from ganvas.study.compare import (
     importance,
     setting_levels,
 )
-from ganvas.study.records import Run
-from ganvas.study.statistics import holm, mean_ci, paired_test
+from ganvas.analysis.records import Run
+from ganvas.analysis.statistics import holm, mean_ci, paired_test
+from ganvas.report.curves import short
+from ganvas.report.more import commands, images_missing
 
 _MOST_IN_MATRIX = 24
 _MOST_LEVELS = 16
@@ -36,7 +36,7 @@ def analyse(
     others, and the commands that add `more`.
     """
     inner = [axis for axis in axes if not axis.is_unit]
-    settings = settings_of(axes, runs)
+    settings = sorted({setting_levels(axes, index) for index in range(len(runs))})
     place = {levels: index for index, levels in enumerate(settings)}
     report: dict[str, Any] = {
         "settings": [list(levels) for levels in settings],

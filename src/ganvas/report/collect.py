@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ganvas.analysis.axes import as_text, find_axes
+from ganvas.analysis.compare import higher_is_better, image_name, metric_names
+from ganvas.analysis.records import Run, number
 from ganvas.report.analysis import analyse
 from ganvas.report.curves import read_curves, short
 from ganvas.report.pictures import find_album, find_sheet
-from ganvas.study.axes import as_text, find_axes
-from ganvas.study.compare import higher_is_better, image_name, metric_names
-from ganvas.study.records import Run, number
 
 _TIME = "seconds"
 _LATENT = "w"

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 import shlex
 from collections.abc import Sequence
 
-from ganvas.study.axes import ABSENT, Axis
-from ganvas.study.compare import Levels, setting_levels
-from ganvas.study.records import Run
+from ganvas.analysis.axes import ABSENT, PRESENT, Axis
+from ganvas.analysis.compare import Levels
+from ganvas.analysis.records import Run
 
-LEVEL = 0.05
-_PHOTOGRAPHS = "PHOTOGRAPHS/"
-_NOT_REPEATED = ("image", "study", "hydra", "output", "outputs", "force", "job")
+_SIGNIFICANT = 0.05
+_PHOTOGRAPHS = ["image=file", "image.x.path=PHOTOGRAPHS/"]
+_OF_ONE_STUDY = re.compile(r"^(image|study|hydra|outputs?|force|job)([./].*)?$")
+_UNWRITABLE = re.compile(rf"[=,]({ABSENT}|{PRESENT})(,|$)")
 
 
 def images_missing(images: int, comparisons: int) -> int:
@@ -29,65 +31,53 @@ def images_missing(images: int, comparisons: int) -> int:
     """
     if comparisons < 1:
         return 0
-    needed = math.floor(math.log2(2 * comparisons / LEVEL)) + 1
+    needed = math.floor(math.log2(2 * comparisons / _SIGNIFICANT)) + 1
     return max(0, needed - images)
 
 
 def commands(
-    runs: Sequence[Run], axes: Sequence[Axis], study: str, chosen: Sequence[Levels]
+    runs: Sequence[Run], axes: Sequence[Axis], study: str, settings: Sequence[Levels]
 ) -> list[str]:
-    """Return the commands that run the settings `chosen` on further photographs.
+    """Return the commands that run `settings` on photographs of another folder.
 
-    One sweep where the settings are all combinations of their levels, otherwise one command per
-    setting. A setting that takes a key away is not repeated.
+    One sweep where the settings are all combinations of their levels, otherwise one command each.
+    A setting that only takes a key away, or a whole group of keys, cannot be written as a command.
 
     Args:
         runs: The study's runs.
         axes: All axes of the study.
         study: The study's name.
-        chosen: The settings, each as its level on every axis that is part of a setting.
+        settings: Each as its level on every axis that is part of a setting.
     """
     inner = [axis for axis in axes if not axis.is_unit]
     seeds = [axis for axis in axes if axis.is_unit and not axis.is_image]
-    common = _common(runs, axes)
-    columns = [sorted(set(column)) for column in zip(*chosen, strict=True)]
-    if math.prod(map(len, columns)) == len(chosen):
-        groups = [columns]
+    repeated = [_word(axis, range(len(axis.levels))) for axis in seeds]
+    shared = [f"study={study}", *_common(runs, axes)]
+    columns = [sorted(set(column)) for column in zip(*settings, strict=True)]
+    if math.prod(map(len, columns)) == len(settings):
+        sweeps = [columns]
     else:
-        groups = [[[level] for level in levels] for levels in chosen]
+        sweeps = [[[level] for level in levels] for levels in settings]
     lines = []
-    for group in groups:
-        words = [_word(axis, levels) for axis, levels in zip(inner, group, strict=True)]
-        words += [_word(axis, range(len(axis.levels))) for axis in seeds]
-        if any(f"={ABSENT}" in word for word in words):
+    for sweep in sweeps:
+        words = [*map(_word, inner, sweep), *repeated]
+        if any(_UNWRITABLE.search(word) for word in words):
             continue
-        photographs = ["image=file", f"image.x.path={_PHOTOGRAPHS}"]
-        sweep = ["-m"] if any("," in word for word in words) else []
-        lines.append(
-            shlex.join(["ganvas", "run", *sweep, f"study={study}", *common, *words, *photographs])
-        )
+        flag = ["-m"] if any("," in word for word in words) else []
+        lines.append(shlex.join(["ganvas", "run", *flag, *shared, *words, *_PHOTOGRAPHS]))
     return lines
 
 
-def settings_of(axes: Sequence[Axis], runs: Sequence[Run]) -> list[Levels]:
-    """Return the settings of a study in the order of their levels."""
-    return sorted({setting_levels(axes, index) for index in range(len(runs))})
-
-
 def _common(runs: Sequence[Run], axes: Sequence[Axis]) -> list[str]:
-    """The overrides that all runs share, but for the axes and what belongs to a single job."""
-    varied = {axis.name for axis in axes}
+    """The overrides that all runs share, but for the axes and what belongs to this study alone."""
+    left_out = {axis.name for axis in axes}
     shared = set(runs[0].overrides).intersection(*(run.overrides for run in runs))
-    words = []
-    for word in runs[0].overrides:
-        key = word.split("=")[0].lstrip("+~")
-        if (
-            word in shared
-            and key not in varied
-            and key.split(".")[0].split("/")[0] not in _NOT_REPEATED
-        ):
-            words.append(word)
-    return words
+    keys = {word: word.split("=")[0].lstrip("+~") for word in runs[0].overrides}
+    return [
+        word
+        for word, key in keys.items()
+        if word in shared and key not in left_out and not _OF_ONE_STUDY.match(key)
+    ]
 
 
 def _word(axis: Axis, levels: Sequence[int]) -> str:
