@@ -128,43 +128,41 @@ function read(root, series, rule, x, y, width, time) {
     const factor = width / bounds.width;
     return [(event.clientX - bounds.left) * factor, (event.clientY - bounds.top) * factor];
   };
-  const nearTo = (at) => {
-    const rows = series.map((item) => {
-      const closer = (best, point) =>
-        Math.abs(point[0] - at) < Math.abs(best[0] - at) ? point : best;
-      return { ...item, near: item.points.reduce(closer) };
-    });
-    return rows.sort((a, b) => b.near[1] - a.near[1]);
+  /** Per line that is drawn there its point nearest to the pointer, the nearest line first. */
+  const linesNear = (event) => {
+    const [px, py] = scaled(event);
+    const at = x.invert(px);
+    const closer = (best, point) =>
+      Math.abs(point[0] - at) < Math.abs(best[0] - at) ? point : best;
+    return series
+      .map((item) => ({ ...item, near: item.points.reduce(closer) }))
+      .filter(({ near }) => !state.log || near[1] > 0)
+      .map((item) => ({ ...item, distance: Math.abs(y(item.near[1]) - py) }))
+      .sort((a, b) => a.distance - b.distance);
   };
-  const drawn = (row) => !state.log || row.near[1] > 0;
   root.addEventListener('pointermove', (event) => {
-    const rows = nearTo(x.invert(scaled(event)[0]));
-    const px = rows[0].near[0];
+    const lines = linesNear(event).slice(0, MOST_READ);
+    if (!lines.length) return;
+    const px = lines[0].near[0];
     rule.setAttribute('x1', x(px));
     rule.setAttribute('x2', x(px));
     rule.setAttribute('visibility', 'visible');
-    dots.replaceChildren(
-      ...rows.filter(drawn).map(({ near, color }) => {
-        const place = { r: 3.5, cx: x(near[0]), cy: y(near[1]) };
-        return svg('circle', { class: 'dot', ...place, style: { '--c': color } });
-      }),
-    );
-    showTip(
-      event,
-      h('b', {}, time ? duration(px) : `step ${px}`),
-      rows
-        .slice(0, MOST_READ)
-        .map(({ near, name, color }) =>
-          h(
-            'div',
-            { class: 'line-row', style: { '--c': color } },
-            h('i'),
-            h('span', {}, name),
-            h('b', {}, num(near[1])),
-            h('small', {}, `± ${num(near[2], 3)}`),
-          ),
-        ),
-    );
+    const dot = ({ near, color }) => {
+      const place = { r: 3.5, cx: x(near[0]), cy: y(near[1]) };
+      return svg('circle', { class: 'dot', ...place, style: { '--c': color } });
+    };
+    dots.replaceChildren(...lines.map(dot));
+    const row = ({ near, name, color }) =>
+      h(
+        'div',
+        { class: 'line-row', style: { '--c': color } },
+        h('i'),
+        h('span', {}, name),
+        h('b', {}, num(near[1])),
+        h('small', {}, `± ${num(near[2], 3)}`),
+      );
+    const fromTop = lines.sort((a, b) => b.near[1] - a.near[1]);
+    showTip(event, h('b', {}, time ? duration(px) : `step ${px}`), fromTop.map(row));
   });
   root.addEventListener('pointerleave', () => {
     hideTip();
@@ -174,10 +172,7 @@ function read(root, series, rule, x, y, width, time) {
   if (!series.every((item) => item.run)) return;
   root.classList.add('clickable');
   root.addEventListener('click', (event) => {
-    const [px, py] = scaled(event);
-    const distance = (row) => Math.abs(y(row.near[1]) - py);
-    const rows = nearTo(x.invert(px)).filter(drawn);
-    if (!rows.length) return;
-    set({ run: rows.reduce((a, b) => (distance(b) < distance(a) ? b : a)).run.id });
+    const [nearest] = linesNear(event);
+    if (nearest) set({ run: nearest.run.id });
   });
 }
