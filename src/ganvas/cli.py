@@ -27,11 +27,27 @@ examples:
   ganvas run --help                                     groups, options and fields
 """
 
+INSTALL = """\
+Put the line of your shell into its start-up file:
+
+  eval "$(ganvas completion bash)"            ~/.bashrc
+  eval "$(ganvas completion zsh)"             ~/.zshrc
+  ganvas completion fish | source             ~/.config/fish/config.fish
+"""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code; a user's mistake is one line on stderr."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        if words[:2] == ["completion", "--complete"]:
+            from ganvas.command.candidates import complete
+
+            return complete(words[2:])
+        if words[:1] == ["run"] and {"-h", "--help"} & set(words):
+            from ganvas.command.help import main as run_help
+
+            return run_help(words[1:])
         if words[:1] == ["run"]:
             # Everything behind `run` follows Hydra's grammar, so argparse does not see it.
             from ganvas.command.run import run
@@ -80,9 +96,18 @@ def parser() -> argparse.ArgumentParser:
         commands.add_parser(name, help=text)
     doctor = commands.add_parser("doctor", help="show versions, device, memory, disk, assets, W&B")
     doctor.set_defaults(command=_lazily("doctor", "doctor"))
-    completion = commands.add_parser("completion", help="print the tab completion for bash")
+    completion = commands.add_parser(
+        "completion", help="print the tab completion for bash, zsh or fish",
+        description=INSTALL, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    completion.add_argument("shell", choices=["bash", "zsh", "fish"])
     completion.set_defaults(command=_lazily("completion", "completion"))
     return top
+
+
+def command_names() -> list[str]:
+    """Return the names of all commands."""
+    return [name for action in parser()._actions for name in action.choices or ()]
 
 
 def _lazily(module: str, function: str) -> Command:

@@ -35,16 +35,12 @@ def run(words: Sequence[str]) -> int:
     """
     options = read_flags(words)
     folders = user_folders(options.config_dir)
-    if options.help:
-        from ganvas.command.help import print_help
-
-        return print_help(options.overrides, folders)
     flags = [word for word in words if word not in options.overrides]
     words = [*flags, *open_keys(options.overrides, folders)]
     if options.cfg or options.info:
         # Hydra would tell of a mistake in several lines, without the nearest key.
         compose_job(options.overrides, folders, resolve=False)
-    if options.cfg or options.info or options.shell_completion or options.hydra_help:
+    if options.cfg or options.info or options.hydra_help:
         return hand_over(words, Jobs())
     show_log()
     grid = True
@@ -57,13 +53,17 @@ def run(words: Sequence[str]) -> int:
             return launch_itself(jobs, folders, chosen.launcher)
     else:
         jobs = [list(options.overrides)]
+    from ganvas.study.board import study_name
     from ganvas.study.plan import plan
 
     # Every job is checked, so that none starts when one of them is wrong.
     planned = plan(jobs, folders)
     state = Jobs()
     code = hand_over(words, state) or state.exit_code
-    return code or (tell_unfinished(planned) if grid else 0)
+    code = code or (tell_unfinished(planned) if grid else 0)
+    if options.multirun and not code:
+        print(f"next: ganvas report {study_name(planned[0].final.path.parent)}", file=sys.stderr)
+    return code
 
 
 def space(sweeper: DictConfig) -> list[str]:

@@ -2,11 +2,9 @@
 
 from ganvas.edit.activation import (
     EditActivations,
-    find_layer,
     joined,
     mixed,
     require_styles,
-    states,
 )
 from ganvas.edit.change import (
     Ablate,
@@ -51,7 +49,6 @@ __all__ = [
     "Recipe",
     "Regions",
     "StyleMix",
-    "find_layer",
     "in_rows",
     "joined",
     "margin_of",
@@ -60,7 +57,6 @@ __all__ = [
     "require_styles",
     "require_units",
     "rows_in",
-    "states",
     "unit_quantiles",
     "with_rows",
 ]

@@ -74,7 +74,7 @@ class EditActivations(Operation):
         if isinstance(self.layers, Layers):
             chosen = set(self.layers.select(generator).activations)
         else:
-            chosen = {find_layer(generator, layer) for layer in self.layers}
+            chosen = {generator.find_layer(layer) for layer in self.layers}
         if not chosen:
             raise ConfigError("the layer subset selects no layer whose activations to edit")
         return sorted(chosen, key=generator.layer_index)
@@ -93,6 +93,9 @@ class EditActivations(Operation):
         import torch
 
         edited, other = scene.embedding(self.embedding), scene.embedding(self.other)
+        first = self.names(scene.generator)[0]
+        for embedding in (edited, other):
+            require_styles(EmbeddingSpec.of(embedding), scene.generator, first)
         ones = torch.ones(len(edited), 1, 1, 1, device=edited.latent.device)
         masks = (scene.mask(self.keep), scene.mask(self.take))
         keep, take = (ones if mask is None else mask for mask in masks)
@@ -111,27 +114,14 @@ class EditActivations(Operation):
         """Run one image up to its last edited layer and return the state there."""
         names = self.names(generator)
         resume = image.resume
-        others = states(other, generator, names)
+        others = other.activations(generator, names)
         for name in names:
-            state = states(image, generator, [name], resume)[name]
+            state = replace(image, resume=resume).activations(generator, [name])[name]
             changed = self.change.apply(state, others[name], generator, name)
             margin = margin_of(generator, name)
             resume = (name, mixed(state, changed, keep, take, margin))
         assert resume is not None
         return resume
-
-
-def states(
-    embedding: Embedding,
-    generator: Generator,
-    names: list[str],
-    resume: tuple[str, Activation] | None = None,
-) -> dict[str, Activation]:
-    """Return the states after the named layers, going on from `resume` or the embedding's own."""
-    resume = resume or embedding.resume
-    require_styles(EmbeddingSpec.of(embedding), generator, names[0])
-    rows = embedding.rows(generator)
-    return generator.activations(rows, embedding.noise, names, resume=resume)
 
 
 def require_styles(spec: EmbeddingSpec, generator: Generator, first: str) -> None:
@@ -151,30 +141,16 @@ def mixed(
     state: Activation, changed: Activation, keep: Tensor, take: Tensor, margin: int = 0
 ) -> Activation:
     """Mix two states under masks that are fitted to the layer."""
-    from ganvas.functional.activations import mix
+    from ganvas.functional.activations import fit_mask, mix
     from ganvas.generator.base import Activation
 
     def at(a: Tensor, b: Tensor) -> Tensor:
-        return mix(a, b, *(fitted(m, a.shape[-1], margin) for m in (keep, take)))
+        return mix(a, b, *(fit_mask(m, a.shape[-1], margin) for m in (keep, take)))
 
     rgb = None
     if state.rgb is not None and changed.rgb is not None:
         rgb = at(state.rgb, changed.rgb)
     return Activation(at(state.features, changed.features), rgb)
-
-
-def fitted(mask: Tensor, size: int, margin: int) -> Tensor:
-    """Resize a mask (B, 1, H, W) of the image, or (B, 1, 1, 1), to an activation of `size`.
-
-    The margin outside of the image takes the values at the mask's border.
-    """
-    import torch.nn.functional as F
-
-    from ganvas.functional.images import resize
-
-    if mask.shape[-1] == 1:
-        return mask.expand(-1, 1, size, size)
-    return F.pad(resize(mask, size - 2 * margin), [margin] * 4, mode="replicate")
 
 
 def joined(parts: list[tuple[str, Activation]]) -> tuple[str, Activation]:
@@ -186,19 +162,3 @@ def joined(parts: list[tuple[str, Activation]]) -> tuple[str, Activation]:
     rgbs = [state.rgb for _, state in parts if state.rgb is not None]
     features = torch.cat([state.features for _, state in parts])
     return parts[0][0], Activation(features, torch.cat(rgbs) if rgbs else None)
-
-
-def find_layer(generator: Generator, wanted: int | str) -> str:
-    """Return the name of a layer given by name, or by resolution: the last one there.
-
-    Raises:
-        ConfigError: There is none.
-    """
-    if isinstance(wanted, str):
-        return generator.layers[generator.layer_index(wanted)].name
-    names = [layer.name for layer in generator.layers if layer.resolution == wanted]
-    if not names:
-        known = sorted({layer.resolution for layer in generator.layers})
-        raise ConfigError(f"{generator.name} has no layer at {wanted}²; known: "
-                          + ", ".join(f"{r}²" for r in known))  # fmt: skip
-    return names[-1]

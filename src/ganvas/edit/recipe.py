@@ -67,6 +67,8 @@ class Recipe:
                 for target, mask in pairs(step.objective):
                     self._require_image(name, target, earlier)
                     self._require_mask(name, mask)
+                for mask in step.masks():
+                    self._require_mask(name, mask)
             else:
                 for embedding in step.embeddings():
                     self._require_image(name, embedding)
@@ -135,6 +137,7 @@ class Recipe:
                     step.check(generator, specs)
                 else:
                     step.check(generator, specs[step.embedding], len(start))
+                    specs[step.embedding] = step.leaves(generator, specs[step.embedding])
             except ConfigError as error:
                 raise ConfigError(f"stages.{name}: {error}") from error
             if isinstance(step, StageConfig):

@@ -11,7 +11,6 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import numpy as np
 from PIL import Image, ImageOps
 from pydantic import Field
 
@@ -172,6 +171,8 @@ def reading(file: Path, what: str) -> Iterator[Image.Image]:
 
 def to_rgb(picture: Image.Image) -> Image.Image:
     """Convert any mode to 8-bit RGB; 16-bit grey is scaled, transparency is laid on white."""
+    import numpy as np
+
     if picture.mode.startswith("I") or picture.mode == "F":
         values = np.asarray(picture, dtype=np.float64)
         sixteen_bits = picture.mode.startswith("I;16") or values.max(initial=0) > 255
@@ -237,6 +238,7 @@ def lay_over(picture: Image.Image, overlay: Path) -> Image.Image:
 
 def to_tensor(pictures: list[Image.Image], resolution: int) -> Tensor:
     """Resize square RGB pictures with Lanczos: (B, 3, resolution, resolution) in [−1, 1]."""
+    import numpy as np
     import torch
 
     from ganvas.functional.images import from_uint8

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
 from PIL import Image
 
 from ganvas.errors import InputError, one_or
@@ -15,6 +14,7 @@ from ganvas.image.source import find_pictures, reading
 from ganvas.mask.base import Canvas, Mask
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import Tensor
 
 log = logging.getLogger(__name__)
@@ -70,6 +70,7 @@ def read_mask(file: Path, channel: Channel) -> Tensor:
     Raises:
         InputError: The file is not a picture, or alpha is asked for and there is none.
     """
+    import numpy as np
     import torch
 
     with reading(file, "mask") as opened:
@@ -86,6 +87,8 @@ def read_mask(file: Path, channel: Channel) -> Tensor:
 
 
 def _luma(picture: Image.Image) -> np.ndarray:
+    import numpy as np
+
     if picture.mode.startswith("I"):
         deep = np.asarray(picture, dtype=np.float64)
         return deep / 257 if deep.max(initial=0) > 255 else deep

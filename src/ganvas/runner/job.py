@@ -12,10 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import torch
 from omegaconf import DictConfig, OmegaConf
 
 from ganvas.assets import used
@@ -32,7 +30,6 @@ from ganvas.errors import (
     UnknownKeyError,
 )
 from ganvas.image import repeated
-from ganvas.runner.engine import Run
 from ganvas.runner.folder import RunFolder
 from ganvas.runner.progress import Bar
 from ganvas.runner.provenance import amend, input_hashes, provenance
@@ -40,9 +37,13 @@ from ganvas.runner.result import Result
 from ganvas.runner.settings import Experiment, Trainer
 from ganvas.runner.signals import StopSignal
 from ganvas.runner.signature import Identity, identify
+from ganvas.stage import StageConfig
 from ganvas.system.files import remove_unfinished, storage_errors, write_json, write_text
 from ganvas.system.memory import keep_freed_memory
 from ganvas.tracking import Outcome, Record, RunInfo, Sink
+
+if TYPE_CHECKING:
+    from ganvas.runner.engine import Run
 
 log = logging.getLogger("ganvas")
 
@@ -89,7 +90,7 @@ def execute(job: Job, lock: int | None = None, place: Path | None = None) -> Res
     """
     tree = validate(job.config)
     experiment: Experiment = build(tree)
-    experiment.trainer.torch_device()
+    experiment.trainer.require_device()
     identity = identify(tree, job.choices.get("edit", "edit"))
     final, folder = folders(experiment, identity)
     if place not in (None, folder.path):
@@ -115,12 +116,13 @@ def execute(job: Job, lock: int | None = None, place: Path | None = None) -> Res
         if not is_due(final, experiment):
             return Result(final.path)
         with (
+            Bar(experiment.trainer.progress) as bar,
             logging_to(folder.path / "run.log"),
             configured(experiment.trainer, experiment.seed),
         ):
             remove_unfinished(folder.path)
             describe(folder, info, identity, experiment, job)
-            work(folder, info, experiment, pictures)
+            work(folder, info, experiment, pictures, bar)
     if folder != final:
         replace_result(folder, final)
     return Result(final.path)
@@ -157,6 +159,8 @@ def describe(
     job: Job,
 ) -> None:
     """Write what is known before the work: configuration, provenance, status."""
+    import torch
+
     write_text(folder.path / "config.yaml", OmegaConf.to_yaml(OmegaConf.create(info.config)))
     written = {"overrides": list(job.overrides), "choices": job.choices}
     write_text(folder.path / "overrides.yaml", OmegaConf.to_yaml(OmegaConf.create(written)))
@@ -192,17 +196,25 @@ def work(
     info: RunInfo,
     experiment: Experiment,
     pictures: dict[str, dict[str, Any]],
+    bar: Bar,
 ) -> None:
     """Execute the run, and tell status and sinks how it ended."""
+    import torch
+
+    from ganvas.runner.engine import Run
+
     found = experiment.logger.sink()
     sinks: list[Sink] = [found] if found is not None else []
     record = Record(info, sinks)
     run: Run | None = None
     outcome = Outcome("failed", 0)
-    with StopSignal() as stop, Bar(experiment.trainer.progress) as bar:
+    with StopSignal() as stop:
         try:
-            bar.say(f"run {folder.path}")
             run = Run(experiment, pictures, folder, record, info.config["generator"], bar, stop)
+            # Only now is the experiment known to fit its generator.
+            bar.say(f"run {folder.path}")
+            stages = run.experiment.edit.stages.items()
+            bar.plan({name: s.steps for name, s in stages if isinstance(s, StageConfig)})
             told = folder.path / "provenance.json"
             steps = run.experiment.edit.steps
             folder.write_status(total_steps=steps)
@@ -250,6 +262,9 @@ def configured(trainer: Trainer, seed: int) -> Iterator[None]:
     random generators are not: each run seeds them, and what comes behind it goes on from there. The
     allocator, cuBLAS's workspace and the filling of fresh memory are set for good.
     """
+    import numpy as np
+    import torch
+
     threads = torch.get_num_threads()
     deterministic = torch.are_deterministic_algorithms_enabled()
     warn_only = torch.is_deterministic_algorithms_warn_only_enabled()

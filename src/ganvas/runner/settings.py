@@ -60,7 +60,7 @@ class Trainer:
         threads: CPU threads; null: torch's choice. Recorded, because results depend on it.
         deterministic: Use deterministic algorithms, so that a repetition is equal to the bit.
         checkpoint_seconds: Seconds between two saves of the state that a killed run continues from.
-        progress: Show a progress bar.
+        progress: Show how far the run is: bars in a terminal, elsewhere a line every 30 seconds.
     """
 
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
@@ -70,6 +70,15 @@ class Trainer:
     deterministic: bool = True
     checkpoint_seconds: Annotated[float, Field(ge=0)] = 30.0
     progress: bool = True
+
+    def require_device(self) -> None:
+        """Refuse a GPU that there is not; torch is imported only where one is asked for.
+
+        Raises:
+            ConfigError: A GPU is asked for and there is none.
+        """
+        if self.device.startswith("cuda"):
+            self.torch_device()
 
     def torch_device(self) -> torch.device:
         """Return the device.

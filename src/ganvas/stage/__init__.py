@@ -1,5 +1,6 @@
 """A stage: variables, objective, optimiser and steps; one LightningModule for all of them."""
 
+from ganvas.stage.activation import ActivationSite
 from ganvas.stage.config import StageConfig
 from ganvas.stage.embedding_spec import EmbeddingSpec
 from ganvas.stage.extras import EarlyStopping, Exploration
@@ -10,6 +11,7 @@ from ganvas.stage.scene import Scene
 
 __all__ = [
     "LBFGS",
+    "ActivationSite",
     "Adam",
     "EarlyStopping",
     "EmbeddingSpec",

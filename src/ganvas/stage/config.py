@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -12,6 +12,7 @@ from ganvas.errors import ConfigError
 from ganvas.generator.delta import Compact
 from ganvas.layers import Layers
 from ganvas.loss import Block, ScheduledWeight, Term
+from ganvas.stage.activation import ActivationSite, require_site
 from ganvas.stage.embedding_spec import EmbeddingSpec
 from ganvas.stage.extras import EarlyStopping, Exploration
 from ganvas.stage.locality import Locality
@@ -20,7 +21,7 @@ from ganvas.stage.optimizer import Optimizer
 if TYPE_CHECKING:
     from ganvas.generator.base import Generator
 
-Variable = Literal["latent", "noise", "weights"]
+Variable = Literal["latent", "noise", "activation", "weights"]
 
 
 @dataclass(frozen=True)
@@ -29,13 +30,17 @@ class StageConfig:
 
     The paper's blocks are settings of it. W_l: optimise the latent. Mk_n: optimise the noise.
     M_st: optimise the latent under the style terms. A sum of blocks is one stage whose objective
-    has one entry for each. Tuning (PTI) optimises the weights for a latent that stays.
+    has one entry for each. F/W+: optimise an activation and the latent behind it. Tuning (PTI)
+    optimises the weights for a latent that stays.
 
     Attributes:
-        optimise: The optimiser per kind of variable: latent, noise, weights, or several.
+        optimise: The optimiser per kind of variable: latent, noise, activation, weights, or
+            several.
         layers: Which rows and maps may change; the others stay bit-identical.
         objective: The blocks of the objective by name.
         steps: Number of steps; each is one forward and backward pass per image.
+        activation: Which activation is a variable, where `optimise` names one. What comes before it
+            no longer counts: of rows and maps, those behind it change.
         embedding: Name of the embedding that is optimised; each starts where `start` says.
         exploration: Random steps of the latent that fade out; null: none.
         early_stopping: When an image stops before the end; null: never.
@@ -49,6 +54,7 @@ class StageConfig:
     layers: Layers
     objective: dict[str, Block]
     steps: Annotated[int, Field(ge=0)]
+    activation: ActivationSite = field(default_factory=ActivationSite)
     embedding: str = "x"
     alternate: bool = False
     exploration: Exploration | None = None
@@ -59,7 +65,9 @@ class StageConfig:
 
     def __post_init__(self) -> None:
         if not self.optimise:
-            raise ConfigError("a stage must optimise the latent, the noise, or the weights")
+            raise ConfigError(
+                "a stage must optimise the latent, the noise, an activation, or the weights"
+            )
         for variable, optimizer in self.optimise.items():
             optimizer.check(variable)
         if not any(block.counts for block in self.objective.values()):
@@ -67,7 +75,7 @@ class StageConfig:
         if self.exploration is not None and "latent" not in self.optimise:
             raise ConfigError("exploration moves the latent, which this stage does not optimise")
         if self.alternate and len(self.optimise) < 2:
-            raise ConfigError("alternate needs both latent and noise under optimise")
+            raise ConfigError("alternate needs several kinds of variables under optimise")
         if self.locality is not None and "weights" not in self.optimise:
             raise ConfigError("locality holds the weights, which this stage does not optimise")
         if self.early_stopping is not None and not self.comparable:
@@ -110,6 +118,11 @@ class StageConfig:
 
         subset = self.layers.select(generator)
         require_variables(subset, self.optimise)
+        if "activation" in self.optimise:
+            site = generator.find_layer(self.activation.layer)
+            require_site(site, spec.space, spec.edited, generator)
+            where = f" behind {site}, whose activation is a variable"
+            require_variables(behind(site, subset, generator), self.optimise, where)
         if spec.edited is not None:
             where = f" behind {spec.edited}, whose activations are edited"
             require_variables(behind(spec.edited, subset, generator), self.optimise, where)
@@ -122,3 +135,19 @@ class StageConfig:
             raise ConfigError("locality needs a pivot in start.space z, w or w+, not s")
         for term in self.terms():
             term.check(generator, spec.space)
+            if term.needs_activation and "activation" not in self.optimise:
+                raise ConfigError(
+                    f"{type(term).__name__} is about an activation, which this stage does not "
+                    "optimise"
+                )
+
+    def leaves(self, generator: Generator, spec: EmbeddingSpec) -> EmbeddingSpec:
+        """Return what is known of the embedding after the stage."""
+        if "activation" not in self.optimise:
+            return spec
+        return replace(spec, edited=generator.find_layer(self.activation.layer))
+
+    def masks(self) -> Iterator[str]:
+        """Iterate over the mask expressions that the stage reads besides its objective's."""
+        if "activation" in self.optimise:
+            yield self.activation.mask
