@@ -35,6 +35,9 @@ class Quiet:
     def rows(self, rows):
         pass
 
+    def step(self, stage_step):
+        pass
+
     def frame(self, stage_step, pictures):
         pass
 
