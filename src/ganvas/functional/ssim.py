@@ -35,13 +35,18 @@ def ssim_maps(images: Tensor, targets: Tensor, span: float = 2.0) -> tuple[Tenso
     return luminance * contrast, contrast
 
 
-def ssim(images: Tensor, targets: Tensor, mask: Tensor | None = None) -> Tensor:
-    """SSIM per image (B,), averaged over the mask (B, 1, H, W) where one is given."""
-    similarity, _ = ssim_maps(images, targets)
+def ssim(images: Tensor, targets: Tensor, mask: Tensor | None = None, span: float = 2.0) -> Tensor:
+    """SSIM per image (B,), averaged over the mask (B, 1, H, W) where one is given.
+
+    `span` is the width of the range: 2 for [−1, 1], 255 for 8-bit pictures.
+    """
+    similarity, _ = ssim_maps(images, targets, span)
     return _average(similarity, mask)
 
 
-def ms_ssim(images: Tensor, targets: Tensor, mask: Tensor | None = None) -> Tensor:
+def ms_ssim(
+    images: Tensor, targets: Tensor, mask: Tensor | None = None, span: float = 2.0
+) -> Tensor:
     """Multi-scale SSIM per image (B,), over five scales; images of 176 pixels or more.
 
     Source: Wang et al. 2003. Negative contrast terms are clamped, so that the powers exist.
@@ -51,7 +56,7 @@ def ms_ssim(images: Tensor, targets: Tensor, mask: Tensor | None = None) -> Tens
         if scale:
             images, targets = F.avg_pool2d(images, 2), F.avg_pool2d(targets, 2)
             mask = None if mask is None else F.avg_pool2d(mask, 2)
-        similarity, contrast = ssim_maps(images, targets)
+        similarity, contrast = ssim_maps(images, targets, span)
         last = scale == len(SCALE_WEIGHTS) - 1
         value = _average(similarity if last else contrast, mask)
         factors.append(value.clamp_min(1e-6) ** weight)
