@@ -11,10 +11,10 @@ from collections.abc import Callable
 
 import torch
 
+from ganvas.checkpoint.from_file import MobileStyleGANConfig
 from ganvas.functional.images import resize
-from ganvas.generator.mobilestylegan import MobileStyleGANConfig
-from ganvas.memory import keep_freed_memory
 from ganvas.network.lpips import perceptual_distance
+from ganvas.system.memory import keep_freed_memory
 
 REPEATS = 4
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ganvas.command.help import option_fields, summary
-from ganvas.groups import groups
+from ganvas.config.groups import groups
 
 FOLDER = Path(__file__).parent / "options"
 

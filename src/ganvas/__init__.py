@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any
 from ganvas.version import __version__
 
 if TYPE_CHECKING:
+    from ganvas.analysis.study import Study, load_study
     from ganvas.api import run
     from ganvas.embedding import Embedding
     from ganvas.runner.result import Result, load
-    from ganvas.study.tidy import Study, load_study
 
 __all__ = ["Embedding", "Result", "Study", "__version__", "load", "load_study", "run"]
 
 _HOMES = {
     "Embedding": "ganvas.embedding",
     "Result": "ganvas.runner.result",
-    "Study": "ganvas.study.tidy",
+    "Study": "ganvas.analysis.study",
     "load": "ganvas.runner.result",
-    "load_study": "ganvas.study.tidy",
+    "load_study": "ganvas.analysis.study",
     "run": "ganvas.api",
 }
 

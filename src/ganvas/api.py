@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ganvas.compose import compose_job
-from ganvas.groups import user_folders
+from ganvas.config.compose import compose_job
+from ganvas.config.groups import user_folders
 from ganvas.runner.result import Result
 
 

@@ -14,8 +14,8 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 Command = Callable[[argparse.Namespace], int]
 
 WITH_OWN_PARSER = {
-    "report": ("ganvas.report.command", "build the offline dashboard of a study"),
-    "wandb": ("ganvas.tracking.command", "send a study's offline W&B runs, or build a W&B report"),
+    "report": ("ganvas.command.report", "build the offline dashboard of a study"),
+    "wandb": ("ganvas.command.wandb", "send a study's offline W&B runs, or build a W&B report"),
 }
 """Commands whose modules bring their own arguments: (module, help)."""
 

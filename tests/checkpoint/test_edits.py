@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from ganvas.api import run
+from ganvas.checkpoint.from_file import StyleGAN3Config
+from ganvas.config.groups import groups
 from ganvas.errors import ConfigError
 from ganvas.functional.images import to_uint8
 from ganvas.generator.architecture import (
@@ -11,9 +13,7 @@ from ganvas.generator.architecture import (
     StyleGAN2Architecture,
     StyleGAN3Architecture,
 )
-from ganvas.generator.from_file import StyleGAN3Config
 from ganvas.generator.random_weights import random_generator
-from ganvas.groups import groups
 
 MAPPING, CHANNELS = (8, 8), (8, 8, 6, 6, 4)
 ARCHITECTURES = {

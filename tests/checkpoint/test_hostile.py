@@ -14,10 +14,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from ganvas.checkpoint.build import build
 from ganvas.checkpoint.inspect import inspect
 from ganvas.checkpoint.open import open_checkpoint
 from ganvas.errors import CheckpointError, GanvasError
-from ganvas.generator.build import build
 from ganvas.generator.random_weights import random_generator
 
 MEMORY = 64 << 20

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from ganvas.checkpoint.build import build
 from ganvas.checkpoint.open import open_checkpoint
-from ganvas.generator.build import build
 from ganvas.generator.random_weights import random_generator
 
 CASES = [

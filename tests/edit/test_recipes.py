@@ -5,16 +5,16 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from ganvas.compose import compose_job
+from ganvas.config.compose import compose_job
+from ganvas.config.groups import groups
+from ganvas.config.schema import build
 from ganvas.edit import Average, Copy, EditActivations, Recipe
 from ganvas.errors import ConfigError
 from ganvas.generator.tiny import TinyGenerator
-from ganvas.groups import groups
 from ganvas.layers import All, Inpainting, Resolutions
 from ganvas.loss import MSE, DistanceToStart, Style
 from ganvas.mask import Box, Canvas, Feather, Full
 from ganvas.runner.job import validate
-from ganvas.schema import build
 from ganvas.stage import StageConfig
 
 

@@ -4,7 +4,8 @@ import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 
-from ganvas.compose import compose_job
+from ganvas.config.compose import compose_job
+from ganvas.config.schema import build
 from ganvas.errors import ConfigError, InputError
 from ganvas.mask import (
     Box,
@@ -20,7 +21,6 @@ from ganvas.mask import (
     require_content,
 )  # fmt: skip
 from ganvas.runner.job import validate
-from ganvas.schema import build
 
 CANVAS = Canvas({"x": torch.zeros(2, 3, 64, 64)})
 LEFT, UPPER = Half(0), Half(90)

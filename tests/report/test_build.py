@@ -10,13 +10,13 @@ import sys
 
 import pytest
 
+from ganvas.analysis.records import read_study
+from ganvas.command.report import add_arguments, main, watch
 from ganvas.errors import ConfigError
-from ganvas.report import add_arguments, build, main
+from ganvas.report import build
 from ganvas.report.collect import collect, details
-from ganvas.report.command import watch
 from ganvas.report.curves import read_curves
 from ganvas.report.page import safe_json
-from ganvas.study.records import read_study
 from synthetic_study import make_study
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganvas.compose import compose_job
+from ganvas.config.compose import compose_job
 from ganvas.errors import InputError
 from ganvas.runner.job import validate
 from ganvas.runner.signature import identify

@@ -1,7 +1,7 @@
 import pytest
 from omegaconf import OmegaConf
 
-from ganvas.compose import compose_job
+from ganvas.config.compose import compose_job
 from ganvas.errors import ConfigError
 from ganvas.runner.job import validate
 from ganvas.study.composer import Composer

@@ -4,7 +4,7 @@ import pytest
 import yaml
 from wandb.sdk.launch.sweeps.utils import create_sweep_command, create_sweep_command_args
 
-from ganvas.compose import compose_job
+from ganvas.config.compose import compose_job
 from ganvas.runner.job import validate
 
 SWEEP = Path(__file__).parents[2] / "docs" / "sweeps" / "wandb.yaml"

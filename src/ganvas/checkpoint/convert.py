@@ -10,8 +10,8 @@ from ganvas.checkpoint import ada, own, rosinality
 from ganvas.checkpoint.content import Checkpoint
 from ganvas.checkpoint.open import open_checkpoint
 from ganvas.errors import CheckpointError
-from ganvas.files import replacing
 from ganvas.generator.architecture import StyleGAN2Architecture
+from ganvas.system.files import replacing
 
 Target = Literal["safetensors", "nvidia", "rosinality"]
 
@@ -46,7 +46,8 @@ def convert(source: Path, destination: Path, target: Target | None = None) -> Co
         CheckpointError: The source cannot be read, or the target has no such generator.
         StorageError: The destination cannot be written.
     """
-    from ganvas.generator.build import build, missing, skeleton, weights
+    from ganvas.checkpoint.build import build, missing, weights
+    from ganvas.generator.skeleton import skeleton
 
     if target is None:
         if destination.suffix != ".safetensors":

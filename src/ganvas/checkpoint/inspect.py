@@ -49,7 +49,8 @@ def inspect(path: Path) -> Inspection:
     Raises:
         CheckpointError: The file cannot be read, or holds no generator that is supported.
     """
-    from ganvas.generator.build import missing, skeleton
+    from ganvas.checkpoint.build import missing
+    from ganvas.generator.skeleton import skeleton
 
     checkpoint: Checkpoint = open_checkpoint(path)
     outline = skeleton(checkpoint.architecture)

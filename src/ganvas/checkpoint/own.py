@@ -12,8 +12,8 @@ from ganvas.checkpoint.content import FAMILIES, Checkpoint
 from ganvas.checkpoint.recognise import recognise
 from ganvas.checkpoint.stored import Stored
 from ganvas.errors import CheckpointError, nearest
-from ganvas.files import replacing
 from ganvas.generator.architecture import Architecture, checked
+from ganvas.system.files import replacing
 
 ARCHITECTURES = {family: kind for kind, family in FAMILIES.items()}
 

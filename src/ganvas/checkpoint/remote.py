@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ganvas.assets.cache import cache_folder, locked, storage
 from ganvas.errors import AssetError, CheckpointError, nearest
-from ganvas.files import replacing, sha256
+from ganvas.system.files import replacing, sha256
 
 SUFFIXES = (".pkl", ".pt", ".pth", ".safetensors")
 _CHUNK = 1 << 20

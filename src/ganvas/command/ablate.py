@@ -9,13 +9,7 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
-from ganvas.command.flags import read_flags
-from ganvas.command.runs import agreed
-from ganvas.compose import compose_hydra
-from ganvas.errors import ConfigError
-from ganvas.groups import user_folders
-from ganvas.overrides import expand
-from ganvas.study.ablation import (
+from ganvas.analysis.ablation import (
     Ablation,
     Component,
     Variant,
@@ -24,6 +18,12 @@ from ganvas.study.ablation import (
     read_ablation,
     variants,
 )
+from ganvas.command.flags import read_flags
+from ganvas.command.runs import agreed
+from ganvas.config.compose import compose_hydra
+from ganvas.config.groups import user_folders
+from ganvas.config.overrides import expand
+from ganvas.errors import ConfigError
 from ganvas.study.calibrate import calibrate, duration
 from ganvas.study.launch import exit_code, launch, settings_of
 from ganvas.study.plan import Planned, plan

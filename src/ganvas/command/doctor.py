@@ -13,7 +13,7 @@ import torch
 from rich.console import Console
 
 from ganvas import assets
-from ganvas.groups import config_dir
+from ganvas.config.groups import config_dir
 from ganvas.runner.provenance import describe, versions
 from ganvas.runner.settings import Trainer
 

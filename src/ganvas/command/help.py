@@ -14,10 +14,10 @@ from omegaconf import OmegaConf
 from rich.console import Console
 from rich.markup import escape
 
+from ganvas.config.groups import groups
+from ganvas.config.schema import TARGET, Parameter, alternatives, locate, parameters
 from ganvas.errors import ConfigError, nearest
-from ganvas.groups import groups
 from ganvas.runner import Experiment
-from ganvas.schema import TARGET, Parameter, alternatives, locate, parameters
 
 MISSING = "???"
 """What a file writes, by OmegaConf's convention, for what must be given."""
@@ -88,6 +88,10 @@ def _fields_below(node: Any, hint: Any, key: str) -> Iterator[tuple[str, str]]:
     if target is None:
         inner = next((get_args(a)[1] for a in alternatives(hint) if get_origin(a) is dict), Any)
         for name, value in node.items():
+            if isinstance(value, dict) and TARGET in value:
+                made = locate(str(value[TARGET]), f"{key}.{name}")
+                first = inspect.cleandoc(made.__doc__ or "").partition("\n")[0]
+                yield f"{key}.{name}", f"{made.__name__}: {first}"
             yield from _fields_below(value, inner, f"{key}.{name}")
         return
     texts = dict(fields_of(target, node))

@@ -8,11 +8,11 @@ from pathlib import Path
 import torch
 
 from ganvas.command.saved import saved
-from ganvas.compose import compose_job
-from ganvas.drawing import generator_of, load_generator
+from ganvas.config.compose import compose_job
 from ganvas.embedding import Embedding
+from ganvas.embedding.interchange import READERS, WRITERS, fit_rows, require_kind
 from ganvas.errors import InputError
-from ganvas.interchange import READERS, WRITERS, fit_rows, require_kind
+from ganvas.generator.config import load_generator
 
 USUAL_ROWS = 18
 """What most programs that read w+ take: StyleGAN1 and 2 at 1024²."""
@@ -33,7 +33,7 @@ def export(options: argparse.Namespace) -> int:
     if embedding.space == "w+" and embedding.truncation == 1.0:
         rows = embedding.latent
     else:
-        rows = embedding.rows(generator_of(embedding))
+        rows = embedding.rows(embedding.load_generator())
     write(output, rows)
     count, dim = rows.shape[1:]
     owner = str(embedding.generator.get("_target_", "")).rpartition(".")[2].removesuffix("Config")

@@ -6,10 +6,9 @@ import argparse
 from pathlib import Path
 
 from ganvas.command.saved import saved
-from ganvas.drawing import draw
+from ganvas.config.schema import build, check
 from ganvas.image.picture import require_kind, save_picture
 from ganvas.runner.settings import Trainer
-from ganvas.schema import build, check
 
 
 def render(options: argparse.Namespace) -> int:
@@ -19,7 +18,7 @@ def render(options: argparse.Namespace) -> int:
     device = trainer.torch_device()
     output = Path(options.output)
     require_kind(output)
-    for name, picture in zip(embedding.names, draw(embedding, device), strict=True):
+    for name, picture in zip(embedding.names, embedding.pictures(device), strict=True):
         several = len(embedding) > 1
         file = output.with_stem(f"{output.stem}-{name}") if several else output
         save_picture(picture, file)

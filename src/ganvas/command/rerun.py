@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from ganvas.runner.difference import causes, differences
+from ganvas.runner.rerun import rerun as repeat
 from ganvas.runner.result import load
-from ganvas.study.difference import causes, differences
-from ganvas.study.rerun import rerun as repeat
 
 
 def rerun(options: argparse.Namespace) -> int:

@@ -14,10 +14,10 @@ from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
 from ganvas.command.flags import read_flags
-from ganvas.compose import Job, compose_hydra, compose_job, named
+from ganvas.config.compose import Job, compose_hydra, compose_job, named
+from ganvas.config.groups import config_dir, user_folders
+from ganvas.config.overrides import closed_keys, expand, open_keys, probe
 from ganvas.errors import GanvasError, Interrupted, RunError
-from ganvas.groups import config_dir, user_folders
-from ganvas.overrides import closed_keys, expand, open_keys, probe
 
 if TYPE_CHECKING:
     from ganvas.study.plan import Planned

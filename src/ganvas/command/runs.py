@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ganvas.analysis.records import find_study
 from ganvas.runner.folder import RunFolder, find_runs
-from ganvas.study.records import find_study
 
 OF_A_STUDY = (".plan.json", "multirun.yaml")
 """What a sweep writes beside its runs, and what is of no use without them."""

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import torch
 
-from ganvas.compose import compose_job
-from ganvas.drawing import load_generator
+from ganvas.config.compose import compose_job
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError, InputError
 from ganvas.functional.images import to_uint8
+from ganvas.generator.config import load_generator
 from ganvas.image.picture import save_picture, to_picture
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ganvas.analysis.layout import FORMATS, SUFFIXES, write_parquet
+from ganvas.analysis.table import tabulate
 from ganvas.errors import ConfigError, nearest
-from ganvas.files import write_text
-from ganvas.study.layout import FORMATS, SUFFIXES, write_parquet
-from ganvas.study.table import tabulate
+from ganvas.system.files import write_text
 
 
 def table(options: argparse.Namespace) -> int:

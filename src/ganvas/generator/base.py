@@ -6,15 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 
-from ganvas.errors import CheckpointError, ConfigError, nearest
+from ganvas.errors import ConfigError, nearest
+from ganvas.generator.content_hash import content_hash
 from ganvas.generator.delta import Delta
-from ganvas.generator.files import GeneratorFile, content_hash, read_generator, write_generator
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ class Generator(nn.Module, ABC):
     """A frozen synthesis network with explicit latents, styles and noise.
 
     A family writes five methods: `mapping`, `styles`, `_begin`, `_layer` and `_finish`. Everything
-    else — running from a cached activation, reading and replacing activations, truncation, files —
+    else — running from a cached activation, reading and replacing activations, truncation —
     is written once, here. No method keeps hidden state: the same arguments give the same image.
     Weights are buffers, so no gradient is ever computed for them.
 
@@ -259,7 +258,7 @@ class Generator(nn.Module, ABC):
         with torch.no_grad():
             return self.mapping(z.to(self.w_avg.device))
 
-    # --- files ----------------------------------------------------------------------------------
+    # --- identity -------------------------------------------------------------------------------
 
     @property
     def base(self) -> Self:
@@ -270,26 +269,3 @@ class Generator(nn.Module, ABC):
     def source_hash(self) -> str:
         """SHA-256 (hex) of the weights, which identifies the generator whatever its file."""
         return content_hash(self.state_dict())
-
-    def save(self, path: Path) -> None:
-        """Write the weights and hyper-parameters to one safetensors file."""
-        write_generator(path, GeneratorFile(self.family, self.hyperparameters, self.state_dict()))
-
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """Build the generator from a safetensors file of this family.
-
-        Raises:
-            CheckpointError: The file is missing or broken, of another family, or lacks weights.
-        """
-        content = read_generator(path)
-        if content.family != cls.family:
-            raise CheckpointError(f"{path} holds a {content.family}, not a {cls.family}")
-        try:
-            with torch.device("meta"):
-                generator = cls(**content.config)
-            generator.load_state_dict(content.tensors, assign=True)
-        except (RuntimeError, TypeError, ValueError) as error:
-            reason = " ".join(str(error).split())
-            raise CheckpointError(f"{path} does not fit a {cls.family}: {reason}") from error
-        return generator.eval()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from ganvas.config.schema import build, check
 from ganvas.generator.base import Generator
 
 
@@ -20,3 +23,14 @@ class GeneratorConfig(ABC):
             AssetError: Its weights cannot be fetched.
             CheckpointError: Its file cannot be read.
         """
+
+
+def load_generator(described: Mapping[str, Any]) -> Generator:
+    """Load the frozen generator that a configuration describes.
+
+    Raises:
+        ConfigError: It describes none.
+        GanvasError: Its weights cannot be had.
+    """
+    config: GeneratorConfig = build(check(dict(described), GeneratorConfig, "generator"))
+    return config.load().eval().requires_grad_(False)

@@ -7,39 +7,20 @@ Synthesis, 2021.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ganvas import assets
 from ganvas.functional.mapping import style_mapping
 from ganvas.functional.separable import separable_layer
 from ganvas.functional.wavelet import inverse_haar
 from ganvas.generator.base import Activation, Generator, Layer
-from ganvas.generator.config import GeneratorConfig
 from ganvas.generator.frozen import Affine, Frozen
 
 SLOPE = 0.2
-
-
-@dataclass(frozen=True)
-class MobileStyleGANConfig(GeneratorConfig):
-    """MobileStyleGAN, faces of FFHQ at 1024².
-
-    Attributes:
-        checkpoint: A safetensors file written by ganvas; null fetches the published weights.
-    """
-
-    checkpoint: Path | None = None
-
-    def load(self) -> MobileStyleGAN:
-        """Build the generator from its file, fetching the asset when no file is given."""
-        return MobileStyleGAN.read(self.checkpoint or assets.path("mobilestylegan_ffhq"))
 
 
 class MobileStyleGAN(Generator):

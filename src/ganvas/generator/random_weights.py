@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ganvas.functional.lowpass import lowpass
 from ganvas.generator.architecture import StyleGAN1Architecture, StyleGANArchitecture
-from ganvas.generator.build import StyleGAN, skeleton
+from ganvas.generator.skeleton import StyleGAN, skeleton
 from ganvas.generator.stylegan3 import StyleGAN3
 from ganvas.generator.stylegan3_plan import Step
 

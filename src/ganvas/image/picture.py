@@ -11,9 +11,9 @@ from PIL import Image
 from torch import Tensor
 
 from ganvas.errors import InputError
-from ganvas.files import replacing
 from ganvas.functional.images import to_uint8
 from ganvas.image.source import SUFFIXES
+from ganvas.system.files import replacing
 
 
 def to_picture(image: Tensor) -> Image.Image:

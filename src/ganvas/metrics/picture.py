@@ -96,5 +96,8 @@ class MSSSIM(PictureMetric):
 
 def _each(function: Callable[..., Tensor], pictures: Tensor, targets: Tensor) -> Tensor:
     """Apply a similarity image by image, which bounds its memory."""
-    pairs = zip(pictures, targets, strict=True)
-    return torch.cat([function(a[None].float(), b[None].float(), span=255.0) for a, b in pairs])
+    values = [
+        function(a[None].float(), b[None].float(), span=255.0, reflect=True)
+        for a, b in zip(pictures, targets, strict=True)
+    ]
+    return torch.cat(values)

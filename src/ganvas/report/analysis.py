@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ganvas.report.curves import short
-from ganvas.study.axes import Axis
-from ganvas.study.compare import (
+from ganvas.analysis.axes import Axis
+from ganvas.analysis.compare import (
     Comparison,
     Levels,
+    about,
     by_image,
     cells,
     compare,
-    higher_is_better,
     importance,
     setting_levels,
 )
-from ganvas.study.records import Run
-from ganvas.study.statistics import holm, mean_ci, paired_test
+from ganvas.analysis.records import Run
+from ganvas.analysis.statistics import holm, mean_ci, paired_test
+from ganvas.report.curves import short
 
 _MOST_IN_MATRIX = 24
 _MOST_LEVELS = 16
@@ -41,7 +41,8 @@ def analyse(runs: Sequence[Run], axes: Sequence[Axis], metrics: Sequence[str]) -
         if not groups:
             continue
         means = {levels: _mean(row) for levels, row in groups.items()}
-        order = sorted(means, key=lambda levels: means[levels], reverse=higher_is_better(metric))
+        higher = about(runs, metric).direction == "higher"
+        order = sorted(means, key=lambda levels: means[levels], reverse=higher)
         report["ranking"][metric] = _ranking(groups, order, place)
         report["importance"][metric] = {
             name: short(share) for name, share in importance(runs, axes, metric).items()

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ganvas.analysis.records import Run, find_study, read_study
 from ganvas.errors import StorageError
 from ganvas.report.collect import collect, details
 from ganvas.report.page import render, safe_json
 from ganvas.report.pictures import embed, link
-from ganvas.study.records import Run, find_study, read_study
 
 
 def build(

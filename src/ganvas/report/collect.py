@@ -8,14 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ganvas.analysis.axes import as_text, find_axes
+from ganvas.analysis.compare import TIME, about, image_name, metric_names
+from ganvas.analysis.records import Run
 from ganvas.report.analysis import analyse
 from ganvas.report.curves import read_curves, short
 from ganvas.report.pictures import find_album, find_sheet
-from ganvas.study.axes import as_text, find_axes
-from ganvas.study.compare import higher_is_better, image_name, metric_names
-from ganvas.study.records import Run
-
-_TIME = "seconds"
 
 
 def collect(runs: Sequence[Run], name: str) -> dict[str, Any]:
@@ -37,8 +35,9 @@ def collect(runs: Sequence[Run], name: str) -> dict[str, Any]:
             for a in axes
         ],
         "metrics": [
-            {"name": metric, "higher": higher_is_better(metric), "about": _about(runs, metric)}
-            for metric in [*metrics, _TIME]
+            {"name": metric, "direction": facts.direction, "about": str(facts)}
+            for metric in [*metrics, TIME]
+            for facts in [about(runs, metric)]
         ],
         "runs": [_row(run, albums) for run in runs],
         "images": [
@@ -46,7 +45,7 @@ def collect(runs: Sequence[Run], name: str) -> dict[str, Any]:
             for index, run in enumerate(runs)
         ],
         "albums": [{"stills": a.stills, "frames": a.frames} for a in albums],
-        "final": {m: [short(run.final(m)) for run in runs] for m in [*metrics, _TIME]},
+        "final": {m: [short(run.final(m)) for run in runs] for m in [*metrics, TIME]},
         "perImage": {
             m: [[short(run.per_image(m).get(image)) for image in run.images] for run in runs]
             for m in metrics
@@ -63,7 +62,7 @@ def details(run: Run) -> dict[str, Any]:
         "choices": run.choices,
         "provenance": run.provenance,
         "stages": run.metrics.get("stages") or {},
-        "about": run.metrics.get("about") or {},
+        "about": {name: str(about([run], name)) for name in run.metrics.get("about") or {}},
         "commands": [shlex.join(["ganvas", *words]) for words in _repetitions(run)],
     }
 
@@ -96,13 +95,6 @@ def _row(run: Run, albums: dict[Any, int]) -> dict[str, Any]:
         "albums": [albums.setdefault(album, len(albums)) for album in found],
         "sheet": find_sheet(run),
     }
-
-
-def _about(runs: Sequence[Run], metric: str) -> str:
-    if metric == _TIME:
-        return "s, the whole run"
-    found = (run.metrics.get("about") or {} for run in runs)
-    return next((str(about[metric]) for about in found if metric in about), "")
 
 
 def _config(runs: Sequence[Run]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ganvas.study.records import Run, number
+from ganvas.analysis.records import Run, number
 
 _NOT_METRICS = {"step", "stage", "stage_step", "seconds", "images"}
 _NUMBERS = 1_500_000

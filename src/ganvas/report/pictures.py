@@ -14,7 +14,7 @@ from typing import Any
 
 from PIL import Image
 
-from ganvas.study.records import Run
+from ganvas.analysis.records import Run
 
 _KINDS = {".png", ".jpg", ".jpeg", ".webp"}
 _SHEET = "contact_sheet"

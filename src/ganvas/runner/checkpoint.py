@@ -12,9 +12,9 @@ import torch
 
 from ganvas.embedding import Embedding
 from ganvas.errors import StorageError
-from ganvas.files import write_bytes
 from ganvas.generator.base import Activation
 from ganvas.generator.delta import Delta
+from ganvas.system.files import write_bytes
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:

@@ -14,7 +14,6 @@ from torch import Tensor
 from ganvas.edit import Operation
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError, Interrupted, Pruned
-from ganvas.files import write_json
 from ganvas.generator.tuning import tuned
 from ganvas.image.picture import save_picture, to_picture
 from ganvas.image.source import to_tensor
@@ -39,6 +38,7 @@ from ganvas.runner.signals import StopSignal
 from ganvas.runner.tuned import compact
 from ganvas.stage import Scene, StageConfig
 from ganvas.stage.scene import automatic_micro_batch
+from ganvas.system.files import write_json
 from ganvas.tracking import Outcome, Record
 
 log = logging.getLogger("ganvas")
@@ -189,7 +189,8 @@ class Run:
             embedding, costs = compact(embedding, config.compact, self.scene, target)
         render = embedding.render(self.scene.generator, self.micro_batch)
         self.scene.keep(name, config.embedding, embedding, render)
-        pace_of = stage.done * len(self.names) / seconds if stage.done else 0.0
+        # Seconds can be 0: a coarse clock does not see a step of a tiny generator.
+        pace_of = stage.done * len(self.names) / seconds if seconds else 0.0
         entry = self._picture_entry(name, render, config.embedding, costs)
         return entry | {
             "loss": [x if math.isfinite(x) else None for x in stage.watch.best_loss.tolist()],

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ganvas.errors import StorageError
-from ganvas.files import storage_errors, write_json, write_text
+from ganvas.system.files import storage_errors, write_json, write_text
 
 LOCK_TRIES = 20
 

@@ -19,7 +19,9 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 
 from ganvas.assets import used
-from ganvas.compose import Job
+from ganvas.config.compose import Job
+from ganvas.config.hints import options_with
+from ganvas.config.schema import Call, build, check
 from ganvas.errors import (
     ConfigError,
     GanvasError,
@@ -29,10 +31,7 @@ from ganvas.errors import (
     StorageError,
     UnknownKeyError,
 )
-from ganvas.files import remove_unfinished, storage_errors, write_json, write_text
 from ganvas.image import repeated
-from ganvas.memory import keep_freed_memory
-from ganvas.options import options_with
 from ganvas.runner.engine import Run
 from ganvas.runner.folder import RunFolder
 from ganvas.runner.progress import Bar
@@ -41,7 +40,8 @@ from ganvas.runner.result import Result
 from ganvas.runner.settings import Experiment, Trainer
 from ganvas.runner.signals import StopSignal
 from ganvas.runner.signature import Identity, identify
-from ganvas.schema import Call, build, check
+from ganvas.system.files import remove_unfinished, storage_errors, write_json, write_text
+from ganvas.system.memory import keep_freed_memory
 from ganvas.tracking import Outcome, Record, RunInfo, Sink
 
 log = logging.getLogger("ganvas")

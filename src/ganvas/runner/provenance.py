@@ -14,9 +14,9 @@ from typing import Any
 
 import torch
 
-from ganvas.files import sha256, write_json
 from ganvas.image.source import Source
 from ganvas.runner.checkout import git_state
+from ganvas.system.files import sha256, write_json
 
 PACKAGES = (
     "ganvas", "torch", "torchvision", "pytorch-lightning", "torchmetrics", "lpips", "hydra-core",

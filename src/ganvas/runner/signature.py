@@ -13,10 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ganvas.config.schema import Call, parameters
 from ganvas.errors import InputError
-from ganvas.files import sha256
 from ganvas.image.source import find_pictures, packaged
-from ganvas.schema import Call, parameters
+from ganvas.system.files import sha256
 
 WITHOUT_EFFECT = (
     "output", "study", "tags", "force", "retry_failed", "sweep_metric", "logger",

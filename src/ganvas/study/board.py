@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from ganvas.study.jobs import Task
+    from ganvas.study.local import Task
 
 STYLES = {
     "finished": "green",

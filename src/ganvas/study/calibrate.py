@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ganvas.compose import compose_job
+from ganvas.config.compose import compose_job
 from ganvas.errors import RunError
-from ganvas.study.jobs import Task, execute_all
+from ganvas.study.local import Task, execute_all
 from ganvas.study.plan import Planned, plan
 from ganvas.study.settings import Pool
 

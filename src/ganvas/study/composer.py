@@ -11,9 +11,9 @@ from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from ganvas.compose import Job, check_crops, compose_job
-from ganvas.groups import groups
-from ganvas.overrides import parse, replaces
+from ganvas.config.compose import Job, check_crops, compose_job
+from ganvas.config.groups import groups
+from ganvas.config.overrides import parse, replaces
 
 
 class Composer:

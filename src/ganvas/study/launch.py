@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ganvas.config.schema import build, check
 from ganvas.errors import RunError
-from ganvas.schema import build, check
 from ganvas.study.board import Board
-from ganvas.study.jobs import Task, execute_all
+from ganvas.study.local import Task, execute_all
 from ganvas.study.plan import plan
 from ganvas.study.settings import Pool
 from ganvas.study.slurm.follow import submit_all

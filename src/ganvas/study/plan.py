@@ -14,11 +14,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ganvas.config.groups import config_dir
 from ganvas.errors import GanvasError
-from ganvas.files import write_text
-from ganvas.groups import config_dir
 from ganvas.runner.folder import RunFolder
 from ganvas.study.composer import Composer
+from ganvas.system.files import write_text
 
 Overrides = tuple[str, ...]
 
@@ -101,9 +101,9 @@ def fingerprint(folders: Iterable[Path]) -> str:
 
 
 def _planned(overrides: Overrides, composer: Composer) -> Planned:
+    from ganvas.config.schema import build
     from ganvas.runner.job import folders, require_room, validate
     from ganvas.runner.signature import identify
-    from ganvas.schema import build
 
     job = composer.compose(overrides)
     tree = validate(job.config)
@@ -140,8 +140,8 @@ def _inputs(image: Any, inputs: tuple[tuple[str, int, int], ...]) -> tuple[str, 
 
 def _input_states(value: Any) -> Iterator[tuple[str, int, int]]:
     """Iterate over the state of every path in a checked tree that counts by its content."""
+    from ganvas.config.schema import Call
     from ganvas.image.source import packaged
-    from ganvas.schema import Call
 
     if isinstance(value, Call):
         kept = {k: v for k, v in value.arguments.items() if value.key or k != "output"}

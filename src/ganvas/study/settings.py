@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from ganvas.errors import ConfigError
-from ganvas.study.memory import can_measure
+from ganvas.system.memory import can_measure
 
 Count = Annotated[int, Field(ge=1)]
 

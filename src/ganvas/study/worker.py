@@ -92,7 +92,7 @@ def work(
     logging.getLogger("ganvas").propagate = False
     import torch
 
-    from ganvas.compose import compose_job
+    from ganvas.config.compose import compose_job
     from ganvas.runner.job import execute
 
     torch.set_num_threads(threads)

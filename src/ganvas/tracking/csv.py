@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ganvas.files import storage_errors, write_text
+from ganvas.system.files import storage_errors, write_text
 from ganvas.tracking.sink import Logger, Outcome, Row, RunInfo, Sink, rows_per_image
 
 

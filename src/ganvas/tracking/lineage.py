@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ganvas.files import sha256
+from ganvas.system.files import sha256
 
 if TYPE_CHECKING:
     import wandb

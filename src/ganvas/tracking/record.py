@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ganvas.files import storage_errors, write_text
+from ganvas.system.files import storage_errors, write_text
 from ganvas.tracking.sink import Outcome, Row, RunInfo, Sink
 
 log = logging.getLogger("ganvas")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ganvas.errors import ConfigError
-from ganvas.files import write_json
+from ganvas.system.files import write_json
 from ganvas.tracking.lineage import LINEAGE, artifact_name, attach, embedding_artifact, lineage
 from ganvas.tracking.sink import SHOWN, Logger, Outcome, Row, RunInfo, Sink, mean_values
 

@@ -36,7 +36,7 @@ class StudyLauncher(Launcher):
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> Sequence[JobReturn]:
         """Execute a batch of jobs; what a job returns is its `sweep_metric`."""
-        from ganvas.overrides import closed_keys
+        from ganvas.config.overrides import closed_keys
         from ganvas.study.launch import exit_code, launch, settings_of, sweep_value
 
         target = f"{type(self).__module__}.{type(self).__qualname__}"

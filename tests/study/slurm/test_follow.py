@@ -4,7 +4,7 @@ import pytest
 
 from ganvas.errors import RunError
 from ganvas.runner.folder import RunFolder
-from ganvas.study.jobs import Task
+from ganvas.study.local import Task
 from ganvas.study.plan import Planned
 from ganvas.study.slurm import cluster, follow
 from ganvas.study.slurm.ledger import Ledger

@@ -8,7 +8,7 @@ from ganvas.study.slurm.snapshot import take
 
 ASK = """
 import json, ganvas, hydra_plugins.ganvas.slurm as plugin
-from ganvas.groups import config_dir
+from ganvas.config.groups import config_dir
 from ganvas.runner.checkout import git_state
 print(json.dumps([ganvas.__file__, plugin.__file__, str(config_dir()), git_state()]))
 """

@@ -19,7 +19,9 @@ for (const axis of axes) {
 
 const axisByName = new Map(axes.flatMap((axis) => [[axis.short, axis], [axis.name, axis]]));
 const isMetric = (name) => Object.hasOwn(data.final, name);
-const higher = (metric) => data.metrics.find((item) => item.name === metric)?.higher ?? false;
+const direction = (metric) => data.metrics.find((item) => item.name === metric)?.direction ?? 'none';
+const higher = (metric) => direction(metric) === 'higher';
+const judged = (metric) => direction(metric) !== 'none';
 const final = (metric, run) => data.final[metric]?.[run.index] ?? null;
 const finalOf = (metric, run, image) => data.perImage[metric]?.[run.index]?.[image] ?? null;
 const level = (axis, run) => axis.levels[axis.ofRun[run.index]];

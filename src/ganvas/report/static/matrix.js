@@ -13,7 +13,7 @@ function matrixView() {
     [SETTINGS, all.left ? `settings, best ${all.of.length}` : 'settings']];
   const shown = by === AXES ? names : by === SETTINGS ? [''] : [by];
   return h('section', { class: 'view' }, h('div', { class: 'bar' }, select('compare', options, by, (value) => set({ by: value, cell: '' }))),
-    h('p', { class: 'note' }, `${state.metric}: row minus column; blue where the row is better, bold where it is significant. The unit is the image: seeds${by === SETTINGS ? '' : ' and the other axes'} are averaged within it. `
+    h('p', { class: 'note' }, `${state.metric}: row minus column; ${judged(state.metric) ? 'blue where the row is better, ' : ''}bold where it is significant. The unit is the image: seeds${by === SETTINGS ? '' : ' and the other axes'} are averaged within it. `
       + 'Wilcoxon signed-rank test (two-sided, exact), Holm-corrected within each matrix: * p < 0.05, ** p < 0.01, *** p < 0.001.'),
     h('div', { class: shown.length > 1 ? 'columns' : '' }, shown.map((name) => matrixCard(name, matrices[name]))));
 }
@@ -39,7 +39,8 @@ function matrixTable(by, of, label, grid, biggest) {
 function matrixCell(cell, biggest, key, same) {
   if (!cell || !cell[2]) return h('td', { class: 'void' }, same ? '' : MISSING);
   const better = (higher(state.metric) ? 1 : -1) * cell[3];
-  return h('td', { class: `${better > 0 ? 'better' : 'worse'}${cell[7] < 0.05 ? ' real' : ''}`, style: { '--t': Math.sqrt(Math.abs(cell[3]) / biggest).toFixed(3) } },
+  const side = !judged(state.metric) ? '' : better > 0 ? 'better' : 'worse';
+  return h('td', { class: `${side}${cell[7] < 0.05 ? ' real' : ''}`, style: { '--t': Math.sqrt(Math.abs(cell[3]) / biggest).toFixed(3) } },
     h('button', { type: 'button', 'data-key': `cell:${key}`, 'aria-pressed': String(state.cell === key), onclick: () => set({ cell: key }) }, signed(cell[3]), h('sup', {}, stars(cell[7]))));
 }
 

@@ -13,7 +13,7 @@ function summaryView() {
 function verdictCard(ranking) {
   const [best, second] = ranking;
   const parts = inner.map((axis, place) => h('span', { class: 'chip' }, h('small', {}, axis.short), axis.levels[data.analysis.settings[best.setting][place]]));
-  return h('div', { class: 'card verdict' }, h('p', { class: 'over' }, `Best by ${state.metric}, ${higher(state.metric) ? 'higher' : 'lower'} is better`),
+  return h('div', { class: 'card verdict' }, h('p', { class: 'over' }, judged(state.metric) ? `Best by ${state.metric}, ${direction(state.metric)} is better` : `Lowest ${state.metric}; neither direction is better`),
     h('h2', {}, parts.length ? parts : data.study),
     h('p', { class: 'figure' }, h('b', {}, num(best.mean)), best.low !== null && h('span', {}, `95 % CI ${num(best.low)} to ${num(best.high)}`),
       h('span', {}, `over ${plural(best.n, 'image')}`)),
@@ -52,7 +52,7 @@ function rankingCard(ranking) {
     h('span', { class: 'name', title: settingName(row.setting) }, settingName(row.setting)),
     h('span', { class: 'plot' }, row.low !== null && h('i', { class: 'whisker', style: { left: `${x(row.low)}%`, width: `${x(row.high) - x(row.low)}%` } }),
       h('i', { class: 'point', style: { left: `${x(row.mean)}%` } })),
-    h('b', {}, num(row.mean)), h('small', {}, place ? `${signed(row.difference)} ${stars(row.holm)}` : 'best')))),
+    h('b', {}, num(row.mean)), h('small', {}, place ? `${signed(row.difference)} ${stars(row.holm)}` : judged(state.metric) ? 'best' : 'lowest')))),
   left > 1 && h('p', { class: 'note' }, `${left - 1} settings between the last two rows are left out; the run table has all.`));
 }
 

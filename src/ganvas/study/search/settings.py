@@ -14,8 +14,8 @@ from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 from pydantic import Field
 
+from ganvas.config.schema import build, check
 from ganvas.errors import ConfigError
-from ganvas.schema import build, check
 
 Count = Annotated[int, Field(ge=1)]
 

@@ -13,7 +13,7 @@ from optuna.distributions import (
     IntDistribution,
 )
 
-from ganvas.overrides import parse, sweep_values
+from ganvas.config.overrides import parse, sweep_values
 
 Space = dict[str, BaseDistribution]
 

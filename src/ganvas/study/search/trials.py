@@ -18,8 +18,8 @@ from optuna.trial import Trial, TrialState
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from ganvas.config.overrides import closed_keys
 from ganvas.errors import ConfigError
-from ganvas.overrides import closed_keys
 from ganvas.study.plan import plan
 from ganvas.study.search.pruning import Pruning
 from ganvas.study.search.settings import Search

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ganvas.errors import ConfigError, RunError
 from ganvas.runner.signals import StopSignal
-from ganvas.study.jobs import Task, Watcher, is_settled, mark
+from ganvas.study.local import Task, Watcher, is_settled, mark
 from ganvas.study.slurm.cluster import ENDED, GONE, reason, states
 from ganvas.study.slurm.ledger import Entry, Ledger
 from ganvas.study.slurm.settings import Queue

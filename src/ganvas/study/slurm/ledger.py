@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ganvas.files import write_json
+from ganvas.system.files import write_json
 
 _MISTAKE = re.compile(r"^ganvas: (.*)", re.MULTILINE)
 _COMPLAINT = re.compile(r"^(?:srun|slurmstepd\S*): error: (.*)", re.MULTILINE)

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ganvas.files import storage_errors, write_json
-from ganvas.groups import config_dir
+from ganvas.config.groups import config_dir
 from ganvas.runner.checkout import PACKAGE, SNAPSHOT, git_state
+from ganvas.system.files import storage_errors, write_json
 
 PROGRAM = ("*.py", "*.yaml")
 

@@ -40,7 +40,7 @@ class Work:
         sys.argv = ["ganvas", "run", *self.overrides]
         import torch
 
-        from ganvas.compose import compose_job
+        from ganvas.config.compose import compose_job
         from ganvas.runner.job import execute
 
         torch.set_num_threads(self.threads)

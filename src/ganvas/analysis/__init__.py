@@ -1,0 +1,1 @@
+"""Reading finished studies: axes, statistics, tables, ablations."""

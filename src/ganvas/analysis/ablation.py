@@ -1,0 +1,220 @@
+"""Ablations: which component of an experiment is worth what.
+
+Around the full experiment stand its variants: without one component each (leave-one-out), and a
+bare one, without any, to which one component each is added (add-one-in).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from omegaconf import OmegaConf
+from pydantic import TypeAdapter, ValidationError
+
+from ganvas.config.compose import compose_job
+from ganvas.config.groups import config_dir, groups
+from ganvas.errors import ConfigError, nearest
+from ganvas.system.files import write_json
+
+Mode = Literal["both", "leave_one_out", "add_one_in"]
+
+NEUTRAL = {"mask": "full", "layers": "all", "start": "random"}
+"""The option of a group that stands for its absence."""
+
+FULL, BARE, FILE = "full", "bare", "ablation.json"
+
+_STAGE_OR_TERM = re.compile(r"~(edit\.stages\.\w+(\.objective\.\w+)?|loss\.\w+\.\w+)")
+_SECTION = re.compile(r"\$\{loss\.(\w+)")
+
+
+@dataclass(frozen=True)
+class Component:
+    """A part of an experiment that can be left out.
+
+    Attributes:
+        name: What it is called in tables.
+        without: The override that leaves it out, such as ``~edit.stages.n`` or ``mask=full``.
+        brings: Names of the components that it is added together with in add-one-in, because it can
+            do nothing without them: a stage's terms, the stages of a term.
+    """
+
+    name: str
+    without: str
+    brings: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The key or group that it is about: ``start`` of ``start=random``."""
+        return self.without.lstrip("~").partition("=")[0]
+
+    @property
+    def may_be_needed(self) -> bool:
+        """Whether no experiment may be left without it: a stage, a block or a term."""
+        return _STAGE_OR_TERM.fullmatch(self.without) is not None
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One setting of an ablation.
+
+    Attributes:
+        name: What it is called in tables.
+        overrides: What makes it out of the full experiment.
+        may_be_impossible: Whether it lacks a stage, a block or a term that may be needed.
+    """
+
+    name: str
+    overrides: tuple[str, ...]
+    may_be_impossible: bool = False
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """A named study in conf/ablation/.
+
+    Attributes:
+        over: What may be left out: ``mask``, ``layers``, ``start`` (their neutral option), ``loss``
+            (every term), ``stages`` (every stage), a dotted key (it is deleted), or an override
+            that stands for the absence of something, such as ``optimizer.noise.lr=0``.
+        overrides: The full experiment.
+        mode: "leave_one_out", "add_one_in" or "both".
+    """
+
+    over: tuple[str, ...]
+    overrides: tuple[str, ...] = ()
+    mode: Mode = "both"
+
+
+def read_ablation(name: str) -> Ablation:
+    """Read conf/ablation/`name`.yaml.
+
+    Raises:
+        ConfigError: There is none, or it is wrong.
+    """
+    folder = config_dir() / "ablation"
+    file = folder / f"{name}.yaml"
+    if not file.is_file():
+        known = [f.stem for f in folder.glob("*.yaml")]
+        raise ConfigError(f"ablation: no option '{name}'{nearest(name, known)}")
+    found = yaml.safe_load(file.read_text(encoding="utf-8"))
+    unknown = found.keys() - Ablation.__dataclass_fields__.keys()
+    if unknown:
+        key = min(unknown)
+        raise ConfigError(f"{file}: unknown key '{key}'{nearest(key, Ablation.__annotations__)}")
+    try:
+        return TypeAdapter(Ablation).validate_python(found)
+    except ValidationError as error:
+        raise ConfigError(f"{file}: {error.errors()[0]['msg']}") from error
+
+
+def components(
+    over: Sequence[str], base: Sequence[str], user_dirs: Sequence[Path] = ()
+) -> list[Component]:
+    """Return the components that `over` names in the experiment that `base` composes.
+
+    Raises:
+        ConfigError: One of them is not part of the experiment.
+    """
+    config: Any = compose_job(base, user_dirs).config
+    written: Any = compose_job(base, user_dirs, resolve=False).config
+    terms = {name: _terms(config, stage) for name, stage in written.edit.stages.items()}
+    found: list[Component] = []
+    for word in over:
+        if "=" in word:
+            found.append(Component(word, word))
+        elif word in NEUTRAL:
+            found.append(Component(word, f"{word}={NEUTRAL[word]}"))
+        elif word == "loss":
+            found += [_deleted(key, terms) for key in dict.fromkeys(chain(*terms.values()))]
+        elif word == "stages":
+            found += [_deleted(f"edit.stages.{name}", terms) for name in terms]
+        else:
+            _require(config, word)
+            found.append(_deleted(word, terms))
+    if not found:
+        raise ConfigError("over=[…] names nothing to leave out")
+    return list(dict.fromkeys(found))
+
+
+def variants(parts: Sequence[Component], mode: Mode) -> list[Variant]:
+    """Return the full experiment and its variants.
+
+    Of several values that stand for the absence of one key, each makes a variant in leave-one-out;
+    the first of them is the one of the bare experiment.
+    """
+    found = [Variant(FULL, ())]
+    if mode in ("both", "leave_one_out"):
+        found += [_variant(_left_out(part), [part]) for part in parts]
+    if mode in ("both", "add_one_in"):
+        first = {part.key: part for part in reversed(parts)}
+        absent = [part for part in parts if part is first[part.key]]
+        found.append(_variant(BARE, absent))
+        for part in absent:
+            kept = {part.name, *part.brings}
+            others = [other for other in absent if other.name not in kept]
+            found.append(_variant(f"only {part.key}", others))
+    return found
+
+
+def _variant(name: str, absent: Sequence[Component]) -> Variant:
+    overrides = tuple(part.without for part in absent)
+    return Variant(name, overrides, any(part.may_be_needed for part in absent))
+
+
+def _left_out(part: Component) -> str:
+    """Say what a leave-one-out variant is: what it lacks, or what it has in the part's place."""
+    return f"with {part.name}" if "=" in part.name else f"without {part.name}"
+
+
+def add_members(study: Path, members: Mapping[str, Sequence[str]]) -> None:
+    """Write which runs belong to which variant, for tables: names of run folders by variant.
+
+    Those of earlier ablations in the same study stay.
+    """
+    known = read_members(study)
+    merged = {k: list(dict.fromkeys([*known.get(k, ()), *members.get(k, ())]))
+              for k in {**members, **known}}  # fmt: skip
+    write_json(study / FILE, {"base": FULL, "variants": merged})
+
+
+def read_members(study: Path) -> dict[str, list[str]]:
+    """Return the names of the run folders by variant; {} for a study that is no ablation."""
+    try:
+        found = json.loads((study / FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    return {str(k): [str(name) for name in v] for k, v in found["variants"].items()}
+
+
+def _deleted(key: str, terms: Mapping[str, Sequence[str]]) -> Component:
+    """Return the component that is deleted, given the terms of every stage."""
+    stage = key.removeprefix("edit.stages.")
+    stages = [f"edit.stages.{name}" for name, used in terms.items() if key in used]
+    return Component(key, f"~{key}", tuple(terms.get(stage, stages)))
+
+
+def _terms(config: Any, stage: Any) -> list[str]:
+    """Return the keys of the terms in those sections of the loss that a stage, as written, uses."""
+    sections = dict.fromkeys(_SECTION.findall(OmegaConf.to_yaml(stage)))
+    return [f"loss.{name}.{term}" for name in sections for term in config.loss.get(name) or {}]
+
+
+def _require(config: Any, key: str) -> None:
+    at = config
+    for part in key.split("."):
+        if not hasattr(at, "keys") or part not in at:
+            known = set(at) if hasattr(at, "keys") else set()
+            known |= {*NEUTRAL, "loss", "stages"} if at is config else set()
+            hint = nearest(part, known)
+            group = "; give the option that stands for its absence" if key in groups() else ""
+            raise ConfigError(f"over: no '{key}' in the experiment{group or hint}")
+        at = at[part]
+    if key in groups():
+        raise ConfigError(f"over: say which option stands for the absence of {key}: over=[{key}=…]")

@@ -1,0 +1,115 @@
+"""What a study varies: the axes of an ablation, found from the runs' own records.
+
+An axis is a config group with more than one choice, or a key that was overridden and takes more
+than one value. Keys that only follow from a group's choice are no axes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ganvas.analysis.records import Run, number
+
+SEED = "seed"
+_WHICH_IMAGE = re.compile(r"^image(\.\w+\.(path|shard|limit))?$")
+_NOT_AXES = re.compile(
+    r"^(hydra|study|name|tags|logger|trainer|force|output|outputs|job)([./].*)?$"
+)
+_OVERRIDE = re.compile(r"^[+~]*([^=]+?)(?:=(.*))?$")
+ABSENT = "absent"
+PRESENT = "present"
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One thing that a study varies.
+
+    Attributes:
+        name: The config group (``mask``) or key (``edit.stages.w.steps``).
+        levels: The values it takes as text, numbers in ascending order.
+        numbers: The same as numbers where all of them are, else None.
+        of_run: For each run the index of its level.
+    """
+
+    name: str
+    levels: tuple[str, ...]
+    numbers: tuple[float, ...] | None
+    of_run: tuple[int, ...]
+
+    @property
+    def is_unit(self) -> bool:
+        """Whether it repeats a setting (images, seeds) rather than being part of one."""
+        return self.name == SEED or self.is_image
+
+    @property
+    def is_image(self) -> bool:
+        """Whether it says which images a run works on; how they are cut is a setting."""
+        return _WHICH_IMAGE.match(self.name) is not None
+
+
+def find_axes(runs: Sequence[Run]) -> list[Axis]:
+    """Return the axes of a study, settings first, then images and seeds."""
+    names = dict.fromkeys(name for run in runs for name in run.choices)
+    names |= dict.fromkeys(_key(item) for run in runs for item in run.overrides)
+    axes = []
+    for name in names:
+        if _NOT_AXES.match(name):
+            continue
+        values = [_value(run, name) for run in runs]
+        if len({as_text(value) for value in values}) > 1:
+            axes.append(_axis(name, values))
+    return sorted(axes, key=lambda axis: (axis.is_unit, axis.name == SEED))
+
+
+def as_text(value: Any) -> str:
+    """Return a configuration's value as short text, as it would be written in an override."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _key(override: str) -> str:
+    match = _OVERRIDE.match(override)
+    return match.group(1).strip() if match else override
+
+
+def _value(run: Run, name: str) -> Any:
+    if name in run.choices:
+        return run.choices[name]
+    at: Any = run.config
+    for part in name.split("."):
+        if isinstance(at, list) and part.isdigit() and int(part) < len(at):
+            at = at[int(part)]
+        elif isinstance(at, dict) and part in at:
+            at = at[part]
+        else:
+            return ABSENT
+    return PRESENT if isinstance(at, dict) else at
+
+
+def _axis(name: str, values: list[Any]) -> Axis:
+    by_text = {as_text(value): number(value) for value in values}
+    numeric = all(found is not None for found in by_text.values())
+    if numeric:
+        levels = sorted(by_text, key=lambda text: by_text[text] or 0.0)
+    else:
+        levels = sorted(by_text, key=_natural)
+    index = {text: place for place, text in enumerate(levels)}
+    return Axis(
+        name=name,
+        levels=tuple(levels),
+        numbers=tuple(by_text[text] or 0.0 for text in levels) if numeric else None,
+        of_run=tuple(index[as_text(value)] for value in values),
+    )
+
+
+def _natural(text: str) -> list[tuple[int, int, str]]:
+    """Sort ``row 9`` before ``row 10``."""
+    return [
+        (0, int(part), "") if part.isdigit() else (1, 0, part.lower())
+        for part in re.findall(r"\d+|\D+", text)
+    ]

@@ -1,0 +1,191 @@
+"""Settings of a study against each other: pairing by image, with seeds averaged within it."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from ganvas.analysis.axes import Axis
+from ganvas.analysis.records import Run
+from ganvas.analysis.statistics import PairedTest, holm, omega_squared, paired_test
+
+TIME = "seconds"
+"""The name under which a run's time stands among its metrics."""
+
+Direction = Literal["higher", "lower", "none"]
+"""Which values of a metric are better."""
+
+_MOST_BINS = 8
+
+Levels = tuple[int, ...]
+Cell = tuple[Levels, str]  # the other axes' levels, and the image
+
+
+@dataclass(frozen=True)
+class About:
+    """What a metric is.
+
+    Attributes:
+        text: Range, resolution and network.
+        unit: Unit of its values; empty for a pure number.
+        direction: Which values are better.
+    """
+
+    text: str = ""
+    unit: str = ""
+    direction: Direction = "none"
+
+    @property
+    def sign(self) -> int:
+        """1 where higher values are better, −1 where lower ones are, 0 where none is."""
+        return {"higher": 1, "lower": -1, "none": 0}[self.direction]
+
+    def __str__(self) -> str:
+        """Everything in one line."""
+        better = f"{self.direction} is better" if self.sign else ""
+        text = ", ".join(part for part in (self.unit, self.text) if part)
+        return "; ".join(part for part in (text, better) if part)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One pair of a matrix of comparisons.
+
+    Attributes:
+        first: Key of the group that is compared.
+        second: Key of the group that it is compared with.
+        test: The paired test of ``first − second``.
+        p: The test's p value after Holm's correction over all pairs of the matrix.
+    """
+
+    first: Levels
+    second: Levels
+    test: PairedTest
+    p: float
+
+
+def about(runs: Iterable[Run], metric: str) -> About:
+    """Return what the first record that has `metric` says about it.
+
+    Older records have one text per metric, in which the direction may stand; where none is stated,
+    no value is better than another.
+    """
+    if metric == TIME:
+        return About("the whole run", "s", "lower")
+    for run in runs:
+        stated = (run.metrics.get("about") or {}).get(metric)
+        if isinstance(stated, Mapping):
+            words = {key: str(stated[key]) for key in ("text", "unit") if key in stated}
+            return About(**words, direction=_direction(stated.get("direction")))
+        if stated is not None:
+            text = str(stated)
+            word = next((w for w in ("higher", "lower") if f"{w} is better" in text), "none")
+            return About(text.partition(f"; {word} is")[0], direction=_direction(word))
+    return About()
+
+
+def _direction(word: object) -> Direction:
+    return "higher" if word == "higher" else "lower" if word == "lower" else "none"
+
+
+def metric_names(runs: Iterable[Run]) -> list[str]:
+    """Return the names of all final metrics, in the order in which the records have them."""
+    names = dict.fromkeys(name for run in runs for name in run.metrics.get("final") or {})
+    return list(names)
+
+
+def image_name(run: Run, index: int, image: str, axes: Sequence[Axis]) -> str:
+    """Return a name for an image that is unique in the study.
+
+    Where the images are an axis, every run may number its own from 000.
+    """
+    shard = " ".join(axis.levels[axis.of_run[index]] for axis in axes if axis.is_image)
+    shard = shard.rsplit("/", 1)[-1]
+    return image if not shard or shard.rsplit(".", 1)[0] == image else f"{shard}/{image}"
+
+
+def setting_levels(axes: Sequence[Axis], index: int) -> Levels:
+    """Return run `index`'s level on each axis that is part of a setting."""
+    return tuple(axis.of_run[index] for axis in axes if not axis.is_unit)
+
+
+def cells(
+    runs: Sequence[Run], axes: Sequence[Axis], metric: str, by: Sequence[Axis]
+) -> dict[Levels, dict[Cell, float]]:
+    """Return the values of `metric` by group, rest of the setting and image; seeds are averaged.
+
+    Args:
+        runs: The study's runs.
+        axes: All axes of the study.
+        metric: Name of a final metric.
+        by: The axes whose levels make a group.
+    """
+    rest = [axis for axis in axes if axis not in by and not axis.is_unit]
+    found: dict[Levels, dict[Cell, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for index, run in enumerate(runs):
+        group = tuple(axis.of_run[index] for axis in by)
+        context = tuple(axis.of_run[index] for axis in rest)
+        for image, value in run.per_image(metric).items():
+            found[group][context, image_name(run, index, image, axes)].append(value)
+    return {
+        group: {cell: sum(values) / len(values) for cell, values in row.items()}
+        for group, row in found.items()
+    }
+
+
+def by_image(row: Mapping[Cell, float], only: Iterable[Cell] | None = None) -> dict[str, float]:
+    """Average the cells of one group within each image."""
+    found: dict[str, list[float]] = defaultdict(list)
+    for cell in row if only is None else only:
+        found[cell[1]].append(row[cell])
+    return {image: sum(values) / len(values) for image, values in sorted(found.items())}
+
+
+def compare(groups: Mapping[Levels, Mapping[Cell, float]]) -> list[Comparison]:
+    """Test every pair of groups on what both have: same image, same rest of the setting."""
+    pairs = list(itertools.combinations(groups, 2))
+    tests = []
+    for first, second in pairs:
+        shared = groups[first].keys() & groups[second].keys()
+        a, b = by_image(groups[first], shared), by_image(groups[second], shared)
+        tests.append(paired_test(list(a.values()), list(b.values())))
+    corrected = holm([test.p if test.n else float("nan") for test in tests])
+    return [
+        Comparison(first, second, test, p)
+        for (first, second), test, p in zip(pairs, tests, corrected, strict=True)
+    ]
+
+
+def importance(runs: Sequence[Run], axes: Sequence[Axis], metric: str) -> dict[str, float]:
+    """Return for each axis the share ω² of the variance between runs that it explains alone.
+
+    Each image's mean over the study is taken off first, so that an easy image counts for nothing.
+    A numeric axis with many values is cut into at most eight groups of equal size.
+    """
+    rows = [
+        {image_name(run, i, image, axes): v for image, v in run.per_image(metric).items()}
+        for i, run in enumerate(runs)
+    ]
+    sums: dict[str, list[float]] = defaultdict(list)
+    for row in rows:
+        for image, value in row.items():
+            sums[image].append(value)
+    means = {image: sum(values) / len(values) for image, values in sums.items()}
+    values = [
+        float(np.mean([value - means[image] for image, value in row.items()])) if row else np.nan
+        for row in rows
+    ]
+    return {axis.name: omega_squared(values, _bins(axis)) for axis in axes if not axis.is_image}
+
+
+def _bins(axis: Axis) -> list[int]:
+    if axis.numbers is None or len(axis.levels) <= _MOST_BINS:
+        return list(axis.of_run)
+    values = np.asarray([axis.numbers[level] for level in axis.of_run])
+    edges = np.quantile(values, np.linspace(0, 1, _MOST_BINS + 1)[1:-1])
+    return [int(place) for place in np.searchsorted(edges, values, side="right")]

@@ -1,0 +1,1 @@
+"""The operating system: files that appear whole or not at all, and memory."""

@@ -1,0 +1,238 @@
+"""Every option composes, is checked against its schema, and is documented."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from omegaconf import OmegaConf
+
+from ganvas.command.help import option_fields, print_help, summary
+from ganvas.config.compose import compose_job
+from ganvas.config.groups import config_dir, groups
+from ganvas.config.overrides import closed_keys, expand, open_keys
+from ganvas.config.schema import build
+from ganvas.errors import ConfigError, nearest
+from ganvas.runner.job import validate
+
+# An ablation is no part of a run: `ganvas ablate` makes runs of it, and tests/study tries them.
+OPTIONS = [
+    (group, option)
+    for group, options in groups().items()
+    for option in options
+    if group != "ablation"
+]
+
+
+def lacking(group: str, option: str) -> list[str]:
+    """Return values for what an option leaves to the user."""
+    node = OmegaConf.load(groups()[group][option])
+    found: list[str] = []
+
+    def walk(node, key):
+        if OmegaConf.is_dict(node):
+            for name in node:
+                if OmegaConf.is_missing(node, name):
+                    found.append(f"{key}.{name}")
+                elif not OmegaConf.is_interpolation(node, name):
+                    walk(node[name], f"{key}.{name}")
+
+    walk(node, group)
+    return found
+
+
+@pytest.mark.parametrize(("group", "option"), OPTIONS, ids=lambda v: v)
+def test_option_composes_and_fits_its_schema(group, option):
+    overrides = [f"{group}={option}"]
+    missing = lacking(group, option)
+    if missing:
+        # Whatever has no default is asked for by name.
+        with pytest.raises(ConfigError, match=rf"{missing[0]} must be given"):
+            validate(compose_job(overrides).config)
+        return
+    validate(compose_job(overrides).config)
+
+
+@pytest.mark.parametrize(("group", "option"), OPTIONS, ids=lambda v: v)
+def test_option_has_a_summary_and_every_field_a_docstring(group, option):
+    file = groups()[group][option]
+    assert file.read_text().startswith("# ")
+    assert len(summary(file)) > 5
+    if group in ("experiment", "ablation"):
+        return
+    for key, text in option_fields(file, group):
+        assert text.partition(": ")[2].strip(), f"{group}={option}: {key} is not documented"
+
+
+def test_help_shows_all_groups_options_and_fields(capsys):
+    print_help([], [])
+    out = capsys.readouterr().out
+    for group, options in groups().items():
+        assert f"\n{group}" in out
+        for option in options:
+            assert option in out
+    assert "seed" in out
+    print_help(["image"], [])
+    out = capsys.readouterr().out
+    # Brackets in a docstring are text, not markup.
+    assert "[left, top, right, bottom]" in out
+    assert "image.x.path" in out
+
+
+def test_help_shows_what_an_option_sets():
+    def fields(group, option):
+        return dict(option_fields(groups()[group][option], group))
+
+    assert fields("layers", "coarse")["layers.rows.high"].startswith("int or null = 8:")
+    assert fields("layers", "coarse")["layers.rows.low"].startswith("int or null = null:")
+    assert fields("layers", "coarse")["layers.rows"].startswith("Band:")
+    betas = fields("optimizer", "adam")["optimizer.latent.betas"]
+    assert betas.startswith("list of float = [0.9, 0.99]:")
+    metrics = fields("metrics", "pixel")
+    named = [key.removeprefix("metrics.") for key in metrics if key.count(".") == 1]
+    assert named == ["psnr", "ssim", "w_distance", "psnr_resampled_noise"]
+    assert metrics["metrics.psnr"] == "PSNR: Peak signal-to-noise ratio."
+    assert metrics["metrics.psnr_resampled_noise.render"].startswith("result|resampled = resampled")
+    assert fields("trainer", "auto")["trainer.progress"].startswith("bool = true:")
+    # What must be given has no value, and what has fields of its own shows them.
+    assert fields("image", "file")["image.x.path"].startswith("Path:")
+    assert fields("mask", "paint")["mask.strokes"].startswith("list of Stroke:")
+
+
+def test_a_mapping_with_a_target_takes_the_place_of_another():
+    change = "edit.stages.I_att.change={_target_: ganvas.edit.Ablate, units: [1]}"
+    config = compose_job(["edit=permute", change]).config
+    assert config.edit.stages.I_att.change == {"_target_": "ganvas.edit.Ablate", "units": [1]}
+    whole = "optimizer.latent={_target_: ganvas.stage.LBFGS, lr: 0.5}"
+    config = compose_job([whole, "optimizer.latent.history=3"]).config
+    expected = {"_target_": "ganvas.stage.LBFGS", "lr": 0.5, "history": 3}
+    assert config.optimizer.latent == expected
+    assert build(validate(config)).edit.stages["w"].optimise["latent"].history == 3
+    # Where nothing was, and where a list was.
+    layers = "edit.stages.I_att.layers={_target_: ganvas.layers.All}"
+    plateau = "edit.stages.w.plateau={_target_: ganvas.stage.Plateau, patience: 3}"
+    config = compose_job(["edit=permute", layers, plateau]).config
+    assert config.edit.stages.I_att.layers == {"_target_": "ganvas.layers.All"}
+    assert config.edit.stages.w.plateau.patience == 3
+    # Without a target it is merged, as always.
+    config = compose_job(["optimizer.latent={lr: 0.5}"]).config
+    assert (config.optimizer.latent.lr, config.optimizer.latent.betas) == (0.5, [0.9, 0.99])
+
+
+def test_open_keys_are_closed_again():
+    words = ("seed=1", "a.b={_target_: x, c: 1}", "a.b.c=2", "d=null", "d={e: 1}", "f=null")
+    opened = open_keys(words)
+    assert opened == [
+        "++seed=1", "++a.b=null", "++a.b={_target_: x, c: 1}", "++a.b.c=2", "++d=null",
+        "++d={e: 1}", "++f=null",
+    ]  # fmt: skip
+    assert closed_keys(opened) == words
+
+
+def test_the_command_line_and_a_sweep_replace_too(ganvas_command, tiny):
+    change = "edit.stages.I_att.change={_target_: ganvas.edit.Ablate, units: [1]}"
+    other = "{_target_: ganvas.edit.CopyChannels, channels: [2]}"
+    done = ganvas_command("run", "-m", *tiny, "edit=permute", f"{change},{other}")
+    assert done.code == 0, done.err
+    found = [OmegaConf.load(file) for file in Path("outputs").glob("*/*/config.yaml")]
+    changes = [OmegaConf.to_container(c.edit.stages.I_att.change) for c in found]
+    assert sorted(changes, key=str) == [
+        {"_target_": "ganvas.edit.Ablate", "units": [1]},
+        {"_target_": "ganvas.edit.CopyChannels", "channels": [2]},
+    ]
+    (noted,) = [f for f in Path("outputs").glob("*/*/overrides.yaml") if "Ablate" in f.read_text()]
+    assert len(OmegaConf.load(noted).overrides) == len(tiny) + 2
+
+
+def test_a_field_at_its_default_can_be_set_without_a_plus():
+    config = compose_job(["trainer.threads=3", "mask=box", "generator=tiny"]).config
+    assert config.trainer.threads == 3
+    assert build(validate(config)).trainer.threads == 3
+
+
+def test_open_keys_leaves_choices_and_hydras_own_keys():
+    words = ["mask=box", "seed=1", "+a=1", "~edit.stages.n", "hydra.verbose=true", "++b=2"]
+    assert open_keys(words) == [
+        "mask=box", "++seed=1", "+a=1", "~edit.stages.n", "hydra.verbose=true", "++b=2",
+    ]  # fmt: skip
+
+
+def test_expand_is_the_product():
+    jobs = expand(["seed=1,2", "mask=full,box", "study=a"])
+    assert jobs == [[f"seed={s}", f"mask={m}", "study=a"] for s in (1, 2) for m in ("full", "box")]
+    assert [j[0] for j in expand(["seed=range(3)"])] == ["seed=0", "seed=1", "seed=2"]
+    assert ["budget=quick"] in expand(["budget=glob(*)"])
+
+
+def test_a_stage_can_be_left_out():
+    experiment = build(validate(compose_job(["~edit.stages.n", "generator=tiny"]).config))
+    assert list(experiment.edit.stages) == ["w"]
+
+
+def test_composition_leaves_hydra_as_it_was():
+    from hydra.core.global_hydra import GlobalHydra
+
+    before = GlobalHydra.instance().hydra
+    compose_job(["generator=tiny"])
+    with pytest.raises(ConfigError):
+        compose_job(["mask=nowhere"])
+    assert GlobalHydra.instance().hydra is before
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    (tmp_path / "mask").mkdir()
+    (tmp_path / "mask" / "mine.yaml").write_text(
+        "# A mask of my own.\n_target_: my_mask.Corner\nsize: 0.5\n"
+    )
+    (tmp_path / "my_mask.py").write_text(
+        "from dataclasses import dataclass\n"
+        "from ganvas.mask import Full\n"
+        "@dataclass(frozen=True)\n"
+        "class Corner(Full):\n"
+        '    """A corner.\n\n    Attributes:\n        size: Its size.\n    """\n\n'
+        "    size: float = 0.25\n"
+    )
+    return tmp_path
+
+
+def test_a_users_own_option(ganvas_command, tiny, own):
+    words = ("run", "--config-dir", str(own), *tiny, "mask=mine")
+    done = ganvas_command(*words, "mask.size=0.75")
+    assert done.code == 0, done.err
+    (config,) = Path("outputs").glob("*/*/config.yaml")
+    assert OmegaConf.load(config).mask == {"_target_": "my_mask.Corner", "size": 0.75}
+    bad = ganvas_command(*words, "mask.sise=0.75")
+    assert bad.code == 2
+    assert "did you mean 'size'" in bad.complaint
+    bad = ganvas_command(*words[:-1], "mask=mne")
+    assert bad.code == 2
+    assert "did you mean 'mine'" in bad.complaint
+    shown = ganvas_command("run", "--config-dir", str(own), "--help", "mask")
+    assert "mask=mine  A mask of my own." in shown.out
+    assert "mask.size  float = 0.5: Its size." in shown.out
+
+
+def test_a_users_own_folder_from_python(tiny, own, monkeypatch):
+    import ganvas
+
+    monkeypatch.chdir(own)
+    result = ganvas.run([*tiny, "mask=mine"], config_dir=own)
+    assert result.config["mask"]["size"] == 0.5
+
+
+def test_cfg_job_shows_the_configuration(ganvas_command, tiny):
+    done = ganvas_command("run", "--cfg", "job", *tiny, "seed=5")
+    assert done.code == 0
+    assert "seed: 5" in done.out
+    assert not Path("outputs").exists()
+
+
+def test_nearest():
+    assert nearest("stpes", ["steps", "terms"]) == "; did you mean 'steps'?"
+    assert nearest("qqq", [str(i) for i in range(30)]).endswith(", …")
+    assert nearest("a", []) == ""
+
+
+def test_the_checkouts_conf_is_found():
+    assert (config_dir() / "config.yaml").is_file()

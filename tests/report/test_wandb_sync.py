@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ganvas.analysis.records import read_study
+from ganvas.errors import ConfigError
+from ganvas.report.wandb_sync import offline_runs, send_offline_runs
+from ganvas.report import wandb_sync
+
+
+@pytest.fixture
+def runs(tmp_path):
+    for name, state in {"a": "finished", "b": "failed", "c": "running", "d": "finished"}.items():
+        run = tmp_path / name
+        run.mkdir()
+        (run / "status.json").write_text(json.dumps({"state": state}))
+        if name != "d":
+            folder = run / "wandb" / "offline-run-20260131_120000-abc"
+            folder.mkdir(parents=True)
+            (folder / "run-abc.wandb").touch()
+    return read_study(tmp_path)
+
+
+def mark(runs, folder):
+    for item in offline_runs(runs):
+        if str(item.file.parent) == folder:
+            item.file.with_name("run-abc.wandb.synced").touch()
+
+
+def test_each_run_is_sent_once_and_running_ones_wait(runs):
+    sent, declared = [], []
+
+    def send(arguments):
+        sent.append(arguments)
+        mark(runs, arguments[1])
+        return 0
+
+    def declare(item):
+        declared.append((item.run.name, item.id, item.sent))
+
+    assert send_offline_runs(runs, send, declare) == (2, 1)
+    assert [arguments[0] for arguments in sent] == ["sync", "sync"]
+    assert declared == [("a", "abc", True), ("b", "abc", True)]
+    assert send_offline_runs(runs, send, declare) == (0, 3)
+    assert len(sent) == len(declared) == 2
+
+
+def test_a_lineage_that_failed_is_attached_by_the_next_command_without_a_second_upload(runs):
+    sent = []
+
+    def send(arguments):
+        sent.append(arguments)
+        mark(runs, arguments[1])
+        return 0
+
+    def refuse(item):
+        raise ConfigError("no")
+
+    with pytest.raises(ConfigError):
+        send_offline_runs(runs, send, refuse)
+    assert send_offline_runs(runs, send, lambda item: None) == (2, 1)
+    assert len(sent) == 2
+
+
+def test_a_renamed_run_is_sent_from_where_it_was_recorded(runs, tmp_path):
+    """W&B's records name staged files by absolute paths; a repetition is renamed when it ends."""
+    recorded = tmp_path / "a.new"
+    (runs[0].path / "wandb" / "lineage.json").write_text(json.dumps({"folder": str(recorded)}))
+    seen = {}
+
+    def send(arguments):
+        seen[Path(arguments[1]).parts[-3]] = (recorded / "status.json").is_file()
+        return 0
+
+    send_offline_runs(runs, send, lambda item: None)
+    assert seen == {"a": True, "b": False}
+    assert not recorded.exists()
+
+
+def test_a_refused_upload_is_named(runs):
+    with pytest.raises(ConfigError, match="did not take a; `wandb login`"):
+        send_offline_runs(runs, lambda arguments: 1)
+
+
+def test_lineage_is_attached_to_the_uploaded_run(tiny_run, monkeypatch):
+    first = tiny_run("logger=csv", "study=lineage")
+    second = tiny_run(
+        "logger=wandb", "study=lineage", "start=embedding", "logger.entity=me",
+        f"start.path={first.path / 'embedding.safetensors'}",
+    )  # fmt: skip
+    (item,) = offline_runs(read_study(second.path.parent))
+    monkeypatch.setattr("wandb.init", server := _Recorder())
+    wandb_sync.declare_lineage(item)
+    assert server.settings["id"] == item.id
+    assert server.settings["resume"] == "must"
+    assert (server.settings["project"], server.settings["entity"]) == ("ganvas", "me")
+    generator = second.provenance["generator"]
+    assert server.calls == [
+        (
+            "generator",
+            f"generator-{generator['name']}-{generator['sha256'][:10]}",
+            ["generator.json"],
+        ),
+        ("embedding", f"embedding-{first.path.name}", ["embedding.safetensors"]),
+        ("finish", 0),
+    ]
+
+
+class _Recorder:
+    """Stands for `wandb.init` and the online run that it returns; keeps what is asked of them."""
+
+    def __init__(self):
+        self.calls = []
+
+    def __call__(self, **settings):
+        self.settings = settings
+        return self
+
+    def use_artifact(self, artifact):
+        self.calls.append((artifact.type, artifact.name, sorted(artifact.manifest.entries)))
+
+    def finish(self, exit_code):
+        self.calls.append(("finish", exit_code))

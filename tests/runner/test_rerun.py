@@ -1,0 +1,160 @@
+import json
+import shutil
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+from ganvas.command.rerun import rerun as command
+from ganvas.config.compose import compose_job
+from ganvas.config.groups import groups
+from ganvas.errors import ConfigError, InputError
+from ganvas.runner.difference import causes, differences
+from ganvas.runner.job import execute
+from ganvas.runner.rerun import read_config, refuse_foreign, rerun
+from ganvas.runner.result import load
+
+TINY = [
+    "generator=tiny", "loss=pixel", "metrics=pixel", "logger=none", "budget=preview",
+    "budget.latent=4", "budget.noise=3", "trainer=cpu", "+trainer.progress=false",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("old")
+    values = np.random.default_rng(0).integers(0, 255, (2, 70, 90, 3), np.uint8)
+    (folder / "photos").mkdir()
+    for name, picture in zip("ab", values, strict=True):
+        Image.fromarray(picture).save(folder / "photos" / f"{name}.png")
+    words = [*TINY, "image=file", f"image.x.path={folder / 'photos'}", f"output={folder}"]
+    return execute(compose_job(words))
+
+
+class Options:
+    def __init__(self, run_dir, output, check=True, trust=False):
+        self.run_dir, self.output, self.check, self.trust = run_dir, output, check, trust
+
+
+def test_repetition_is_identical_to_the_bit(old, tmp_path, monkeypatch, capsys):
+    before = {f: f.stat().st_mtime_ns for f in old.path.rglob("*") if f.is_file()}
+    monkeypatch.chdir(tmp_path)
+    assert command(Options(old.path, tmp_path / "again")) == 0
+    assert "identical to the bit" in capsys.readouterr().out
+    assert {f: f.stat().st_mtime_ns for f in old.path.rglob("*") if f.is_file()} == before
+
+
+def test_folder_alone_is_enough(old, tmp_path):
+    moved = tmp_path / "elsewhere"
+    shutil.copytree(old.path, moved)
+    told = json.loads((moved / "provenance.json").read_text())
+    told["inputs"]["x"] = ["0" * 64]  # as if the photographs had changed since
+    told["directory"] = "/nowhere/to/be/found"
+    (moved / "provenance.json").write_text(json.dumps(told))
+    new = rerun(moved, tmp_path / "again")
+    assert new.config["image"]["x"]["path"] != old.config["image"]["x"]["path"]
+    assert differences(load(moved), new) == []
+
+
+def test_missing_copies_are_an_input_error(old, tmp_path):
+    moved = tmp_path / "elsewhere"
+    shutil.copytree(old.path, moved)
+    told = json.loads((moved / "provenance.json").read_text())
+    told["inputs"]["x"] = []
+    (moved / "provenance.json").write_text(json.dumps(told))
+    for file in moved.rglob("target.png"):
+        file.unlink()
+    with pytest.raises(InputError, match=r"image\.x: .* no copy"):
+        rerun(moved, tmp_path / "again")
+
+
+def test_difference_and_cause_are_named(old, tmp_path, capsys):
+    moved = tmp_path / "elsewhere"
+    shutil.copytree(old.path, moved)
+    config = read_config(moved)
+    config["seed"] = 5
+    (moved / "config.yaml").write_text(yaml.safe_dump(config))
+    told = json.loads((moved / "provenance.json").read_text())
+    told["versions"]["torch"] = "1.0.0"
+    (moved / "provenance.json").write_text(json.dumps(told))
+    assert command(Options(moved, tmp_path / "again")) == 1
+    out = capsys.readouterr().out
+    assert "embedding: noise" in out
+    assert "metrics: final.psnr" in out
+    assert "picture of a" in out
+    assert f"versions.torch: 1.0.0 → {version('torch')}" in out
+
+
+def test_the_environment_is_not_blamed_for_an_equal_result(old, tmp_path, capsys):
+    moved = tmp_path / "elsewhere"
+    shutil.copytree(old.path, moved)
+    told = json.loads((moved / "provenance.json").read_text())
+    told["environment"]["OMP_NUM_THREADS"] = "7"
+    (moved / "provenance.json").write_text(json.dumps(told))
+    assert command(Options(moved, tmp_path / "again")) == 0
+    out = capsys.readouterr().out
+    assert "identical to the bit" in out
+    assert "OMP_NUM_THREADS" not in out
+
+
+def test_equal_runs_have_no_cause(old):
+    assert causes(old, old) == []
+
+
+def test_machine_metrics_do_not_count(old, tmp_path):
+    moved = tmp_path / "elsewhere"
+    shutil.copytree(old.path, moved)
+    metrics = json.loads((moved / "metrics.json").read_text())
+    for stage in metrics["stages"].values():
+        stage["seconds"] += 1
+    (moved / "metrics.json").write_text(json.dumps(metrics))
+    assert differences(old, load(moved)) == []
+
+
+@pytest.mark.parametrize("value", ["os.system", "subprocess.Popen", "ganvasx.evil"])
+def test_foreign_code_is_refused(old, tmp_path, value):
+    moved = tmp_path / "elsewhere"
+    shutil.copytree(old.path, moved)
+    config = read_config(moved)
+    config["mask"]["_target_"] = value
+    (moved / "config.yaml").write_text(yaml.safe_dump(config))
+    with pytest.raises(ConfigError, match=rf"mask\._target_: {value} is code outside ganvas"):
+        rerun(moved, tmp_path / "again")
+    assert not Path(tmp_path / "again").exists()
+
+
+def test_interpolations_of_a_foreign_folder_are_refused():
+    with pytest.raises(ConfigError, match=r"tags\[0\]"):
+        refuse_foreign({"tags": ["${oc.env:HOME}"]})
+
+
+def test_folder_without_a_run(tmp_path):
+    with pytest.raises(InputError, match="no status"):
+        rerun(tmp_path)
+
+
+EDITS = sorted(groups()["edit"])
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("photos")
+    values = np.random.default_rng(1).integers(0, 255, (3, 40, 40, 3), np.uint8)
+    for name, picture in zip("xyz", values, strict=True):
+        Image.fromarray(picture).save(folder / f"{name}.png")
+    return folder
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_every_edit_repeats_to_the_bit(edit, photos, tmp_path):
+    words = [*TINY, f"edit={edit}", "image=file", "metrics=pixel", f"output={tmp_path}"]
+    if "style" in edit:
+        # They choose rows of finer layers than the smallest generator has, and need a style term.
+        words += ["generator.resolution=128", "loss.style.mse={_target_: ganvas.loss.MSE}"]
+    words += [f"image.x.path={photos / 'x.png'}", "seed=3"]
+    words += [f"+image.{name}.path={photos / name}.png" for name in "yz"]
+    done = execute(compose_job(words))
+    assert differences(done, rerun(done.path, tmp_path / "again")) == []

@@ -1,0 +1,47 @@
+import signal
+from collections import deque
+from types import SimpleNamespace
+
+import pytest
+
+from ganvas.config.compose import compose_job
+from ganvas.errors import ConfigError
+from ganvas.runner.folder import RunFolder
+from ganvas.runner.job import execute
+from ganvas.study.local import Crew, Task
+from ganvas.study.settings import Pool
+
+
+def crew_of(folder, stopping):
+    """A crew without processes, and the task that works in `folder`."""
+    board = SimpleNamespace(told=lambda task: None, say=lambda line: None)
+    stop = SimpleNamespace(requested=stopping)
+    crew = Crew(deque(), [], Pool(jobs=1, retries=1), board, None, stop)
+    return crew, Task(SimpleNamespace(working=RunFolder(folder)), "running", 1)
+
+
+@pytest.mark.parametrize(
+    ("stopping", "state", "status"),
+    [(True, "interrupted", "interrupted"), (False, "waiting", "failed")],
+)
+def test_only_a_study_that_stops_interrupts_by_sigterm(tmp_path, stopping, state, status):
+    crew, task = crew_of(tmp_path, stopping)
+    crew._ended(task, -signal.SIGTERM, 0)
+    assert task.state == state
+    assert RunFolder(tmp_path).state == status
+
+
+def test_a_mistake_is_told_and_leaves_no_run(tmp_path):
+    crew, task = crew_of(tmp_path, stopping=False)
+    (tmp_path / "worker.log").write_text("ganvas: options have changed\n")
+    crew._ended(task, 2, 0)
+    assert (task.state, task.note) == ("failed", "options have changed")
+    assert not crew.waiting
+    assert not RunFolder(tmp_path).status_file.exists()
+
+
+def test_a_job_for_another_folder_is_refused_and_touches_none(tiny, tmp_path):
+    job = compose_job([*tiny, f"output={tmp_path / 'out'}"])
+    with pytest.raises(ConfigError, match="since the study was planned; start it again"):
+        execute(job, None, tmp_path / "planned")
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from contextlib import suppress
+
+import pytest
+
+from ganvas.errors import StorageError
+from ganvas.system.files import (
+    remove_unfinished,
+    replacing,
+    sha256,
+    storage_errors,
+    write_bytes,
+    write_json,
+    write_text,
+)
+
+
+def test_a_failed_write_leaves_the_old_content_and_no_rest(tmp_path):
+    file = tmp_path / "a.json"
+    write_text(file, "old")
+    with suppress(RuntimeError), replacing(file) as temporary:
+        temporary.write_text("half")
+        assert temporary.parent == tmp_path
+        assert temporary.suffix == ".json"
+        assert file.read_text() == "old"
+        raise RuntimeError
+    assert file.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_folders_are_made(tmp_path):
+    write_bytes(tmp_path / "a" / "b" / "c.bin", b"abc")
+    assert sha256(tmp_path / "a" / "b" / "c.bin") == hashlib.sha256(b"abc").hexdigest()
+
+
+def test_json_is_strict_and_readable(tmp_path):
+    write_json(tmp_path / "a.json", {"ψ": [1, None]})
+    assert "ψ" in (tmp_path / "a.json").read_text(encoding="utf-8")
+    with pytest.raises(ValueError, match="JSON compliant"):
+        write_json(tmp_path / "b.json", {"x": float("nan")})
+    assert not (tmp_path / "b.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("number", "part"),
+    [
+        (errno.ENOSPC, "no space left"), (errno.EDQUOT, "no space left"),
+        (errno.EACCES, "no permission"), (errno.EROFS, "no permission"),
+        (errno.ENAMETOOLONG, "cannot write"),
+    ],
+)  # fmt: skip
+def test_system_errors_become_one_line(tmp_path, number, part):
+    with pytest.raises(StorageError, match=part) as caught, storage_errors(tmp_path / "x"):
+        raise OSError(number, os.strerror(number))
+    assert str(tmp_path / "x") in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_leftovers_are_removed_and_nothing_else(tmp_path):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / ".unfinished-17-000004.webp").touch()
+    (tmp_path / "images" / "000002.webp").touch()
+    (tmp_path / ".lock").touch()
+    remove_unfinished(tmp_path)
+    assert sorted(p.name for p in tmp_path.rglob("*")) == [".lock", "000002.webp", "images"]
