@@ -78,9 +78,9 @@ class Context:
             return self.shared(RESAMPLED, self._resampled)
         return self.pictures.get(name)
 
-    def target_of(self, render: Render) -> Tensor:
-        """Return the photographs that a render stands for, uint8 (B, 3, H, W)."""
-        return self.pictures[self.target if render == RESULT else "x"]
+    def stands_for(self, render: Render) -> str:
+        """Return the name of the photographs that a render stands for."""
+        return self.target if render == RESULT else "x"
 
     def features(self, extract: Callable[[Tensor], Tensor], name: str) -> Tensor | None:
         """Return what a network says about the pictures of a name, computed once for all metrics.

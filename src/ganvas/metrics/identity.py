@@ -8,24 +8,22 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor
 
-from ganvas.metrics.context import RESULT, Context, Render
-from ganvas.metrics.metric import Direction, Metric
+from ganvas.metrics.context import Context
+from ganvas.metrics.metric import Direction
+from ganvas.metrics.rendered import RenderedMetric
 
 
 @dataclass(frozen=True)
-class Identity(Metric):
+class Identity(RenderedMetric):
     """Cosine similarity of ArcFace features to a photograph's. Deng et al. 2019.
 
     Attributes:
         image: The photograph: x, y or z.
-        render: "result" is the saved picture; "resampled" is drawn from the same latent with new
-            noise maps.
     """
 
     direction: ClassVar[Direction] = "higher"
 
     image: Literal["x", "y", "z"] = "x"
-    render: Render = "result"
 
     def load(self, device: torch.device) -> None:
         """Load ArcFace."""
@@ -43,7 +41,6 @@ class Identity(Metric):
         made = context.features(identity_features, self.render)
         return None if made is None else (made * wanted).sum(1)
 
-    def about(self, resolution: int) -> str:
+    def compared(self, resolution: int) -> str:
         """State network and photograph."""
-        drawn = "" if self.render == RESULT else "; after drawing new noise maps"
-        return f"cosine similarity of ArcFace features to image {self.image}{drawn}"
+        return f"cosine similarity of ArcFace features to image {self.image}"

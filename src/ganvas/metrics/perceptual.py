@@ -16,6 +16,8 @@ from ganvas.metrics.picture import PictureMetric
 CROPS = {"all": (0.0, 0.0, 1.0, 1.0), "face": (3 / 16, 5 / 16, 13 / 16, 15 / 16)}
 """Left, top, right, bottom in fractions of an FFHQ-aligned photograph."""
 
+SMALLEST = 32
+
 
 @dataclass(frozen=True)
 class LPIPS(PictureMetric):
@@ -31,7 +33,7 @@ class LPIPS(PictureMetric):
 
     net: Literal["vgg", "alex"] = "vgg"
     crop: Literal["all", "face"] = "all"
-    resolution: Annotated[int, Field(ge=32)] = 256
+    resolution: Annotated[int, Field(ge=SMALLEST)] = 256
 
     def load(self, device: torch.device) -> None:
         """Load the network."""
@@ -52,10 +54,14 @@ class LPIPS(PictureMetric):
         """State network, crop and resolution."""
         name = {"vgg": "VGG16", "alex": "AlexNet"}[self.net]
         left, _, right, _ = CROPS[self.crop]
-        side = min(round((right - left) * resolution), self.resolution)
+        side = self._side(round((right - left) * resolution))
         part = "" if self.crop == "all" else f" of the {self.crop}"
         return f"LPIPS v0.1{part}, {name}, at {side}², input [−1, 1]"
 
     def _seen(self, pictures: Tensor) -> list[Tensor]:
         parts = [crop(from_uint8(picture[None]), *CROPS[self.crop]) for picture in pictures]
-        return [resize(part, min(self.resolution, part.shape[-1])) for part in parts]
+        return [resize(part, self._side(part.shape[-1])) for part in parts]
+
+    def _side(self, side: int) -> int:
+        """Return what a side of `side` pixels is brought to; AlexNet needs SMALLEST."""
+        return max(SMALLEST, min(self.resolution, side))

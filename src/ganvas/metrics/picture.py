@@ -12,38 +12,24 @@ from torch import Tensor
 
 from ganvas.functional import ssim as structure
 from ganvas.functional.quality import masked_mse, psnr_from_mse
-from ganvas.metrics.context import RESULT, Context, Render
-from ganvas.metrics.metric import Direction, Metric
+from ganvas.metrics.context import Context
+from ganvas.metrics.metric import Direction
+from ganvas.metrics.rendered import RenderedMetric
 
 
 @dataclass(frozen=True)
-class PictureMetric(Metric):
-    """A comparison of pictures with photographs of the same size.
-
-    Attributes:
-        render: "result" is the saved picture; "resampled" is drawn from the same latent with new
-            noise maps, so that no noise hides a bad latent.
-    """
-
-    render: Render = "result"
+class PictureMetric(RenderedMetric):
+    """A comparison of pictures with photographs of the same size."""
 
     def measure(self, context: Context) -> Tensor | None:
         """Compare the render with its photographs."""
         pictures = context.picture(self.render)
-        return None if pictures is None else self.compare(pictures, context.target_of(self.render))
-
-    def about(self, resolution: int) -> str:
-        """Say what is compared, and of which render."""
-        drawn = "" if self.render == RESULT else "; after drawing new noise maps"
-        return f"{self.compared(resolution)}{drawn}"
+        targets = context.picture(context.stands_for(self.render))
+        return None if pictures is None or targets is None else self.compare(pictures, targets)
 
     @abstractmethod
     def compare(self, pictures: Tensor, targets: Tensor) -> Tensor | None:
         """Compare uint8 pictures (B, 3, H, W): (B,), or None where they are too small."""
-
-    @abstractmethod
-    def compared(self, resolution: int) -> str:
-        """State range, resolution and network."""
 
 
 @dataclass(frozen=True)
