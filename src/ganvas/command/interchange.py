@@ -33,7 +33,7 @@ def export(options: argparse.Namespace) -> int:
     if embedding.space == "w+" and embedding.truncation == 1.0:
         rows = embedding.latent
     else:
-        rows = embedding.rows(embedding.load_generator())
+        rows = embedding.rows(embedding.load_generator(options.trust))
     write(output, rows)
     count, dim = rows.shape[1:]
     owner = str(embedding.generator.get("_target_", "")).rpartition(".")[2].removesuffix("Config")

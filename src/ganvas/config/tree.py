@@ -40,11 +40,6 @@ def walk(tree: Any, item: str = "[{}]") -> Iterator[tuple[str, Any]]:
             waiting.append(_numbered(key, value, item))
 
 
-def leaves(tree: Any, item: str = "[{}]") -> Iterator[tuple[str, Any]]:
-    """Iterate over the nodes that are neither mappings nor lists; see `walk`."""
-    return (pair for pair in walk(tree, item) if not isinstance(pair[1], Mapping | list))
-
-
 def _named(key: str, value: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
     return ((f"{key}.{name}" if key else str(name), inner) for name, inner in value.items())
 

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from ganvas.config.groups import groups
-from ganvas.config.tree import leaves
+from ganvas.config.tree import walk
 from ganvas.errors import ConfigError
 
 FORMER_TARGETS = {
@@ -60,11 +60,11 @@ def refuse_foreign(config: Mapping[str, Any], key: str = "") -> None:
             or the configuration is nested too deeply.
     """
     try:
-        values = dict(leaves({key: config} if key else config))
+        values = dict(walk({key: config} if key else config))
     except ValueError as error:
         raise ConfigError(f"{key or 'configuration'}: {error}") from error
     for name, value in values.items():
-        parent, _, last = name.rpartition(".")
+        parent, dot, last = name.rpartition(".")
         if last == "_target_" and not (isinstance(value, str) and _OWN.fullmatch(value)):
             raise ConfigError(
                 f"{name}: {_short(value)} is code outside ganvas; --trust executes it, if you know "
@@ -73,10 +73,8 @@ def refuse_foreign(config: Mapping[str, Any], key: str = "") -> None:
         if not isinstance(value, str):
             continue
         if "${" in value:
-            raise ConfigError(
-                f"{name}: {_short(value)} is an interpolation; --trust resolves it"
-            )
-        if _ADDRESS.match(value) and not _known(value, values.get(f"{parent}.sha256")):
+            raise ConfigError(f"{name}: {_short(value)} is an interpolation; --trust resolves it")
+        if _ADDRESS.match(value) and not _known(value, values.get(f"{parent}{dot}sha256")):
             raise ConfigError(
                 f"{name}: {_short(value)} is an address that a file names; --trust fetches it, if "
                 "you know it"
