@@ -4,6 +4,8 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 EXTRAS ?= test,dev
 READY  := $(VENV)/.ready
+# One test process per core, each computing on one thread.
+PARALLEL := -n auto --maxprocesses=8 --dist=worksteal
 
 .PHONY: demo test test-fast lint format bench docs gallery inpainting order clean
 
@@ -14,15 +16,16 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 test-fast: $(READY)
-	$(BIN)/python -m pytest -m "not slow and not assets"
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow and not assets"
 
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

@@ -186,7 +186,8 @@ class Run:
             embedding, costs = compact(embedding, config.compact, self.scene, target)
         render = embedding.render(self.scene.generator, self.micro_batch)
         self.scene.keep(name, config.embedding, embedding, render)
-        pace_of = stage.done * len(self.names) / seconds if stage.done else 0.0
+        # Seconds can be 0: a coarse clock does not see a step of a tiny generator.
+        pace_of = stage.done * len(self.names) / seconds if seconds else 0.0
         entry = self._picture_entry(name, render, config.embedding, costs)
         return entry | {
             "loss": [x if math.isfinite(x) else None for x in stage.watch.best_loss.tolist()],
