@@ -139,11 +139,11 @@ def _sample(commands: Commands) -> None:
 def _interchange(commands: Commands) -> None:
     export = commands.add_parser("export", help="write w+ for other programs (.npz, .pt)")
     export.add_argument("embedding", help="an embedding.safetensors, or a run's folder")
-    export.add_argument("-o", "--output", required=True, help="FILE.npz (NVIDIA) or FILE.pt")
+    export.add_argument("-o", "--output", required=True, help="FILE.npz (NVIDIA), .npy, .pt")
     _trust(export)
     export.set_defaults(command=_lazily("interchange", "export"))
-    read = commands.add_parser("import", help="make an embedding of a projected_w.npz or w+ .pt")
-    read.add_argument("file", help="FILE.npz (NVIDIA) or FILE.pt")
+    read = commands.add_parser("import", help="make an embedding of a .npz, .npy or .pt of w+")
+    read.add_argument("file", help="FILE.npz (NVIDIA), FILE.npy or FILE.pt")
     read.add_argument(
         "--generator", default="mobilestylegan",
         help="the option of generator= that it belongs to (default: mobilestylegan)",
