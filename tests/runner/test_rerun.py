@@ -126,6 +126,32 @@ def test_foreign_code_is_refused(old, tmp_path, value):
     assert not Path(tmp_path / "again").exists()
 
 
+def test_names_of_images_that_climb_out_of_the_folder_are_refused(old, tmp_path):
+    moved = tmp_path / "elsewhere"
+    shutil.copytree(old.path, moved)
+    provenance = json.loads((moved / "provenance.json").read_text())
+    provenance["inputs"]["x"] = []
+    (moved / "provenance.json").write_text(json.dumps(provenance))
+    status = json.loads((moved / "status.json").read_text())
+    for name in ("../../../stolen", "/etc/x", ".."):
+        (moved / "status.json").write_text(json.dumps(status | {"images": ["a", name]}))
+        with pytest.raises(InputError, match="no name of a file"):
+            rerun(moved, tmp_path / "again")
+
+
+def test_an_address_of_a_foreign_folder_is_not_fetched(old, tmp_path):
+    moved = tmp_path / "elsewhere"
+    shutil.copytree(old.path, moved)
+    config = read_config(moved)
+    config["generator"] = {
+        "_target_": "ganvas.checkpoint.from_file.StyleGAN2Config",
+        "checkpoint": "https://127.0.0.1:9/network.pkl",
+    }
+    (moved / "config.yaml").write_text(yaml.safe_dump(config))
+    with pytest.raises(ConfigError, match=r"generator\.checkpoint: https.* is an address"):
+        rerun(moved, tmp_path / "again")
+
+
 def test_interpolations_of_a_foreign_folder_are_refused():
     with pytest.raises(ConfigError, match=r"tags\[0\]"):
         refuse_foreign({"tags": ["${oc.env:HOME}"]})

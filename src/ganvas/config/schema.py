@@ -197,6 +197,9 @@ def _check_call(node: Mapping[str, Any], target: Callable[..., Any], key: str) -
 
 
 def _check_leaf(value: Any, hint: Any, key: str) -> Any:
+    if value == "" and Path in alternatives(hint):
+        # Of an unset shell variable; as a path it would be the working folder.
+        raise ConfigError(f"{key} is empty; name a file or folder, or leave the key out")
     try:
         adapter = _adapter(hint)
         return adapter.validate_json(json.dumps(value), strict=True)

@@ -2,11 +2,11 @@
 
 from ganvas.embedding.embedding import (
     Embedding,
-    Space,
     join_styles,
     require_fit,
     rows_of,
     split_styles,
 )
+from ganvas.embedding.variables import Space
 
 __all__ = ["Embedding", "Space", "join_styles", "require_fit", "rows_of", "split_styles"]

@@ -158,9 +158,9 @@ def _latent_in(content: Any, path: Path) -> Tensor | None:
         return content
     if not isinstance(content, Mapping):
         return None
-    named = [content[name] for name in NAMES if isinstance(content.get(name), Tensor)]
-    if named:
-        return named[0]
+    for name in NAMES:
+        if isinstance(named := content.get(name), Tensor):
+            return named
     # Some projectors keep one dictionary per picture, with its w+, or a single w.
     inner = [_latent_in(value, path) for value in content.values() if isinstance(value, Mapping)]
     pictures = [_one(latent, path) for latent in inner if latent is not None]

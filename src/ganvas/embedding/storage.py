@@ -11,13 +11,13 @@ import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 import torch
 from torch import Tensor
 
 from ganvas.config.trust import renewed
-from ganvas.embedding.embedding import Embedding, Space
+from ganvas.embedding.variables import Space, Variables
 from ganvas.errors import InputError
 from ganvas.generator.base import Activation
 from ganvas.generator.delta import Delta
@@ -31,10 +31,12 @@ TUNED_FORMAT = "ganvas-embedding-2"
 RANKS = {"z": 2, "w": 2, "w+": 3, "s": 2}
 """Dimensions of the latent in each space."""
 
+Kind = TypeVar("Kind", bound=Variables)
+
 _TENSORS = re.compile(r"latent|noise\.(0|[1-9]\d{0,3})|resume\.(features|rgb)|delta\..+")
 
 
-def save(embedding: Embedding, path: Path) -> None:
+def save(embedding: Variables, path: Path) -> None:
     """Write one safetensors file, whole or not at all; equal embeddings give equal bytes.
 
     Raises:
@@ -46,8 +48,8 @@ def save(embedding: Embedding, path: Path) -> None:
     write_tensors(path, tensors, metadata)
 
 
-def load(path: Path) -> Embedding:
-    """Read a file that `save` wrote.
+def load(path: Path, kind: type[Kind]) -> Kind:
+    """Read a file that `save` wrote, as an object of class `kind`.
 
     Raises:
         InputError: The file is missing, broken, not an embedding, or none that `save` writes.
@@ -61,7 +63,7 @@ def load(path: Path) -> Embedding:
     if metadata.get("format") not in (FORMAT, TUNED_FORMAT):
         raise InputError(f"{path} is a safetensors file but not a ganvas embedding")
     try:
-        embedding = restore(tensors, metadata)
+        embedding = restore(tensors, metadata, kind)
         _check(embedding, tensors)
     except (KeyError, ValueError, TypeError, RecursionError) as error:
         reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
@@ -69,7 +71,7 @@ def load(path: Path) -> Embedding:
     return embedding
 
 
-def flatten(embedding: Embedding) -> tuple[dict[str, Tensor], dict[str, str]]:
+def flatten(embedding: Variables) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Return an embedding as named tensors, on their device, and text by key."""
     tensors = {"latent": embedding.latent}
     tensors |= {f"noise.{index}": noise for index, noise in enumerate(embedding.noise)}
@@ -90,8 +92,8 @@ def flatten(embedding: Embedding) -> tuple[dict[str, Tensor], dict[str, str]]:
     return tensors, metadata
 
 
-def restore(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> Embedding:
-    """Return the embedding that was flattened; targets get their present names.
+def restore(tensors: Mapping[str, Tensor], metadata: Mapping[str, str], kind: type[Kind]) -> Kind:
+    """Return what was flattened, as an object of class `kind`; targets get their present names.
 
     Raises:
         KeyError: A part is missing.
@@ -106,7 +108,7 @@ def restore(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> Embed
         if key.startswith("delta.")
     }
     maps = sum(key.startswith("noise.") for key in tensors)
-    return Embedding(
+    return kind(
         latent=tensors["latent"],
         noise=tuple(tensors[f"noise.{index}"] for index in range(maps)),
         space=metadata["space"],  # type: ignore[arg-type]
@@ -119,14 +121,14 @@ def restore(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> Embed
     )
 
 
-def _parsed(metadata: Mapping[str, str], key: str, kind: type) -> Any:
+def _parsed(metadata: Mapping[str, str], key: str, wanted: type) -> Any:
     value = json.loads(metadata[key])
-    if not isinstance(value, kind):
-        raise ValueError(f"'{key}' is no {kind.__name__}")
+    if not isinstance(value, wanted):
+        raise ValueError(f"'{key}' is no {wanted.__name__}")
     return value
 
 
-def _check(embedding: Embedding, tensors: Mapping[str, Tensor]) -> None:
+def _check(embedding: Variables, tensors: Mapping[str, Tensor]) -> None:
     """Raise ValueError where a part of an embedding from a file could not be drawn or named."""
     unknown = [name for name in tensors if not _TENSORS.fullmatch(name)]
     if unknown:

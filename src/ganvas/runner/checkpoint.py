@@ -53,7 +53,7 @@ def unpack(packed: dict[str, Any]) -> Embedding:
         StorageError: An earlier version packed them in another way.
     """
     try:
-        return restore(packed["tensors"], packed["text"])
+        return restore(packed["tensors"], packed["text"], Embedding)
     except (KeyError, ValueError) as error:
         raise StorageError(
             "the checkpoint is of another version of ganvas; use force=true to start the run again"
