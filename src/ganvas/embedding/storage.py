@@ -21,6 +21,7 @@ from ganvas.embedding.variables import Space, Variables
 from ganvas.errors import InputError
 from ganvas.generator.base import Activation
 from ganvas.generator.delta import Delta
+from ganvas.system.files import is_file_name
 from ganvas.system.tensors import read_tensors, write_tensors
 from ganvas.version import __version__
 
@@ -174,8 +175,8 @@ def _check_names(names: tuple[Any, ...], count: int) -> None:
     if len(names) not in (0, count) or not all(isinstance(name, str) for name in names):
         raise ValueError(f"{len(names)} names stand beside {count} images")
     for name in names:
-        parts = name.split("/")
-        if not name.isprintable() or len(name) > 255 or {"", ".", ".."} & set(parts):
+        # Names of earlier versions may hold a slash.
+        if len(name) > 255 or not all(map(is_file_name, name.split("/"))):
             raise ValueError(f"the image name {name[:60]!r} cannot be the name of a file")
     if len(set(names)) < len(names):
         raise ValueError("two images have the same name")

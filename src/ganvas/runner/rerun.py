@@ -17,6 +17,7 @@ from ganvas.image.source import Source
 from ganvas.runner.job import execute
 from ganvas.runner.provenance import input_hashes
 from ganvas.runner.result import Result, load
+from ganvas.system.files import is_file_name
 
 STUDY = "rerun"
 
@@ -110,7 +111,7 @@ def _kept(old: Result, name: str, solutions: int) -> dict[str, Path]:
     """Return the copies of input `name` by image; of several solutions the first one's."""
     kind = "target" if name == "x" else f"input_{name}"
     images = old.status["images"]
-    if any(Path(image).name != image or image == ".." for image in images):
+    if not all(map(is_file_name, images)):
         raise InputError(f"{old.path}: an image's name in status.json is no name of a file")
     files = {image: old.path / "images" / image / f"{kind}.png" for image in images}
     if solutions > 1:

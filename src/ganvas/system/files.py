@@ -59,6 +59,21 @@ def replacing(path: Path, remedy: str = "") -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def is_file_name(name: object) -> bool:
+    """Return True where a name can only be that of a file in the folder that it is looked up in.
+
+    >>> is_file_name("a.png"), is_file_name("../a.png"), is_file_name("..")
+    (True, False, False)
+    """
+    return (
+        isinstance(name, str)
+        and 0 < len(name) <= 255
+        and name.isprintable()
+        and "/" not in name
+        and name not in (".", "..")
+    )
+
+
 def remove_unfinished(folder: Path) -> None:
     """Remove the temporary files that a killed process has left below `folder`."""
     for left in folder.rglob(f"{UNFINISHED}*"):
