@@ -225,7 +225,7 @@ def test_hidden_names_are_passed_over_and_what_is_no_picture_is_named(tmp_path, 
     }.items():  # fmt: skip
         assert caplog.text.count(f"{name} is left out: {reason}") == 1
     assert "_b.png" not in caplog.text
-    assert "hidden" not in caplog.text
+    assert ".hidden.jpg" not in caplog.text
     with pytest.raises(InputError, match=r"no picture"):
         find_pictures(tmp_path, skip=False)
 

@@ -139,6 +139,38 @@ def test_names_of_images_that_climb_out_of_the_folder_are_refused(old, tmp_path)
             rerun(moved, tmp_path / "again")
 
 
+def test_yaml_of_a_foreign_folder_makes_plain_values(old, tmp_path):
+    mark = tmp_path / "called"
+    text = f"mask: !!python/object/apply:os.mkdir ['{mark}']\n"
+    for name in ("config.yaml", "overrides.yaml"):
+        moved = tmp_path / name.partition(".")[0]
+        shutil.copytree(old.path, moved)
+        (moved / name).write_text((moved / name).read_text() + text)
+        with pytest.raises(InputError, match=rf"{name} cannot be read"):
+            rerun(moved, tmp_path / "again")
+    assert not mark.exists()
+
+
+def test_recorded_overrides_are_not_composed(old, tmp_path, monkeypatch):
+    moved = tmp_path / "elsewhere"
+    shutil.copytree(old.path, moved)
+    mark = tmp_path / "imported"
+    (tmp_path / "canary_of_overrides.py").write_text(f"open({str(mark)!r}, 'w').close()\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    recorded = yaml.safe_load((moved / "overrides.yaml").read_text())
+    recorded["overrides"] += [
+        "mask._target_=canary_of_overrides.Mask", f"hydra.searchpath=[file://{tmp_path}]",
+        "seed=${oc.env:HOME}", f"output={tmp_path / 'elsewhere2'}",
+    ]  # fmt: skip
+    recorded["choices"]["edit"] = "../../../climbs"
+    (moved / "overrides.yaml").write_text(yaml.safe_dump(recorded))
+    new = rerun(moved, tmp_path / "again")
+    assert differences(old, new) == []
+    assert new.path.is_relative_to(tmp_path / "again")
+    assert not mark.exists()
+    assert not (tmp_path / "elsewhere2").exists()
+
+
 def test_an_address_of_a_foreign_folder_is_not_fetched(old, tmp_path):
     moved = tmp_path / "elsewhere"
     shutil.copytree(old.path, moved)

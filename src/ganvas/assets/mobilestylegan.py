@@ -32,8 +32,7 @@ def convert(archive: Archive, folder: Path) -> None:
     synthesis = constants(file("SynthesisNetwork.xml"), file("SynthesisNetwork.bin"))
     tensors = mapping_tensors(mapping) | synthesis_tensors(synthesis)
     tensors["w_avg"] = mean_w(tensors)
-    tensors = {key: np.ascontiguousarray(value, np.float32) for key, value in tensors.items()}
-    plain = {key: torch.from_numpy(value) for key, value in tensors.items()}
+    plain = {key: torch.tensor(value, dtype=torch.float32) for key, value in tensors.items()}
     metadata = archive.metadata() | {
         "family": "mobilestylegan",
         "config": json.dumps(hyperparameters(tensors)),
