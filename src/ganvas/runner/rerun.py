@@ -54,13 +54,12 @@ def rerun(run_dir: Path | str, output: Path | str = "outputs", trust: bool = Fal
         "output": str(output),
         "force": True,
     }
-    given = _read_mapping(old.path / "overrides.yaml")
+    given = yaml.safe_load((old.path / "overrides.yaml").read_text(encoding="utf-8"))
     directory = Path(provenance.get("directory", "."))
     # Paths in a configuration may be relative to where the run was started.
     with chdir(directory if directory.is_dir() else Path.cwd()):
         locate_pictures(config, old, output / STUDY / f".{old.path.name}-inputs")
-        choices, overrides = given.get("choices") or {}, given.get("overrides") or []
-        job = Job(OmegaConf.create(config), dict(choices), tuple(map(str, overrides)))
+        job = Job(OmegaConf.create(config), given["choices"], tuple(given["overrides"]))
         return execute(job)
 
 
@@ -70,17 +69,14 @@ def read_config(run_dir: Path) -> dict[str, Any]:
     Raises:
         InputError: There is none, or it is not a mapping.
     """
-    return _read_mapping(run_dir / "config.yaml")
-
-
-def _read_mapping(file: Path) -> dict[str, Any]:
+    file = run_dir / "config.yaml"
     try:
-        mapping = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
+        found = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
         raise InputError(f"{file} cannot be read: {str(error).splitlines()[0]}") from error
-    if not isinstance(mapping, dict):
-        raise InputError(f"{file} is no mapping of keys to values")
-    return mapping
+    if not isinstance(found, dict):
+        raise InputError(f"{file} is no configuration")
+    return found
 
 
 def locate_pictures(config: dict[str, Any], old: Result, folder: Path) -> None:
