@@ -35,7 +35,10 @@ _ADDRESS = re.compile(r"\s*[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
 def renewed(tree: Any) -> Any:
-    """Return a configuration from a data file with every former target under its present name."""
+    """Return a configuration from a data file with every former target under its present name.
+
+    What comes from a stranger goes through `refuse_foreign` first, which bounds its size.
+    """
     if isinstance(tree, Mapping):
         return {
             name: FORMER_TARGETS.get(str(value), value) if name == "_target_" else renewed(value)

@@ -39,11 +39,12 @@ def rerun(run_dir: Path | str, output: Path | str = "outputs", trust: bool = Fal
     """
     old = load(Path(run_dir).absolute())
     output = Path(output).absolute()
-    config = renewed(read_config(old.path))
+    config = read_config(old.path)
     # The repetition has a logger of its own, so what the old one is does not matter.
     config["logger"] = {"_target_": "ganvas.tracking.NoLogger"}
     if not trust:
         refuse_foreign(config)
+    config = renewed(config)
     provenance = old.provenance
     trainer = config.setdefault("trainer", {})
     for name in ("threads", "micro_batch"):
