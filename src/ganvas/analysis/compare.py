@@ -85,7 +85,9 @@ def about(runs: Iterable[Run], metric: str) -> About:
         if stated is not None:
             text = str(stated)
             word = next((w for w in ("higher", "lower") if f"{w} is better" in text), "none")
-            return About(text.partition(f"; {word} is")[0], direction=_direction(word))
+            unit = "dB" if text.startswith("dB, ") else ""
+            text = text.partition(f"; {word} is")[0].removeprefix("dB, ")
+            return About(text, unit, _direction(word))
     return About()
 
 

@@ -10,10 +10,12 @@ from typing import Any
 
 from ganvas.analysis.axes import as_text, find_axes
 from ganvas.analysis.compare import TIME, about, image_name, metric_names
-from ganvas.analysis.records import Run
+from ganvas.analysis.records import Run, number
 from ganvas.report.analysis import analyse
 from ganvas.report.curves import read_curves, short
 from ganvas.report.pictures import find_album, find_sheet
+
+_LATENT = "w"
 
 
 def collect(runs: Sequence[Run], name: str) -> dict[str, Any]:
@@ -35,7 +37,7 @@ def collect(runs: Sequence[Run], name: str) -> dict[str, Any]:
             for a in axes
         ],
         "metrics": [
-            {"name": metric, "direction": facts.direction, "about": str(facts)}
+            {"name": metric, "direction": facts.direction, "unit": facts.unit, "about": str(facts)}
             for metric in [*metrics, TIME]
             for facts in [about(runs, metric)]
         ],
@@ -50,9 +52,10 @@ def collect(runs: Sequence[Run], name: str) -> dict[str, Any]:
             m: [[short(run.per_image(m).get(image)) for image in run.images] for run in runs]
             for m in metrics
         },
+        "latent": {metric: _after_latent(runs, metric) for metric in metrics},
         "config": _config(runs),
         "curves": _shared_steps(read_curves(runs)),
-        "analysis": analyse(runs, axes, metrics),
+        "analysis": analyse(runs, axes, metrics, name),
     }
 
 
@@ -95,6 +98,16 @@ def _row(run: Run, albums: dict[Any, int]) -> dict[str, Any]:
         "albums": [albums.setdefault(album, len(albums)) for album in found],
         "sheet": find_sheet(run),
     }
+
+
+def _after_latent(runs: Sequence[Run], metric: str) -> list[list[float | None]]:
+    """Per run and image the metric after the stage that fits the latent, where it has been kept."""
+    stages = [(run.metrics.get("stages") or {}).get(_LATENT) or {} for run in runs]
+    rows = [stage.get("images") or {} for stage in stages]
+    return [
+        [short(number((row.get(image) or {}).get(metric))) for image in run.images]
+        for row, run in zip(rows, runs, strict=True)
+    ]
 
 
 def _config(runs: Sequence[Run]) -> dict[str, Any]:
