@@ -62,7 +62,9 @@ class Context:
     region: Region | None = None
     seed: int = 0
     micro_batch: int = 1
-    _shared: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
+    _shared: dict[Hashable, Any] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def result(self) -> Tensor:

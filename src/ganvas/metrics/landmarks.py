@@ -34,7 +34,7 @@ class LandmarkError(RenderedMetric):
         wanted = context.features(landmarks, context.stands_for(self.render))
         if made is None or wanted is None:
             return None
-        error = torch.linalg.vector_norm(made - wanted, dim=-1).mean(1)
+        error: Tensor = torch.linalg.vector_norm(made - wanted, dim=-1).mean(1)
         return 100 * error / eye_distance(wanted)
 
     def compared(self, resolution: int) -> str:

@@ -16,7 +16,9 @@ from ganvas.metrics.metric import Direction
 from ganvas.metrics.rendered import RenderedMetric
 from ganvas.network.bisenet import CLASSES
 
-PARTS = {
+Part = Literal["eyes", "brows", "nose", "mouth"]
+
+PARTS: dict[Part, tuple[str, ...]] = {
     "eyes": GROUPS["eyes"],
     "brows": GROUPS["brows"],
     "nose": ("nose",),
@@ -35,12 +37,7 @@ class ParsingIoU(RenderedMetric):
 
     direction: ClassVar[Direction] = "higher"
 
-    parts: tuple[Literal["eyes", "brows", "nose", "mouth"], ...] = (
-        "eyes",
-        "brows",
-        "nose",
-        "mouth",
-    )
+    parts: tuple[Part, ...] = ("eyes", "brows", "nose", "mouth")
 
     def __post_init__(self) -> None:
         if not self.parts:

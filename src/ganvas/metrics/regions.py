@@ -79,7 +79,6 @@ class Seam(Metric):
     """How much steeper the result is along the mask's edge than the photographs are there."""
 
     direction: ClassVar[Direction] = "lower"
-    unit: ClassVar[str] = "8-bit steps per pixel"
 
     def measure(self, context: Context) -> Tensor | None:
         """Compare the steepness across the edge."""
@@ -90,7 +89,7 @@ class Seam(Metric):
 
     def about(self, resolution: int) -> str:
         """State where, and what is taken off."""
-        return "along the mask's edge, beyond the photos' own"
+        return "8-bit steps per pixel along the mask's edge, beyond the photos' own"
 
 
 def region_psnr(pictures: Tensor, targets: Tensor, mask: Tensor) -> Tensor:

@@ -18,8 +18,8 @@ POINTS = 106
 RESOLUTION = 192
 SIDE = 166
 PADDING = (13, 13, 3, 23)
-"""The network wants the face's box, 1.5 times enlarged. In FFHQ-aligned photographs that is a little
-more than the picture: SIDE pixels of it, with black to its left, right, top and bottom."""
+"""The network wants the face's box, 1.5 times enlarged. Of an FFHQ-aligned photograph that is a
+little more than all: SIDE pixels, with so many black ones to the left, right, top and bottom."""
 
 EYES = (slice(33, 43), slice(87, 97))
 """The points of the eye on the picture's left, and of the one on its right."""
@@ -34,7 +34,7 @@ def landmarks(images: Tensor) -> Tensor:
         AssetError: The weights cannot be had.
     """
     faces = (resize(images, SIDE) + 1) * 127.5
-    points = landmark_network(str(images.device))(F.pad(faces, PADDING))
+    points: Tensor = landmark_network(str(images.device))(F.pad(faces, PADDING))
     pixels = (points.view(-1, POINTS, 2) + 1) * (RESOLUTION / 2)
     return (pixels - pixels.new_tensor([PADDING[0], PADDING[2]])) / SIDE
 
@@ -42,7 +42,8 @@ def landmarks(images: Tensor) -> Tensor:
 def eye_distance(points: Tensor) -> Tensor:
     """Return the distance between the centres of the eyes of faces (B, 106, 2): (B,)."""
     left, right = (points[:, eye].mean(1) for eye in EYES)
-    return torch.linalg.vector_norm(left - right, dim=-1)
+    distance: Tensor = torch.linalg.vector_norm(left - right, dim=-1)
+    return distance
 
 
 @cache
