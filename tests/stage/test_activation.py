@@ -48,6 +48,9 @@ class Quiet:
     def stop_requested(self):
         return False
 
+    def step(self, stage_step):
+        pass
+
     def notice(self, message):
         raise AssertionError(message)
 
