@@ -9,15 +9,16 @@ import tomllib
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from ganvas.command.help import option_fields, summary
 
 PAGE = Path(__file__).parents[2] / "CONTRIBUTING.md"
-MODULES = {"my_mask", "my_loss", "my_edit", "my_generator"}
+MODULES = {"my_mask", "my_loss", "my_metric", "my_edit", "my_generator"}
 MOMENT = (
-    "budget=preview", "budget.latent=6", "logger=none", "metrics=pixel", "mask=checker",
+    "budget=preview", "budget.latent=6", "logger=none", "metrics=sharp", "mask=checker",
     "loss=huber", "generator=ripples",
 )  # fmt: skip
 """Overrides of a run of a moment that has every part of the page."""
@@ -56,6 +57,14 @@ def test_what_the_page_shows_runs(mine, tmp_path):
     assert result.status["state"] == "finished"
     losses = [row["loss/huber"][0] for row in result.curve]
     assert losses[-1] < losses[0]
+    picture = np.asarray(result.image("result")).astype(float)
+    steps = np.abs(np.diff(picture, axis=1)).mean()
+    assert result.metrics["final"]["sharpness"] == pytest.approx(steps, rel=1e-6)
+    size = picture.shape[0]
+    assert result.metrics["about"]["sharpness"] == {
+        "text": f"range [0, 255], {size}×{size}", "unit": "8-bit steps", "direction": "higher",
+    }  # fmt: skip
+    assert list(result.metrics["final"])[:2] == ["psnr", "ssim"]
 
 
 def test_the_operation_and_the_change_of_the_page_do_what_they_say(mine, tmp_path):

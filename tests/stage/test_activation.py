@@ -35,9 +35,6 @@ class Quiet:
     def rows(self, rows):
         pass
 
-    def step(self, stage_step):
-        pass
-
     def frame(self, stage_step, pictures):
         pass
 
@@ -50,6 +47,9 @@ class Quiet:
 
     def stop_requested(self):
         return False
+
+    def step(self, stage_step):
+        pass
 
     def notice(self, message):
         raise AssertionError(message)

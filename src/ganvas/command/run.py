@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
-from rich.console import Console
 
 from ganvas.command.flags import read_flags
 from ganvas.config.compose import Job, compose_hydra, compose_job, named
@@ -20,6 +19,8 @@ from ganvas.config.overrides import closed_keys, expand, open_keys, probe
 from ganvas.errors import GanvasError, Interrupted, RunError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from ganvas.study.plan import Planned
 
 log = logging.getLogger("ganvas")
@@ -53,7 +54,6 @@ def run(words: Sequence[str]) -> int:
             return launch_itself(jobs, folders, chosen.launcher)
     else:
         jobs = [list(options.overrides)]
-    from ganvas.study.board import study_name
     from ganvas.study.plan import plan
 
     # Every job is checked, so that none starts when one of them is wrong.
@@ -62,6 +62,8 @@ def run(words: Sequence[str]) -> int:
     code = hand_over(words, state) or state.exit_code
     code = code or (tell_unfinished(planned) if grid else 0)
     if options.multirun and not code:
+        from ganvas.study.board import study_name
+
         print(f"next: ganvas report {study_name(planned[0].final.path.parent)}", file=sys.stderr)
     return code
 
@@ -117,6 +119,8 @@ class Jobs:
         """
         if self.interrupted:
             return None
+        from rich.console import Console
+
         from ganvas.runner.job import execute
 
         hydra_config = HydraConfig.get()

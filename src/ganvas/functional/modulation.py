@@ -74,8 +74,3 @@ def demodulation(
 def unhalved(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     """Return x in float32 if it is in half precision, and as it is otherwise."""
     return x.float() if x.dtype == torch.float16 else x
-
-
-def normalize_moment(x: Float[Tensor, "B C"]) -> Float[Tensor, "B C"]:
-    """Divide each row of x (B, C) by its root mean square."""
-    return x * torch.rsqrt(x.square().mean(dim=1, keepdim=True) + EPSILON)

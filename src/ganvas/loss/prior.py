@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -12,11 +11,6 @@ from ganvas.loss.term import BoundTerm, Reference, Term, View
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-    from ganvas.functional.priors import Whitening
-    from ganvas.generator.base import Generator
-
-SAMPLES = 10_000
 
 
 @dataclass(frozen=True)
@@ -60,6 +54,7 @@ class DistanceToMean(Term):
     def bind(self, reference: Reference) -> BoundTerm:
         """Fit the covariance once."""
         from ganvas.functional.priors import unrectified
+        from ganvas.generator.whitening import latent_whitening
 
         generator = reference.generator
         rows = list(generator.effective_rows)
@@ -67,7 +62,7 @@ class DistanceToMean(Term):
             mean = generator.w_avg
             return lambda view: (view.w[:, rows] - mean).square().mean((1, 2))
         undo = self.metric == "p_norm"
-        whitening = _whitening(generator, undo)
+        whitening = latent_whitening(generator, undo)
 
         def loss(view: View) -> Tensor:
             w = view.w[:, rows]
@@ -128,14 +123,3 @@ class RowSpread(Term):
             return (w - w.mean(1, keepdim=True)).square().mean((1, 2))
 
         return loss
-
-
-@lru_cache(maxsize=2)
-def _whitening(generator: Generator, undo: bool) -> Whitening:
-    import torch
-
-    from ganvas.functional.priors import Whitening, unrectified
-
-    with torch.no_grad():
-        samples = generator.sample_w(SAMPLES, torch.Generator().manual_seed(0))
-        return Whitening.of(unrectified(samples) if undo else samples)

@@ -58,16 +58,10 @@ class Face(Mask):
     def draw(self, canvas: Canvas) -> Tensor:
         """Return where the parts are, (B, 1, H, W) of zeros and ones."""
         import torch
-        from safetensors.torch import load_file
 
-        from ganvas import assets
-        from ganvas.network import bisenet
+        from ganvas.network.bisenet import CLASSES, face_parser
 
-        images = canvas.image(self.image)
-        network = bisenet.load(load_file(assets.path("bisenet"))).to(canvas.device)
-        classes = network.parse(images)
-        from ganvas.network.bisenet import CLASSES
-
+        classes = face_parser(str(canvas.device)).parse(canvas.image(self.image))
         wanted = {CLASSES.index(name) for part in self.parts for name in GROUPS.get(part, (part,))}
         chosen = torch.isin(classes, torch.tensor(sorted(wanted), device=classes.device))
         return chosen.unsqueeze(1).float().expand(canvas.batch, -1, -1, -1).clone()

@@ -31,7 +31,6 @@ from ganvas.errors import (
 )
 from ganvas.image import repeated
 from ganvas.runner.folder import RunFolder
-from ganvas.runner.progress import Bar
 from ganvas.runner.provenance import amend, input_hashes, provenance
 from ganvas.runner.result import Result
 from ganvas.runner.settings import Experiment, Trainer
@@ -44,6 +43,7 @@ from ganvas.tracking import Outcome, Record, RunInfo, Sink
 
 if TYPE_CHECKING:
     from ganvas.runner.engine import Run
+    from ganvas.runner.progress import Bar
 
 log = logging.getLogger("ganvas")
 
@@ -88,6 +88,8 @@ def execute(job: Job, lock: int | None = None, place: Path | None = None) -> Res
         GanvasError: A mistake in the configuration or an input, before anything is written; a
             folder in use; an interruption; or a failure, once it is recorded.
     """
+    from ganvas.runner.progress import Bar
+
     tree = validate(job.config)
     experiment: Experiment = build(tree)
     experiment.trainer.require_device()

@@ -11,7 +11,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from PIL import Image
 
 from ganvas.errors import ConfigError
@@ -74,6 +73,8 @@ class TensorBoardSink:
             self.writer.close()
 
     def _picture(self, tag: str, file: Path, step: int, moment: float | None = None) -> None:
+        import numpy as np
+
         with Image.open(file) as picture:
             pixels = np.asarray(picture.convert("RGB"))
         self.writer.add_image(tag, pixels, step, moment, dataformats="HWC")
