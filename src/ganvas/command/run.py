@@ -13,8 +13,8 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from ganvas.command.flags import read_flags
-from ganvas.config.compose import Job, compose_hydra, compose_job, named
-from ganvas.config.groups import config_dir, user_folders
+from ganvas.config.compose import Job, compose_hydra, compose_job, named, searching
+from ganvas.config.groups import config_dir, installed_folders, user_folders
 from ganvas.config.overrides import closed_keys, expand, open_keys, probe
 from ganvas.errors import GanvasError, Interrupted, RunError
 
@@ -37,7 +37,8 @@ def run(words: Sequence[str]) -> int:
     options = read_flags(words)
     folders = user_folders(options.config_dir)
     flags = [word for word in words if word not in options.overrides]
-    words = [*flags, *open_keys(options.overrides, folders)]
+    # The user's own folder is among the flags.
+    words = [*flags, *open_keys(options.overrides, folders), *searching(installed_folders())]
     if options.cfg or options.info:
         # Hydra would tell of a mistake in several lines, without the nearest key.
         compose_job(options.overrides, folders, resolve=False)
