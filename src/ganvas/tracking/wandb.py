@@ -159,7 +159,7 @@ def _comparison(outcome: Outcome) -> wandb.Table:
 
     kinds = list(next(iter(outcome.pictures.values())))
     measured = outcome.metrics.get("images", {})
-    metrics = list(next(iter(measured.values()), {}))
+    metrics = list(outcome.metrics.get("final", {}))
     heads = ["input" if kind == "target" else kind for kind in kinds]
     table = wandb.Table(columns=["image", *heads, *metrics])
     for name, files in outcome.pictures.items():
