@@ -387,3 +387,15 @@ def test_nan_stops_that_image_only_and_says_so(ganvas_command, tiny, tmp_path, m
     assert rows[2]["loss"][1] is not None
     assert rows[3]["loss"][1] is None
     assert rows[3]["loss"][0] is not None
+
+
+@pytest.mark.parametrize(("words", "key"), [
+    (("image=file", "image.x.path="), "image.x.path"),
+    (("image=file", "image.x.path=a.png", "image.x.overlay="), "image.x.overlay"),
+    (("mask=file", "mask.path="), "mask.path"),
+    (("start=embedding", "start.path="), "start.path"),
+])  # fmt: skip
+def test_an_empty_path_is_not_the_working_folder(ganvas_command, tiny, tmp_path, words, key):
+    picture(tmp_path / "a.png")
+    assert_one_line(ganvas_command("run", *tiny, *words), f"{key} is empty")
+    assert not (tmp_path / "outputs").exists()

@@ -20,6 +20,9 @@ TIME = "seconds"
 Direction = Literal["higher", "lower", "none"]
 """Which values of a metric are better."""
 
+_UNITS = ("dB", "s", "%")
+"""Units that the texts of older records begin with."""
+
 _MOST_BINS = 8
 
 Levels = tuple[int, ...]
@@ -85,9 +88,11 @@ def about(runs: Iterable[Run], metric: str) -> About:
         if stated is not None:
             text = str(stated)
             word = next((w for w in ("higher", "lower") if f"{w} is better" in text), "none")
-            unit = "dB" if text.startswith("dB, ") else ""
-            text = text.partition(f"; {word} is")[0].removeprefix("dB, ")
-            return About(text, unit, _direction(word))
+            text = text.partition(f"; {word} is")[0]
+            unit, _, rest = text.partition(", ")
+            if unit in _UNITS:
+                return About(rest, unit, _direction(word))
+            return About(text, direction=_direction(word))
     return About()
 
 

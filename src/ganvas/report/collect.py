@@ -37,7 +37,12 @@ def collect(runs: Sequence[Run], name: str) -> dict[str, Any]:
             for a in axes
         ],
         "metrics": [
-            {"name": metric, "direction": facts.direction, "unit": facts.unit, "about": str(facts)}
+            {
+                "name": metric,
+                "direction": facts.direction,
+                "unit": facts.unit,
+                "about": str(facts),
+            }
             for metric in [*metrics, TIME]
             for facts in [about(runs, metric)]
         ],

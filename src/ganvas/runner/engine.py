@@ -251,7 +251,7 @@ class Run:
         }
         self.progress = Progress(**progress)
         for name, packed in state["embeddings"].items():
-            self.scene.embeddings[name] = unpack(packed, self.scene.begin())
+            self.scene.embeddings[name] = unpack(packed)
         self.scene.tune(next((e.delta for e in self.scene.embeddings.values()), None))
         self.scene.renders = state["renders"]
         log.info("continuing at step %d", self._step())

@@ -4,11 +4,11 @@ import { importanceCard } from './axes.js';
 import { commandLine } from './command.js';
 import {
   data,
-  direction,
   finalOf,
+  direction,
   higher,
+  judged,
   inner,
-  isJudged,
   metricValue,
   metricWithUnit,
   rankingBy,
@@ -73,14 +73,11 @@ function verdictCard(ranking) {
     h('span', { class: 'chip' }, h('small', {}, axis.short), axis.levels[levels[place]]),
   );
   const name = settingName(best.setting);
-  const praise = isJudged(state.metric)
-    ? `Best by ${state.metric}, ${direction(state.metric)} is better`
-    : `Lowest ${state.metric}, which is neither better nor worse`;
   const [low, high] = [best.low, best.high].map((value) => num(value));
   return h(
     'div',
     { class: 'card verdict' },
-    h('p', { class: 'over' }, praise),
+    h('p', { class: 'over' }, verdictTitle(state.metric)),
     h(
       'h2',
       {},
@@ -95,6 +92,11 @@ function verdictCard(ranking) {
     ),
     second && verdictText(ranking, second),
   );
+}
+
+function verdictTitle(metric) {
+  if (!judged(metric)) return `Lowest ${metric}; neither direction is better`;
+  return `Best by ${metric}, ${direction(metric)} is better`;
 }
 
 /** Whether the best is better than the next, and what it takes to decide. */
@@ -156,7 +158,15 @@ function rankingCard(ranking) {
           h('i', { class: 'point', style: { left: `${x(row.mean)}%` } }),
         ),
         h('b', {}, metricValue(state.metric, row.mean)),
-        h('small', {}, place ? `${signed(row.difference)} ${stars(row.holm)}` : 'best'),
+        h(
+          'small',
+          {},
+          place
+            ? `${signed(row.difference)} ${stars(row.holm)}`
+            : judged(state.metric)
+              ? 'best'
+              : 'lowest',
+        ),
       ),
     );
   };
@@ -185,7 +195,7 @@ function looksCard(ranking) {
   if (!hasPictures) return null;
   const middle = ranking.length > 2 && ['middle', ranking[Math.floor(ranking.length / 2)]];
   const last = ranking.length > 1 && ['last', ranking.at(-1)];
-  const entries = [['best', ranking[0]], middle, last]
+  const entries = [[judged(state.metric) ? 'best' : 'lowest', ranking[0]], middle, last]
     .filter(Boolean)
     .map(([rank, row]) => ({ rank, row, run: runOf(row.setting) }))
     .filter(({ run }) => run.albums.length);
