@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from ganvas.assets import status
-from ganvas.runner.result import Result
+from ganvas.runner.directory import RunDirectory
 
 TINY = (
     "generator=tiny",
@@ -125,11 +125,11 @@ def ganvas_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[
 
 
 @pytest.fixture
-def tiny_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+def tiny_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., RunDirectory]:
     """Return a function that executes a run of a moment below an empty folder."""
     monkeypatch.chdir(tmp_path)
 
-    def execute(*overrides: str) -> Result:
+    def execute(*overrides: str) -> RunDirectory:
         from ganvas.api import run
 
         return run([*TINY, *overrides])

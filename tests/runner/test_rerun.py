@@ -13,9 +13,9 @@ from ganvas.config.compose import compose_job
 from ganvas.config.groups import groups
 from ganvas.errors import ConfigError, InputError
 from ganvas.runner.difference import causes, differences
+from ganvas.runner.directory import load
 from ganvas.runner.job import execute
 from ganvas.runner.rerun import read_config, refuse_foreign, rerun
-from ganvas.runner.result import load
 
 TINY = [
     "generator=tiny", "loss=pixel", "metrics=pixel", "logger=none", "budget=preview",

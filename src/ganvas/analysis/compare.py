@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ganvas.analysis.axes import Axis
-from ganvas.analysis.records import Run
 from ganvas.analysis.statistics import PairedTest, holm, omega_squared, paired_test
+from ganvas.runner.directory import RunDirectory
 
 _HIGHER = {"psnr", "ssim", "identity", "similarity", "iou", "accuracy", "speed"}
 _MOST_BINS = 8
@@ -47,13 +47,13 @@ def higher_is_better(metric: str) -> bool:
     return bool(_HIGHER.intersection(words)) or metric.endswith("per_second")
 
 
-def metric_names(runs: Iterable[Run]) -> list[str]:
+def metric_names(runs: Iterable[RunDirectory]) -> list[str]:
     """Return the names of all final metrics, in the order in which the records have them."""
     names = dict.fromkeys(name for run in runs for name in run.metrics.get("final") or {})
     return list(names)
 
 
-def image_name(run: Run, index: int, image: str, axes: Sequence[Axis]) -> str:
+def image_name(run: RunDirectory, index: int, image: str, axes: Sequence[Axis]) -> str:
     """Return a name for an image that is unique in the study.
 
     Where the images are an axis, every run may number its own from 000.
@@ -69,7 +69,7 @@ def setting_levels(axes: Sequence[Axis], index: int) -> Levels:
 
 
 def cells(
-    runs: Sequence[Run], axes: Sequence[Axis], metric: str, by: Sequence[Axis]
+    runs: Sequence[RunDirectory], axes: Sequence[Axis], metric: str, by: Sequence[Axis]
 ) -> dict[Levels, dict[Cell, float]]:
     """Return the values of `metric` by group, rest of the setting and image; seeds are averaged.
 
@@ -115,7 +115,7 @@ def compare(groups: Mapping[Levels, Mapping[Cell, float]]) -> list[Comparison]:
     ]
 
 
-def importance(runs: Sequence[Run], axes: Sequence[Axis], metric: str) -> dict[str, float]:
+def importance(runs: Sequence[RunDirectory], axes: Sequence[Axis], metric: str) -> dict[str, float]:
     """Return for each axis the share ω² of the variance between runs that it explains alone.
 
     Each image's mean over the study is taken off first, so that an easy image counts for nothing.

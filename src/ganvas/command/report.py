@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from ganvas.analysis.records import find_study
+from ganvas.analysis.study import find_study
 from ganvas.errors import ConfigError
 from ganvas.report.build import build
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from ganvas.runner.difference import causes, differences
+from ganvas.runner.directory import load
 from ganvas.runner.rerun import rerun as repeat
-from ganvas.runner.result import load
 
 
 def rerun(options: argparse.Namespace) -> int:

@@ -96,7 +96,7 @@ def tell_unfinished(planned: Sequence[Planned]) -> int:
 
     Such a launcher executes jobs in other processes and tells nothing of how they ended.
     """
-    left = [job.final for job in planned if job.final.status().get("state") != "finished"]
+    left = [job.final for job in planned if job.final.status.get("state") != "finished"]
     for folder in left:
         print(f"not finished: {folder.path}  {folder.error}", file=sys.stderr)
     return 1 if left else 0

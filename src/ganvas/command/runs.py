@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ganvas.analysis.records import find_study
-from ganvas.runner.folder import RunFolder, find_runs
+from ganvas.analysis.study import find_study
+from ganvas.runner.directory import RunDirectory, find_runs
 
 OF_A_STUDY = (".plan.json", "multirun.yaml")
 """What a sweep writes beside its runs, and what is of no use without them."""
@@ -23,7 +23,7 @@ def ls(options: argparse.Namespace) -> int:
     for title in ("run", "state", "step", "seconds", "MiB", "note"):
         table.add_column(title, justify="right" if title in ("step", "seconds", "MiB") else "left")
     for run in chosen(options):
-        status = run.status()
+        status = run.status
         table.add_row(
             Text(str(run.path)),
             run.state,
@@ -81,7 +81,7 @@ def agreed(question: str) -> bool:
         return False
 
 
-def chosen(options: argparse.Namespace) -> list[RunFolder]:
+def chosen(options: argparse.Namespace) -> list[RunDirectory]:
     """Return the runs that the options name.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ganvas.embedding import Embedding
-from ganvas.runner.folder import RunFolder
+from ganvas.runner.directory import RunDirectory
 
 
 def saved(place: str) -> Embedding:
@@ -15,4 +15,4 @@ def saved(place: str) -> Embedding:
         InputError: There is none that can be read.
     """
     path = Path(place)
-    return Embedding.load(RunFolder(path).embedding_file if path.is_dir() else path)
+    return Embedding.load(RunDirectory(path).embedding_file if path.is_dir() else path)

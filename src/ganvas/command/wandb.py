@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from ganvas.analysis.records import find_study, read_study
+from ganvas.analysis.study import find_study, read_study
 from ganvas.errors import ConfigError
 from ganvas.report.wandb_report import make_report, make_workspace
 from ganvas.report.wandb_sync import send_offline_runs

@@ -16,15 +16,17 @@ from ganvas.analysis.compare import (
     importance,
     setting_levels,
 )
-from ganvas.analysis.records import Run
 from ganvas.analysis.statistics import holm, mean_ci, paired_test
 from ganvas.report.curves import short
+from ganvas.runner.directory import RunDirectory
 
 _MOST_IN_MATRIX = 24
 _MOST_LEVELS = 16
 
 
-def analyse(runs: Sequence[Run], axes: Sequence[Axis], metrics: Sequence[str]) -> dict[str, Any]:
+def analyse(
+    runs: Sequence[RunDirectory], axes: Sequence[Axis], metrics: Sequence[str]
+) -> dict[str, Any]:
     """Return the settings, and per metric their ranking, the axes' importance and the matrices."""
     inner = [axis for axis in axes if not axis.is_unit]
     settings = sorted({setting_levels(axes, index) for index in range(len(runs))})
@@ -79,7 +81,7 @@ def _ranking(
 
 
 def _matrices(
-    runs: Sequence[Run],
+    runs: Sequence[RunDirectory],
     axes: Sequence[Axis],
     metric: str,
     groups: dict[Levels, dict[Any, float]],

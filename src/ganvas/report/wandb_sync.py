@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ganvas.analysis.records import Run
 from ganvas.errors import ConfigError
+from ganvas.runner.directory import RunDirectory
 from ganvas.tracking.lineage import LINEAGE, attach
 from ganvas.tracking.wandb import quiet, staged_below
 
@@ -30,7 +30,7 @@ class OfflineRun:
         file: Its `run-<id>.wandb`.
     """
 
-    run: Run
+    run: RunDirectory
     file: Path
 
     @property
@@ -56,7 +56,7 @@ class OfflineRun:
         return self.file.stem.removeprefix("run-")
 
 
-def offline_runs(runs: Sequence[Run]) -> list[OfflineRun]:
+def offline_runs(runs: Sequence[RunDirectory]) -> list[OfflineRun]:
     """Return the newest offline W&B run of each run that has one."""
     found = []
     for run in runs:
@@ -67,7 +67,7 @@ def offline_runs(runs: Sequence[Run]) -> list[OfflineRun]:
 
 
 def send_offline_runs(
-    runs: Sequence[Run],
+    runs: Sequence[RunDirectory],
     send: Send | None = None,
     declare: Callable[[OfflineRun], None] | None = None,
 ) -> tuple[int, int]:

@@ -21,21 +21,15 @@ from ganvas.image.source import to_tensor
 from ganvas.mask import Canvas
 from ganvas.metrics.measure import Values, mean, measure_pictures
 from ganvas.runner.checkpoint import load_checkpoint, pack, save_checkpoint, unpack
-from ganvas.runner.edited import save_frames, save_inputs
-from ganvas.runner.ending import (
-    final_metrics,
-    kept_images,
-    save_embeddings,
-    save_pictures,
-    shown_pictures,
-)
-from ganvas.runner.folder import RunFolder
+from ganvas.runner.compact_delta import compact
+from ganvas.runner.directory import RunDirectory
+from ganvas.runner.final import final_metrics, kept_images, save_embeddings
 from ganvas.runner.monitor import RunMonitor
+from ganvas.runner.pictures import save_frames, save_inputs, save_pictures, shown_pictures
 from ganvas.runner.progress import Bar
 from ganvas.runner.provenance import peak_memory
 from ganvas.runner.settings import Experiment
 from ganvas.runner.signals import StopSignal
-from ganvas.runner.tuned import compact
 from ganvas.stage import Scene, StageConfig
 from ganvas.stage.fit import Pace, fit
 from ganvas.stage.scene import automatic_micro_batch
@@ -82,7 +76,7 @@ class Run:
         self,
         experiment: Experiment,
         pictures: dict[str, dict[str, Any]],
-        folder: RunFolder,
+        folder: RunDirectory,
         record: Record,
         generator_config: dict[str, Any],
         bar: Bar,
@@ -210,7 +204,7 @@ class Run:
         """Save a stage's pictures and measure them against the image that they stand for."""
         pictures, targets = to_uint8(render), to_uint8(self.scene.images[against])
         for name, picture in zip(self.names, pictures, strict=True):
-            save_picture(to_picture(picture), self.folder.images(name) / f"{stage}.png")
+            save_picture(to_picture(picture), self.folder.picture_folder(name) / f"{stage}.png")
         values = measure_pictures(self.experiment.metrics, self.names, pictures, targets)
         values = {name: found | more.get(name, {}) for name, found in values.items()}
         return {"final": mean(values), "images": values}

@@ -1,4 +1,4 @@
-"""One job: from a composed configuration to a Result, whatever happens in between."""
+"""One job: from a composed configuration to a finished run, whatever happens in between."""
 
 from __future__ import annotations
 
@@ -32,11 +32,10 @@ from ganvas.errors import (
     UnknownKeyError,
 )
 from ganvas.image import repeated
+from ganvas.runner.directory import RunDirectory
 from ganvas.runner.engine import Run
-from ganvas.runner.folder import RunFolder
 from ganvas.runner.progress import Bar
 from ganvas.runner.provenance import amend, input_hashes, provenance
-from ganvas.runner.result import Result
 from ganvas.runner.settings import Experiment, Trainer
 from ganvas.runner.signals import StopSignal
 from ganvas.runner.signature import Identity, identify
@@ -75,7 +74,7 @@ def as_dict(config: DictConfig) -> dict[str, Any]:
     return {str(k): v for k, v in plain.items()}
 
 
-def execute(job: Job, lock: int | None = None, place: Path | None = None) -> Result:
+def execute(job: Job, lock: int | None = None, place: Path | None = None) -> RunDirectory:
     """Run one composed job, or recognise that it is finished, or continue it.
 
     Args:
@@ -97,7 +96,7 @@ def execute(job: Job, lock: int | None = None, place: Path | None = None) -> Res
             "options, program or inputs have changed since the study was planned; start it again"
         )
     if not is_due(final, experiment):
-        return Result(final.path)
+        return RunDirectory(final.path)
     pictures = repeated(experiment.image.read(), experiment.start.solutions)
     experiment.edit.check_images(pictures)
     require_room(folder.path, len(pictures["x"]))
@@ -113,7 +112,7 @@ def execute(job: Job, lock: int | None = None, place: Path | None = None) -> Res
     with folder.locked(lock):
         # Another process may have finished it while this one waited.
         if not is_due(final, experiment):
-            return Result(final.path)
+            return RunDirectory(final.path)
         with (
             logging_to(folder.path / "run.log"),
             configured(experiment.trainer, experiment.seed),
@@ -123,21 +122,21 @@ def execute(job: Job, lock: int | None = None, place: Path | None = None) -> Res
             work(folder, info, experiment, pictures)
     if folder != final:
         replace_result(folder, final)
-    return Result(final.path)
+    return RunDirectory(final.path)
 
 
-def folders(experiment: Experiment, identity: Identity) -> tuple[RunFolder, RunFolder]:
+def folders(experiment: Experiment, identity: Identity) -> tuple[RunDirectory, RunDirectory]:
     """Return the folder of the result, and the one to work in.
 
     They differ for a repetition (force=true): it grows beside the old result, which stays until the
     new one is finished.
     """
-    final = RunFolder(experiment.output / experiment.study / identity.folder)
-    new = RunFolder(final.path.with_name(f"{final.path.name}.new"))
+    final = RunDirectory(experiment.output / experiment.study / identity.folder)
+    new = RunDirectory(final.path.with_name(f"{final.path.name}.new"))
     return final, new if experiment.force else final
 
 
-def is_due(final: RunFolder, experiment: Experiment) -> bool:
+def is_due(final: RunDirectory, experiment: Experiment) -> bool:
     """Return False for a run that is finished, or has failed and is to be left."""
     if experiment.force:
         return True
@@ -150,7 +149,7 @@ def is_due(final: RunFolder, experiment: Experiment) -> bool:
 
 
 def describe(
-    folder: RunFolder,
+    folder: RunDirectory,
     info: RunInfo,
     identity: Identity,
     experiment: Experiment,
@@ -177,7 +176,7 @@ def describe(
     )
     # It was written for an earlier attempt.
     folder.stop_file.unlink(missing_ok=True)
-    before = folder.status()
+    before = folder.status
     started = before.get("started") or datetime.now(UTC).isoformat(timespec="seconds")
     folder.write_status(
         state="running", signature=identity.signature, study=info.study, slug=identity.slug,
@@ -188,7 +187,7 @@ def describe(
 
 
 def work(
-    folder: RunFolder,
+    folder: RunDirectory,
     info: RunInfo,
     experiment: Experiment,
     pictures: dict[str, dict[str, Any]],
@@ -280,7 +279,7 @@ def require_room(folder: Path, images: int) -> None:
         raise StorageError(f"{parent} has {free} MiB left; the run needs about {needed} MiB")
 
 
-def replace_result(new: RunFolder, old: RunFolder) -> None:
+def replace_result(new: RunDirectory, old: RunDirectory) -> None:
     """Put a finished repetition in the place of the old result."""
     aside = old.path.with_name(f"{old.path.name}.old")
     if aside.exists():

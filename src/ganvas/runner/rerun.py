@@ -14,14 +14,14 @@ from omegaconf import OmegaConf
 from ganvas.config.compose import Job
 from ganvas.errors import ConfigError, GanvasError, InputError
 from ganvas.image.source import Source
+from ganvas.runner.directory import RunDirectory, load
 from ganvas.runner.job import execute
 from ganvas.runner.provenance import input_hashes
-from ganvas.runner.result import Result, load
 
 STUDY = "rerun"
 
 
-def rerun(run_dir: Path | str, output: Path | str = "outputs", trust: bool = False) -> Result:
+def rerun(run_dir: Path | str, output: Path | str = "outputs", trust: bool = False) -> RunDirectory:
     """Repeat a run under `output/rerun/`, with its own threads and micro-batch.
 
     Photographs that are no longer where they were, or have changed, are replaced by the targets
@@ -92,7 +92,7 @@ def refuse_foreign(config: Mapping[str, Any]) -> None:
             raise ConfigError(f"{key}: {value} is an interpolation; --trust resolves it")
 
 
-def locate_pictures(config: dict[str, Any], old: Result, folder: Path) -> None:
+def locate_pictures(config: dict[str, Any], old: RunDirectory, folder: Path) -> None:
     """Point `image` at the photographs of the old run, or at the copies that it has kept.
 
     Args:
@@ -120,7 +120,7 @@ def locate_pictures(config: dict[str, Any], old: Result, folder: Path) -> None:
         config["image"][name] = {"path": str(folder / name), "crop": "none"}
 
 
-def _kept(old: Result, name: str, solutions: int) -> dict[str, Path]:
+def _kept(old: RunDirectory, name: str, solutions: int) -> dict[str, Path]:
     """Return the copies of input `name` by image; of several solutions the first one's."""
     kind = "target" if name == "x" else f"input_{name}"
     files = {image: old.path / "images" / image / f"{kind}.png" for image in old.status["images"]}

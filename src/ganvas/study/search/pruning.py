@@ -17,7 +17,7 @@ from typing import Any
 
 from optuna.trial import Trial
 
-from ganvas.runner.folder import RunFolder
+from ganvas.runner.directory import RunDirectory
 
 LOOK_EVERY = 0.2
 """Seconds between two looks at the curves."""
@@ -67,7 +67,7 @@ class Pruning:
     """
 
     def __init__(
-        self, trials: Mapping[int, tuple[Trial, RunFolder]], column: str, every: int
+        self, trials: Mapping[int, tuple[Trial, RunDirectory]], column: str, every: int
     ) -> None:
         self.curves = {
             number: (trial, folder, Curve(folder.path / "metrics.jsonl", column))

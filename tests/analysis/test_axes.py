@@ -7,7 +7,7 @@ import yaml
 
 from ganvas.analysis.axes import find_axes
 from ganvas.analysis.compare import cells, compare, importance, metric_names
-from ganvas.analysis.records import Run, read_study
+from ganvas.analysis.study import read_study
 from ganvas.errors import InputError
 from synthetic_study import make_study
 
@@ -28,35 +28,7 @@ def test_a_run_reads_back_what_its_files_hold(runs):
     assert run.images == ["000", "001", "002"]
     mean = sum(run.per_image("psnr").values()) / 3
     assert run.final("psnr") == pytest.approx(mean)
-    assert len(run.curve()) == 14
-
-
-def test_a_cut_off_last_line_and_missing_files_are_no_error(tmp_path):
-    (tmp_path / "metrics.jsonl").write_text('{"step": 1}\n{"step": 2, "lo')
-    run = Run(tmp_path)
-    assert run.curve() == [{"step": 1}]
-    assert run.status == {"state": "unknown"}
-    assert (run.config, run.metrics, run.overrides, run.final("psnr")) == ({}, {}, [], None)
-
-
-def test_overrides_may_be_a_plain_list(tmp_path):
-    (tmp_path / "overrides.yaml").write_text("- mask=box\n- seed=1\n")
-    assert Run(tmp_path).overrides == ["mask=box", "seed=1"]
-
-
-def test_config_sections_with_lists_and_comments_are_read_whole(tmp_path):
-    text = "# made\na:\n- 1\n- b: 2\nc: {d: [1,\n  2]}\ne: |\n  one\n\n  two\n'f g': null\n"
-    (tmp_path / "config.yaml").write_text(text)
-    assert Run(tmp_path).config == yaml.safe_load(text)
-
-
-@pytest.mark.parametrize(
-    ("name", "text"), [("config.yaml", "a: [1"), ("config.yaml", "just words")]
-)
-def test_a_broken_config_is_named(tmp_path, name, text):
-    (tmp_path / name).write_text(text)
-    with pytest.raises(InputError, match=r"config\.yaml"):
-        _ = Run(tmp_path).config
+    assert len(run.curve) == 14
 
 
 def test_an_unknown_study_and_an_empty_one_are_refused(tmp_path, monkeypatch):
