@@ -129,6 +129,7 @@ def _write_run(
                   "final": mean, "images": final},
         }  # fmt: skip
         about = {"psnr": "dB, range [0, 255], 64×64, on the saved 8-bit picture"}
+        (run / "embedding.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")
         _text(run / "metrics.json", json.dumps(
             {"final": mean, "images": final, "stages": stages, "about": about}))  # fmt: skip
     for name, source, series in zip(names, sources, pictures, strict=True):

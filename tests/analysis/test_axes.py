@@ -56,6 +56,7 @@ def test_a_deleted_term_is_an_axis(tmp_path):
         ("without", ["~loss.lpips"], {"loss": {}}),
     ]:
         (tmp_path / name).mkdir()
+        (tmp_path / name / "status.json").write_text('{"state": "running"}')
         (tmp_path / name / "config.yaml").write_text(yaml.safe_dump(config))
         (tmp_path / name / "overrides.yaml").write_text(yaml.safe_dump({"overrides": overrides}))
     (axis,) = find_axes(read_study(tmp_path))
@@ -90,7 +91,8 @@ def test_importance_finds_the_axes_that_matter(runs):
 @pytest.mark.slow
 def test_ten_thousand_runs_are_read_in_seconds(tmp_path):
     template = read_study(make_study(tmp_path / "one", runs=1, images=1, frames=1, size=8))[0]
-    names = ("status.json", "config.yaml", "overrides.yaml", "metrics.json")
+    names = ("status.json", "config.yaml", "overrides.yaml", "provenance.json", "metrics.json")
+    names += ("metrics.jsonl", "embedding.safetensors")
     texts = {name: (template.path / name).read_text() for name in names}
     for index in range(10_000):
         folder = tmp_path / "many" / f"run-{index:05d}"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ganvas.runner.directory import RunDirectory
-from ganvas.runner.reading import number
+from ganvas.system.reading import number
 
 SEED = "seed"
 _WHICH_IMAGE = re.compile(r"^image(\.\w+\.(path|shard|limit))?$")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,10 +12,12 @@ from typing import Any
 
 from ganvas.analysis.axes import Axis, find_axes
 from ganvas.errors import InputError, nearest
-from ganvas.runner.directory import RunDirectory
+from ganvas.runner.damage import holds_run
+from ganvas.runner.directory import RunDirectory, find_runs
 from ganvas.tracking.sink import rows_per_image
 
 Row = dict[str, Any]
+log = logging.getLogger("ganvas")
 
 
 @dataclass(frozen=True)
@@ -70,10 +73,16 @@ def _values(axis: Axis) -> Sequence[str | float]:
 def find_study(study: str | Path) -> Path:
     """Return the folder of `study`: a path, or a name below `outputs/`.
 
+    A name that stands for both is the one of the study in `outputs/`, if it holds runs; ``./NAME``
+    is always the path.
+
     Raises:
         InputError: There is no such folder.
     """
-    for folder in (Path(study), Path("outputs") / study):
+    named, path = Path("outputs") / study, Path(study)
+    if len(Path(study).parts) == 1 and os.sep not in str(study) and find_runs(named):
+        return named
+    for folder in (path, named):
         if folder.is_dir():
             return folder
     outputs = Path("outputs")
@@ -82,25 +91,31 @@ def find_study(study: str | Path) -> Path:
 
 
 def read_study(study: str | Path) -> list[RunDirectory]:
-    """Return the runs of `study`, in the order of their names.
+    """Return the runs of `study` whose records are whole, in the order of their names.
+
+    The others are left out, with a warning for each: ganvas's log says in one line what is wrong.
 
     Args:
         study: The study's folder, or its name below `outputs/`.
 
     Raises:
-        InputError: The folder does not exist or holds no runs.
+        InputError: The folder does not exist, or holds no runs, or none that is whole.
     """
     folder = find_study(study)
     with os.scandir(folder) as entries:
         names = sorted(entry.name for entry in entries if entry.is_dir())
-    runs = [RunDirectory(folder / name) for name in names if _is_run(folder / name)]
+    runs = [RunDirectory(folder / name) for name in names if holds_run(folder / name)]
     if not runs:
         raise InputError(f"no runs in {folder}: expected folders that hold a status.json")
-    return runs
-
-
-def _is_run(path: Path) -> bool:
-    return any((path / mark).is_file() for mark in ("status.json", "config.yaml"))
+    whole = []
+    for run in runs:
+        if damage := run.damage:
+            log.warning("%s: the run is left out", damage)
+        else:
+            whole.append(run)
+    if not whole:
+        raise InputError(f"all runs in {folder} are damaged: the same command repeats them")
+    return whole
 
 
 def load_study(study: str | Path) -> Study:

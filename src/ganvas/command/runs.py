@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -22,15 +23,15 @@ def ls(options: argparse.Namespace) -> int:
     table = Table(box=None, pad_edge=False)
     for title in ("run", "state", "step", "seconds", "MiB", "note"):
         table.add_column(title, justify="right" if title in ("step", "seconds", "MiB") else "left")
-    for run in chosen(options):
-        status = run.status
+    for run in in_state(chosen(options.folder), options.state):
+        status, damage = run.status, run.damage.removeprefix(f"{run.path}/")
         table.add_row(
             Text(str(run.path)),
             run.state,
             f"{status.get('step', 0)}/{status.get('total_steps', '?')}",
             f"{status.get('seconds') or 0:.0f}",
             f"{run.size() / 2**20:.1f}",
-            Text(str(status.get("error") or "")),
+            Text(damage or str(status.get("error") or "")),
         )
     Console(highlight=False, width=None if sys.stdout.isatty() else 240).print(table)
     return 0
@@ -38,7 +39,8 @@ def ls(options: argparse.Namespace) -> int:
 
 def clean(options: argparse.Namespace) -> int:
     """Delete runs, or their checkpoints, after asking; runs at work are left; return 0."""
-    runs = [run for run in chosen(options) if not run.is_locked()]
+    named = in_state(chosen(options.folder), options.state)
+    runs = [run for run in named if not run.is_locked()]
     if options.checkpoints:
         runs = [run for run in runs if run.checkpoint_file.is_file()]
     what = "checkpoints of " if options.checkpoints else ""
@@ -81,11 +83,15 @@ def agreed(question: str) -> bool:
         return False
 
 
-def chosen(options: argparse.Namespace) -> list[RunDirectory]:
-    """Return the runs that the options name.
+def chosen(folder: str) -> list[RunDirectory]:
+    """Return the runs of a folder of studies, a study (its folder or its name) or a run.
 
     Raises:
         InputError: There is no such folder.
     """
-    runs = find_runs(find_study(options.folder))
-    return [run for run in runs if not options.state or run.state in options.state]
+    return find_runs(find_study(folder))
+
+
+def in_state(runs: Sequence[RunDirectory], states: Sequence[str] | None) -> list[RunDirectory]:
+    """Return the runs that are in one of the states; None: all of them."""
+    return [run for run in runs if not states or run.state in states]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ganvas.runner.directory import RunDirectory
-from ganvas.runner.reading import number
+from ganvas.system.reading import number
 
 _NOT_METRICS = {"step", "stage", "stage_step", "seconds", "images"}
 _NUMBERS = 1_500_000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from typing import Any
 
 from ganvas.errors import ConfigError
 from ganvas.runner.directory import RunDirectory
+from ganvas.system.reading import parse_json, read_file
 from ganvas.tracking.lineage import LINEAGE, attach
 from ganvas.tracking.wandb import quiet, staged_below
 
@@ -47,8 +47,7 @@ class OfflineRun:
     def lineage(self) -> dict[str, Any]:
         """What was recorded for `attach`; {} for a run that is older than that."""
         file = self.file.parent.parent / LINEAGE
-        found: dict[str, Any] = {}
-        return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else found
+        return parse_json(read_file(file), file) if file.is_file() else {}
 
     @property
     def id(self) -> str:

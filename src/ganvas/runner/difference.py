@@ -59,7 +59,7 @@ def _metrics(old: RunDirectory, new: RunDirectory) -> Iterator[str]:
 
 
 def _pictures(old: RunDirectory, new: RunDirectory) -> Iterator[str]:
-    for image in old.status["images"]:
+    for image in old.images:
         try:
             first, second = (np.asarray(r.image("result", image), np.int16) for r in (old, new))
         except OSError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import socket
-from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,16 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from ganvas.errors import DamagedError, InputError
 from ganvas.runner import lock
-from ganvas.runner.reading import leaves, number, parse_json, parse_rows, parse_yaml, read_file
+from ganvas.runner.damage import holds_run, manifest_of, problems, required
+from ganvas.runner.manifest import Manifest, is_newer
 from ganvas.system.files import write_json, write_text
+from ganvas.system.reading import leaves, number, parse_json, parse_rows, parse_yaml, read_file
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from ganvas.embedding import Embedding
-
-BEGUN = ("config.yaml", "overrides.yaml", "provenance.json")
-FINISHED = ("metrics.jsonl", "metrics.json", "embedding.safetensors")
 
 
 @dataclass(frozen=True)
@@ -80,17 +78,41 @@ class RunDirectory:
 
     @property
     def state(self) -> str:
-        """Running, finished, interrupted, pruned, failed, or "new" before its start.
+        """Running, finished, interrupted, pruned, failed, damaged, or "new" before its start.
 
-        A run whose process is gone is called interrupted, whatever it wrote last.
+        A run whose process is gone is called interrupted, whatever it wrote last. A run at work is
+        never called damaged, for it is writing its files.
         """
         state = str(self.status.get("state", "new"))
-        return "interrupted" if state == "running" and not self.is_locked() else state
+        if state == "running" and self.is_locked():
+            return state
+        if self.damage:
+            return "damaged"
+        return "interrupted" if state == "running" else state
+
+    @property
+    def damage(self) -> str:
+        """The first thing that is wrong with the record, as one line; "" where all is well."""
+        return next(problems(self.path), "")
+
+    @property
+    def is_newer(self) -> bool:
+        """Whether a newer version of ganvas has written the record."""
+        return is_newer(self.status)
 
     @property
     def finished(self) -> bool:
-        """Whether the run came to its end."""
-        return self.status.get("state") == "finished"
+        """Whether the run came to its end; `state` also says whether its record is whole."""
+        return bool(self.status.get("state") == "finished")
+
+    def require_intact(self) -> None:
+        """Compare every file with what the run has written.
+
+        Raises:
+            DamagedError: The first one that differs.
+        """
+        for line in problems(self.path, thorough=True):
+            raise DamagedError(line)
 
     @property
     def error(self) -> str:
@@ -135,7 +157,7 @@ class RunDirectory:
     @cached_property
     def config(self) -> dict[str, Any]:
         """`config.yaml`, the full, resolved configuration; to be read, not to be changed."""
-        return parse_yaml(*content) if (content := self._read("config.yaml")) else {}
+        return parse_yaml(*content) if (content := self.read("config.yaml")) else {}
 
     @cached_property
     def leaves(self) -> dict[str, Any]:
@@ -156,12 +178,12 @@ class RunDirectory:
     @cached_property
     def provenance(self) -> dict[str, Any]:
         """`provenance.json`: code, versions, hardware and command."""
-        return parse_json(*content) if (content := self._read("provenance.json")) else {}
+        return parse_json(*content) if (content := self.read("provenance.json")) else {}
 
     @cached_property
     def metrics(self) -> dict[str, Any]:
         """`metrics.json`: `final`, `images`, `stages`, `about`; {} where the run has none yet."""
-        return parse_json(*content) if (content := self._read("metrics.json")) else {}
+        return parse_json(*content) if (content := self.read("metrics.json")) else {}
 
     @property
     def images(self) -> list[str]:
@@ -183,13 +205,15 @@ class RunDirectory:
     @property
     def curve(self) -> list[dict[str, Any]]:
         """The rows of `metrics.jsonl`; a last line that is cut is left out."""
-        return parse_rows(*content) if (content := self._read("metrics.jsonl")) else []
+        return parse_rows(*content) if (content := self.read("metrics.jsonl")) else []
 
     @property
     def embedding(self) -> Embedding:
         """Latent and noise."""
         from ganvas.embedding import Embedding
 
+        if self.read(self.embedding_file.name) is None:
+            raise InputError(f"no such embedding: {self.embedding_file}")
         return Embedding.load(self.embedding_file)
 
     def image(self, kind: str = "result", name: str | None = None) -> Image.Image:
@@ -215,25 +239,25 @@ class RunDirectory:
 
     @cached_property
     def _composition(self) -> dict[str, Any]:
-        content = self._read("overrides.yaml")
+        content = self.read("overrides.yaml")
         return parse_yaml(*content, list_key="overrides") if content else {}
 
-    def _read(self, name: str) -> tuple[bytes, Path] | None:
-        """Return a file's content and path, or None where the run has not come to write it yet."""
+    def read(self, name: str) -> tuple[bytes, Path] | None:
+        """Return a file's content and path, or None where the run has not come to write it yet.
+
+        Raises:
+            DamagedError: The file is missing, or is not what the run has written.
+        """
         file = self.path / name
         if not file.exists() and name not in required(self.status):
             return None
-        return read_file(file), file
+        content = read_file(file)
+        self._manifest.require(self.path, name, content)
+        return content, file
 
-
-def required(status: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the files that a run of this status must have; it writes them in this order.
-
-    A launcher may mark a job that died before its run began; `started` is what the run writes.
-    """
-    if "started" not in status:
-        return ()
-    return BEGUN + FINISHED if status.get("state") == "finished" else BEGUN
+    @cached_property
+    def _manifest(self) -> Manifest:
+        return manifest_of(self.path, self.status)
 
 
 def load(path: Path | str) -> RunDirectory:
@@ -241,16 +265,17 @@ def load(path: Path | str) -> RunDirectory:
 
     Raises:
         InputError: The folder holds no run.
+        DamagedError: Its `status.json` is missing, cut or broken; other files are read when they
+            are asked for.
     """
     run = RunDirectory(Path(path))
-    if not run.status_file.is_file():
+    if not holds_run(run.path):
         raise InputError(f"{path} is not the folder of a run: it has no status.json")
+    parse_json(read_file(run.status_file), run.status_file)
     return run
 
 
 def find_runs(output: Path) -> list[RunDirectory]:
     """Return every run below a folder of studies, a study, or a run, sorted by path."""
-    folders = {
-        file.parent for depth in ("", "*/", "*/*/") for file in output.glob(f"{depth}status.json")
-    }
-    return [RunDirectory(path) for path in sorted(folders)]
+    folders = [output, *output.glob("*/"), *output.glob("*/*/")]
+    return [RunDirectory(path) for path in sorted(folders) if holds_run(path)]

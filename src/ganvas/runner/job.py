@@ -32,8 +32,10 @@ from ganvas.errors import (
     UnknownKeyError,
 )
 from ganvas.image import repeated
+from ganvas.runner.damage import BEGUN
 from ganvas.runner.directory import RunDirectory
 from ganvas.runner.engine import Run
+from ganvas.runner.manifest import VERSION, write_manifest
 from ganvas.runner.progress import Bar
 from ganvas.runner.provenance import amend, input_hashes, provenance
 from ganvas.runner.settings import Experiment, Trainer
@@ -137,10 +139,23 @@ def folders(experiment: Experiment, identity: Identity) -> tuple[RunDirectory, R
 
 
 def is_due(final: RunDirectory, experiment: Experiment) -> bool:
-    """Return False for a run that is finished, or has failed and is to be left."""
+    """Return False for a run that is finished, or has failed and is to be left.
+
+    A run whose record is damaged is due again.
+
+    Raises:
+        StorageError: A newer version of ganvas has written the run.
+    """
     if experiment.force:
         return True
-    state = final.state
+    if final.is_newer:
+        raise StorageError(
+            f"{final.path} was written by a newer version of ganvas; force=true repeats it here"
+        )
+    if damage := final.damage:
+        log.info("%s: the run is repeated", damage)
+        return True
+    state = final.status.get("state", "new")
     if state == "finished":
         log.info("%s is finished already (force=true repeats it)", final.path)
     elif state == "failed" and not experiment.retry_failed:
@@ -174,13 +189,15 @@ def describe(
             "choices": job.choices,
         },
     )
-    # It was written for an earlier attempt.
-    folder.stop_file.unlink(missing_ok=True)
+    # They were written by an earlier attempt.
+    for name in (folder.stop_file.name, "metrics.json"):
+        (folder.path / name).unlink(missing_ok=True)
+    write_manifest(folder.path, identity.signature, BEGUN[:2])
     before = folder.status
     started = before.get("started") or datetime.now(UTC).isoformat(timespec="seconds")
     folder.write_status(
-        state="running", signature=identity.signature, study=info.study, slug=identity.slug,
-        edit=info.edit, total_steps=experiment.edit.steps, started=started,
+        version=VERSION, state="running", signature=identity.signature, study=info.study,
+        slug=identity.slug, edit=info.edit, total_steps=experiment.edit.steps, started=started,
         images=list(info.images), error=None, attempts=before.get("attempts", 0) + 1,
         host=socket.gethostname(), pid=os.getpid(), threads=torch.get_num_threads(),
     )  # fmt: skip
@@ -209,6 +226,7 @@ def work(
             metrics = run.execute()
             amend(told, micro_batch=run.micro_batch, threads=torch.get_num_threads(), assets=used())
             outcome = run.outcome("finished", metrics)
+            write_manifest(folder.path, str(folder.status["signature"]))
             folder.write_status(
                 state="finished", step=steps,
                 seconds=round(run.progress.seconds, 3),

@@ -89,7 +89,10 @@ def is_settled(task: Task) -> bool:
     """Set the state of a job that need not be executed."""
     if task.planned.force:
         return False
-    state = task.planned.final.status.get("state")
+    run = task.planned.final
+    state = run.status.get("state")
+    if run.damage:
+        return False
     if state == "finished" or (state == "failed" and not task.planned.retry_failed):
         task.state = str(state)
         return True

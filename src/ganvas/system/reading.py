@@ -1,6 +1,6 @@
-"""Reading the files of a run's record: what one holds, or one line about what is wrong with it.
+"""Reading the files of a record: what one holds, or one line about what is wrong with it.
 
-docs/record.md describes the files. Nothing here imports torch, and nothing is executed.
+Nothing here imports torch, and nothing is executed.
 """
 
 from __future__ import annotations
