@@ -167,6 +167,9 @@ def _runs(commands: Commands) -> None:
     clean.add_argument(
         "--checkpoints", action="store_true", help="delete checkpoints, keep the runs"
     )
+    clean.add_argument(
+        "--pictures", action="store_true", help="store equal pictures once, keep the runs"
+    )
     clean.add_argument("--yes", action="store_true", help="do not ask")
     ls.set_defaults(command=_lazily("runs", "ls"))
     clean.set_defaults(command=_lazily("runs", "clean"))

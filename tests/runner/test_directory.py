@@ -9,6 +9,7 @@ import pytest
 
 from ganvas.errors import RunError, StorageError
 from ganvas.runner.directory import RunDirectory, find_runs
+from ganvas.runner.sharing import POOL
 from ganvas.stage.stage import Stage
 
 
@@ -71,7 +72,8 @@ def test_force_keeps_the_old_result_until_the_new_one_is_finished(tiny_run, monk
     again = tiny_run("force=true")
     assert again.path == first.path
     assert not (first.path / "mark").exists()
-    assert [p.name for p in first.path.parent.iterdir()] == [first.path.name]
+    names = [p.name for p in first.path.parent.iterdir() if p.name != POOL]
+    assert names == [first.path.name]
     assert again.metrics["final"] == first.metrics["final"]
 
 
@@ -93,9 +95,10 @@ def test_the_record_is_complete(tiny_run):
         "config.yaml", "overrides.yaml", "provenance.json", "status.json", "metrics.jsonl",
         "metrics.json", "embedding.safetensors", "run.log", "images/astronaut/target.png",
         "images/astronaut/w.png", "images/astronaut/n.png", "images/astronaut/result.png",
-        "images/astronaut/difference.png", "images/astronaut/progress.webp",
+        "images/astronaut/progress.webp", "manifest.json",
     ):  # fmt: skip
         assert name in names
+    assert result.image("difference").size == result.image("target").size
     assert "checkpoint.pt" not in names
     status, provenance = result.status, result.provenance
     assert (status["step"], status["total_steps"], status["study"]) == (10, 10, "mine")
@@ -139,6 +142,7 @@ def test_repetition_is_equal_to_the_bit(tiny_run):
     assert one.path.name == two.path.name
     assert one.metrics["images"] == two.metrics["images"]
     assert one.embedding.latent.equal(two.embedding.latent)
+    assert one.embedding_file.read_bytes() == two.embedding_file.read_bytes()
     assert not one.embedding.latent.equal(tiny_run("seed=1").embedding.latent)
 
 

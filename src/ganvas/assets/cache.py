@@ -12,6 +12,12 @@ from pathlib import Path
 
 from ganvas.errors import StorageError
 
+UNUSABLE = (
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOENT, errno.ELOOP,
+    errno.ENAMETOOLONG,
+)  # fmt: skip
+"""What the system says of a folder that cannot be made or written."""
+
 
 def cache_folder() -> Path:
     """Return the folder of the assets: ``$GANVAS_CACHE``, or the user's cache folder."""
@@ -23,6 +29,13 @@ def cache_folder() -> Path:
     return Path(platformdirs.user_cache_dir("ganvas", appauthor=False))
 
 
+def require_cache() -> None:
+    """Raise StorageError where the cache folder is not there and cannot be made."""
+    folder = cache_folder()
+    with storage(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
 @contextmanager
 def storage(folder: Path) -> Iterator[None]:
     """Turn a full disk or missing rights below `folder` into one StorageError that names it."""
@@ -31,7 +44,7 @@ def storage(folder: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StorageError(f"no room left in {folder}; set GANVAS_CACHE to another") from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
+        if error.errno in UNUSABLE:
             raise StorageError(
                 f"cannot write to {folder} ({error.strerror}); set GANVAS_CACHE to another folder"
             ) from error

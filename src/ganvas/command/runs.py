@@ -13,6 +13,7 @@ from rich.text import Text
 
 from ganvas.analysis.study import find_study
 from ganvas.runner.directory import RunDirectory, find_runs
+from ganvas.runner.sharing import share_pictures, size_on_disk, tidy_pool
 
 OF_A_STUDY = (".plan.json", "multirun.yaml")
 """What a sweep writes beside its runs, and what is of no use without them."""
@@ -38,9 +39,14 @@ def ls(options: argparse.Namespace) -> int:
 
 
 def clean(options: argparse.Namespace) -> int:
-    """Delete runs, or their checkpoints, after asking; runs at work are left; return 0."""
+    """Delete runs, or their checkpoints, after asking; runs at work are left; return 0.
+
+    With `--pictures` nothing that cannot be computed is deleted, so nothing is asked.
+    """
     named = in_state(chosen(options.folder), options.state)
     runs = [run for run in named if not run.is_locked()]
+    if options.pictures:
+        return share(runs)
     if options.checkpoints:
         runs = [run for run in runs if run.checkpoint_file.is_file()]
     what = "checkpoints of " if options.checkpoints else ""
@@ -64,8 +70,20 @@ def clean(options: argparse.Namespace) -> int:
     return 0
 
 
+def share(runs: Sequence[RunDirectory]) -> int:
+    """Store equal pictures of the runs once, say what that has saved, and return 0."""
+    studies = {run.path.parent for run in runs}
+    before = sum(map(size_on_disk, studies))
+    for run in runs:
+        share_pictures(run.path)
+    saved = before - sum(map(size_on_disk, studies))
+    print(f"stored equal pictures of {len(runs)} runs once: {saved / 2**20:.1f} MiB less")
+    return 0
+
+
 def tidy(study: Path) -> None:
     """Remove what a study without runs still holds of its sweep, and its folder if that is all."""
+    tidy_pool(study)
     if find_runs(study):
         return
     for name in OF_A_STUDY:

@@ -21,6 +21,7 @@ from ganvas.generator.delta import Delta
 from ganvas.generator.tuning import tuned
 from ganvas.image.picture import to_picture
 from ganvas.system.files import write_bytes
+from ganvas.system.safetensors import in_order
 from ganvas.version import __version__
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ class Embedding:
             "names": json.dumps(list(self.names)),
         }
         # Bytes first: the library's own writing does not say when a disk is full.
-        write_bytes(path, save(tensors, metadata))
+        write_bytes(path, in_order(save(tensors, metadata)))
 
     @classmethod
     def load(cls, path: Path | str) -> Embedding:

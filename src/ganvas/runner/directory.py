@@ -15,6 +15,7 @@ from ganvas.errors import DamagedError, InputError
 from ganvas.runner import lock
 from ganvas.runner.damage import holds_run, manifest_of, problems, required
 from ganvas.runner.manifest import Manifest, is_newer
+from ganvas.runner.sharing import size_on_disk
 from ganvas.system.files import write_json, write_text
 from ganvas.system.reading import leaves, number, parse_json, parse_rows, parse_yaml, read_file
 
@@ -220,7 +221,12 @@ class RunDirectory:
         """Open a picture: target, result, difference, or a stage by name; of the first image."""
         from PIL import Image
 
-        return Image.open(self.picture_folder(name or self.images[0]) / f"{kind}.png")
+        folder = self.picture_folder(name or self.images[0])
+        if kind == "difference" and not (folder / "difference.png").is_file():
+            from ganvas.image.picture import difference_picture
+
+            return difference_picture(folder / "result.png", folder / "target.png")
+        return Image.open(folder / f"{kind}.png")
 
     @property
     def sheet(self) -> Image.Image:
@@ -231,7 +237,7 @@ class RunDirectory:
 
     def size(self) -> int:
         """Return the bytes that the folder holds."""
-        return sum(f.stat().st_size for f in self.path.rglob("*") if f.is_file())
+        return size_on_disk(self.path)
 
     def remove(self) -> None:
         """Delete the folder."""

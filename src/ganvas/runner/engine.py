@@ -23,6 +23,7 @@ from ganvas.metrics.measure import Values, mean, measure_pictures
 from ganvas.runner.checkpoint import load_checkpoint, pack, save_checkpoint, unpack
 from ganvas.runner.compact_delta import compact
 from ganvas.runner.directory import RunDirectory
+from ganvas.runner.divergence import require_progress
 from ganvas.runner.final import final_metrics, kept_images, save_embeddings
 from ganvas.runner.monitor import RunMonitor
 from ganvas.runner.pictures import save_frames, save_inputs, save_pictures, shown_pictures
@@ -173,6 +174,7 @@ class Run:
         if interrupted:
             self._stop_if_asked()
             raise Pruned(f"{self.folder.stop_reason} of {self.experiment.edit.steps}")
+        require_progress(name, stage)
         self.progress.seconds, seconds = monitor.seconds, monitor.stage_seconds
         costs: Values = {name: {} for name in self.names}
         if "weights" in config.optimise:

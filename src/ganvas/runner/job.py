@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import logging
 import os
-import random
 import shutil
 import socket
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from omegaconf import DictConfig, OmegaConf
 
 from ganvas.assets import used
+from ganvas.assets.cache import require_cache
 from ganvas.config.compose import Job
 from ganvas.config.hints import options_with
 from ganvas.config.schema import Call, build, check
@@ -36,13 +33,13 @@ from ganvas.runner.damage import BEGUN
 from ganvas.runner.directory import RunDirectory
 from ganvas.runner.engine import Run
 from ganvas.runner.manifest import VERSION, write_manifest
+from ganvas.runner.process import configured, logging_to
 from ganvas.runner.progress import Bar
 from ganvas.runner.provenance import amend, input_hashes, provenance
-from ganvas.runner.settings import Experiment, Trainer
+from ganvas.runner.settings import Experiment
 from ganvas.runner.signals import StopSignal
 from ganvas.runner.signature import Identity, identify
 from ganvas.system.files import remove_unfinished, storage_errors, write_json, write_text
-from ganvas.system.memory import keep_freed_memory
 from ganvas.tracking import Outcome, Record, RunInfo, Sink
 
 log = logging.getLogger("ganvas")
@@ -90,7 +87,7 @@ def execute(job: Job, lock: int | None = None, place: Path | None = None) -> Run
     """
     tree = validate(job.config)
     experiment: Experiment = build(tree)
-    experiment.trainer.torch_device()
+    require_machine(experiment, job)
     identity = identify(tree, job.choices.get("edit", "edit"))
     final, folder = folders(experiment, identity)
     if place not in (None, folder.path):
@@ -125,6 +122,19 @@ def execute(job: Job, lock: int | None = None, place: Path | None = None) -> Run
     if folder != final:
         replace_result(folder, final)
     return RunDirectory(final.path)
+
+
+def require_machine(experiment: Experiment, job: Job) -> None:
+    """Refuse a device that is not there, and a cache folder that cannot hold the weights.
+
+    Raises:
+        ConfigError: There is no such device.
+        StorageError: The cache folder is not there and cannot be made.
+    """
+    experiment.trainer.torch_device()
+    # The one generator without weights also runs where there is no cache.
+    if job.choices.get("generator") != "tiny":
+        require_cache()
 
 
 def folders(experiment: Experiment, identity: Identity) -> tuple[RunDirectory, RunDirectory]:
@@ -259,32 +269,6 @@ def work(
             record.end(outcome)
 
 
-@contextmanager
-def configured(trainer: Trainer, seed: int) -> Iterator[None]:
-    """Set threads, seeds and determinism; the next job of the process finds them as they were."""
-    threads = torch.get_num_threads()
-    deterministic = torch.are_deterministic_algorithms_enabled()
-    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
-    benchmark = torch.backends.cudnn.benchmark
-    # What cuBLAS asks for where it is to be deterministic; read when it starts.
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    keep_freed_memory()
-    torch.set_num_threads(trainer.threads or threads)
-    torch.use_deterministic_algorithms(trainer.deterministic, warn_only=True)
-    # Filling fresh memory guards against reading it; nothing here does, and it costs a tenth.
-    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    torch.backends.cudnn.benchmark = not trainer.deterministic
-    random.seed(seed)
-    np.random.seed(seed % 2**32)
-    torch.manual_seed(seed)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-        torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
-        torch.backends.cudnn.benchmark = benchmark
-
-
 def require_room(folder: Path, images: int) -> None:
     """Raise StorageError where the disk cannot hold the run, or the folder cannot be made."""
     parent = next(p for p in (folder, *folder.absolute().parents) if p.exists())
@@ -306,32 +290,3 @@ def replace_result(new: RunDirectory, old: RunDirectory) -> None:
         old.path.rename(aside)
     new.path.rename(old.path)
     shutil.rmtree(aside, ignore_errors=True)
-
-
-@contextmanager
-def logging_to(file: Path) -> Iterator[None]:
-    """Write ganvas's log, tracebacks included, to a file as well."""
-    with storage_errors(file):
-        handler = _FileHandler(file, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    handler.setLevel(logging.DEBUG)
-    log.addHandler(handler)
-    level = log.level
-    log.setLevel(logging.DEBUG)
-    try:
-        yield
-    finally:
-        log.removeHandler(handler)
-        log.setLevel(level)
-        handler.close()
-
-
-class _FileHandler(logging.FileHandler):
-    """A log that stays silent when the disk is full: the run itself says so in one line."""
-
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
-        pass
-
-    def close(self) -> None:
-        with suppress(OSError):
-            super().close()

@@ -13,12 +13,13 @@ from ganvas.functional.images import to_uint8
 from ganvas.image.picture import difference, save_animation, save_picture, to_picture
 from ganvas.image.sheet import contact_sheet, frames_of, mask_picture, strip
 from ganvas.runner.directory import RunDirectory
+from ganvas.runner.sharing import share_pictures
 from ganvas.stage import Scene
 from ganvas.tracking import Record
 
 FILM_RESOLUTION = 512
 
-SHOWN = ("target", "mask", "result", "difference")
+SHOWN = ("target", "mask", "result")
 """The pictures that stand for a finished run in dashboards."""
 
 
@@ -62,14 +63,14 @@ def save_frames(
 
 
 def save_pictures(folder: RunDirectory, record: Record, recipe: Recipe, scene: Scene) -> None:
-    """Save each image's result, difference and animation, and the contact sheet."""
+    """Save each image's result and animation, and the contact sheet; store equal pictures once."""
     render = to_uint8(scene.renders[list(recipe.stages)[-1]])
-    for name, picture, wanted in zip(scene.names, render, to_uint8(scene.images["x"]), strict=True):
-        own = folder.picture_folder(name)
-        save_picture(to_picture(picture), own / "result.png")
-        save_picture(to_picture(difference(picture, wanted)), own / "difference.png")
-        save_animation(record.frames(name), own / "progress.webp")
+    for name, picture in zip(scene.names, render, strict=True):
+        images = folder.picture_folder(name)
+        save_picture(to_picture(picture), images / "result.png")
+        save_animation(record.frames(name), images / "progress.webp")
     save_picture(scene_sheet(recipe, scene), folder.path / "images" / "contact_sheet.png")
+    share_pictures(folder.path)
 
 
 def scene_sheet(recipe: Recipe, scene: Scene, limit: int = 8) -> Image.Image:

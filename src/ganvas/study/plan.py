@@ -102,13 +102,13 @@ def fingerprint(folders: Iterable[Path]) -> str:
 
 def _planned(overrides: Overrides, composer: Composer) -> Planned:
     from ganvas.config.schema import build
-    from ganvas.runner.job import folders, require_room, validate
+    from ganvas.runner.job import folders, require_machine, require_room, validate
     from ganvas.runner.signature import identify
 
     job = composer.compose(overrides)
     tree = validate(job.config)
     experiment = build(tree)
-    experiment.trainer.torch_device()
+    require_machine(experiment, job)
     inputs = tuple(_input_states(tree))
     experiment.edit.check_images(_inputs(experiment.image, inputs))
     final, working = folders(experiment, identify(tree, job.choices.get("edit", "edit")))
