@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from ganvas.analysis.axes import as_text, find_axes
-from ganvas.analysis.compare import higher_is_better, image_name, metric_names
+from ganvas.analysis.compare import TIME, about, image_name, metric_names
 from ganvas.report.analysis import analyse
 from ganvas.report.curves import read_curves, short
 from ganvas.report.pictures import find_album, find_sheet
 from ganvas.runner.directory import RunDirectory
+from ganvas.system.reading import number
 
-_TIME = "seconds"
+_LATENT = "w"
 
 
 def collect(runs: Sequence[RunDirectory], name: str) -> dict[str, Any]:
@@ -37,8 +38,14 @@ def collect(runs: Sequence[RunDirectory], name: str) -> dict[str, Any]:
             for a in axes
         ],
         "metrics": [
-            {"name": metric, "higher": higher_is_better(metric), "about": _about(runs, metric)}
-            for metric in [*metrics, _TIME]
+            {
+                "name": metric,
+                "direction": facts.direction,
+                "unit": facts.unit,
+                "about": str(facts),
+            }
+            for metric in [*metrics, TIME]
+            for facts in [about(runs, metric)]
         ],
         "runs": [_row(run, albums) for run in runs],
         "images": [
@@ -46,14 +53,15 @@ def collect(runs: Sequence[RunDirectory], name: str) -> dict[str, Any]:
             for index, run in enumerate(runs)
         ],
         "albums": [{"stills": a.stills, "frames": a.frames} for a in albums],
-        "final": {m: [short(run.final(m)) for run in runs] for m in [*metrics, _TIME]},
+        "final": {m: [short(run.final(m)) for run in runs] for m in [*metrics, TIME]},
         "perImage": {
             m: [[short(run.per_image(m).get(image)) for image in run.images] for run in runs]
             for m in metrics
         },
+        "latent": {metric: _after_latent(runs, metric) for metric in metrics},
         "config": _config(runs),
         "curves": _shared_steps(read_curves(runs)),
-        "analysis": analyse(runs, axes, metrics),
+        "analysis": analyse(runs, axes, metrics, name),
     }
 
 
@@ -63,7 +71,7 @@ def details(run: RunDirectory) -> dict[str, Any]:
         "choices": run.choices,
         "provenance": run.provenance,
         "stages": run.metrics.get("stages") or {},
-        "about": run.metrics.get("about") or {},
+        "about": {name: str(about([run], name)) for name in run.metrics.get("about") or {}},
         "commands": [shlex.join(["ganvas", *words]) for words in _repetitions(run)],
     }
 
@@ -98,11 +106,14 @@ def _row(run: RunDirectory, albums: dict[Any, int]) -> dict[str, Any]:
     }
 
 
-def _about(runs: Sequence[RunDirectory], metric: str) -> str:
-    if metric == _TIME:
-        return "s, the whole run"
-    found = (run.metrics.get("about") or {} for run in runs)
-    return next((str(about[metric]) for about in found if metric in about), "")
+def _after_latent(runs: Sequence[RunDirectory], metric: str) -> list[list[float | None]]:
+    """Per run and image the metric after the stage that fits the latent, where it has been kept."""
+    stages = [(run.metrics.get("stages") or {}).get(_LATENT) or {} for run in runs]
+    rows = [stage.get("images") or {} for stage in stages]
+    return [
+        [short(number((row.get(image) or {}).get(metric))) for image in run.images]
+        for row, run in zip(rows, runs, strict=True)
+    ]
 
 
 def _config(runs: Sequence[RunDirectory]) -> dict[str, Any]:

@@ -6,14 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from torch import Tensor
-
-from ganvas.edit import Recipe
-from ganvas.functional.images import to_uint8
 from ganvas.image.images import best_of
-from ganvas.metrics import Metrics
-from ganvas.metrics.measure import Values, mean, measure_embedding
-from ganvas.metrics.regions import measure_identity, measure_regions
+from ganvas.metrics.measure import describe, mean, measure
+from ganvas.runner.compact_delta import COSTS
+from ganvas.runner.contexts import run_context
 from ganvas.runner.directory import RunDirectory
 from ganvas.runner.settings import Experiment
 from ganvas.stage import Scene
@@ -43,42 +39,22 @@ def final_metrics(
     stages: Mapping[str, Any],
     micro_batch: int,
 ) -> dict[str, Any]:
-    """Measure the images that are kept, and return `metrics.json`."""
-    last = list(experiment.edit.stages)[-1]
-    render = to_uint8(scene.renders[last])
-    embedding = scene.embedding("x").take(kept)
-    of_embedding = measure_embedding(
-        experiment.metrics,
-        embedding,
-        scene.generator,
-        to_uint8(scene.images["x"][list(kept)]),
-        experiment.seed,
-        micro_batch,
-    )
-    of_edit = measure_edit(experiment.metrics, experiment.edit, scene, render)
-    of_stage = stages[last]["images"]
-    values = {n: of_stage[n] | of_embedding[n] | of_edit[n] for n in embedding.names}
+    """Measure the images that are kept, and return `metrics.json`.
+
+    What the last stage was measured by is not measured again.
+    """
+    measured = stages[list(experiment.edit.stages)[-1]]
+    rest = {k: metric for k, metric in experiment.metrics.items() if k not in measured["final"]}
+    context = run_context(experiment, scene, kept, micro_batch)
+    values = measure(rest, context)
+    values = {name: measured["images"][name] | row for name, row in values.items()}
+    order = dict.fromkeys((*experiment.metrics, *measured["final"]))
+    images = {name: {key: row[key] for key in order if key in row} for name, row in values.items()}
+    final = mean(images)
+    about = COSTS | describe(experiment.metrics, scene.generator.resolution)
     return {
-        "final": mean(values),
-        "images": values,
+        "final": final,
+        "images": images,
         "stages": stages,
-        "about": experiment.metrics.about(scene.generator.resolution),
+        "about": {name: about[name] for name in final},
     }
-
-
-def measure_edit(metrics: Metrics, recipe: Recipe, scene: Scene, pictures: Tensor) -> Values:
-    """Measure the result's regions and identity, as far as the edit and the inputs have them."""
-    names = scene.names
-    eight_bit = {name: to_uint8(images) for name, images in scene.images.items()}
-    values = measure_identity(metrics, names, pictures, eight_bit)
-    if recipe.regions is None:
-        return values
-    regions = measure_regions(
-        metrics,
-        names,
-        pictures,
-        eight_bit[recipe.regions.inside],
-        eight_bit[recipe.regions.outside],
-        scene.masks[recipe.regions.mask],
-    )
-    return {name: values[name] | regions[name] for name in names}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
 from contextlib import chdir
 from copy import deepcopy
 from pathlib import Path
@@ -12,12 +11,13 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from ganvas.config.compose import Job
-from ganvas.errors import ConfigError, GanvasError, InputError
+from ganvas.config.trust import refuse_foreign, renewed
+from ganvas.errors import GanvasError, InputError
 from ganvas.image.source import Source
 from ganvas.runner.directory import RunDirectory, load
 from ganvas.runner.job import execute
 from ganvas.runner.provenance import input_hashes
-from ganvas.system.files import write_bytes
+from ganvas.system.files import is_file_name, write_bytes
 
 STUDY = "rerun"
 
@@ -31,21 +31,24 @@ def rerun(run_dir: Path | str, output: Path | str = "outputs", trust: bool = Fal
     Args:
         run_dir: The folder of a run.
         output: Where the repetition goes.
-        trust: Allow targets outside `ganvas`, whose code is then executed.
+        trust: Allow code outside `ganvas`, which is then executed, and addresses.
 
     Raises:
         InputError: No run.
         DamagedError: Its configuration, overrides or provenance cannot be read, or the copies that
             it has kept are not its own.
-        ConfigError: It names a target outside `ganvas` and is not trusted.
+        ConfigError: It names code outside `ganvas` or an address, and is not trusted.
     """
     old = load(Path(run_dir).absolute())
     output = Path(output).absolute()
     # All is read before any work; a damaged file is found here.
     config, provenance = deepcopy(old.config), old.provenance
     choices, overrides = old.choices, tuple(old.overrides)
+    # The repetition has a logger of its own, so what the old one is does not matter.
+    config["logger"] = {"_target_": "ganvas.tracking.NoLogger"}
     if not trust:
         refuse_foreign(config)
+    config = renewed(config)
     trainer = config.setdefault("trainer", {})
     for name in ("threads", "micro_batch"):
         if provenance.get(name) is not None:
@@ -54,28 +57,12 @@ def rerun(run_dir: Path | str, output: Path | str = "outputs", trust: bool = Fal
         "study": STUDY,
         "output": str(output),
         "force": True,
-        "logger": {"_target_": "ganvas.tracking.NoLogger"},
     }
     directory = Path(provenance.get("directory", "."))
     # Paths in a configuration may be relative to where the run was started.
     with chdir(directory if directory.is_dir() else Path.cwd()):
         locate_pictures(config, old, output / STUDY / f".{old.path.name}-inputs")
         return execute(Job(OmegaConf.create(config), choices, overrides))
-
-
-def refuse_foreign(config: Mapping[str, Any]) -> None:
-    """Refuse a configuration that names code outside `ganvas`, or interpolations.
-
-    Raises:
-        ConfigError: The first such key.
-    """
-    for key, value in _leaves(config, ""):
-        if key.rpartition(".")[2] == "_target_" and not str(value).startswith("ganvas."):
-            raise ConfigError(
-                f"{key}: {value} is code outside ganvas; --trust executes it, if you know it"
-            )
-        if isinstance(value, str) and "${" in value:
-            raise ConfigError(f"{key}: {value} is an interpolation; --trust resolves it")
 
 
 def locate_pictures(config: dict[str, Any], old: RunDirectory, folder: Path) -> None:
@@ -108,6 +95,8 @@ def locate_pictures(config: dict[str, Any], old: RunDirectory, folder: Path) -> 
 def _kept(old: RunDirectory, name: str, solutions: int) -> dict[str, bytes]:
     """Return the copies of input `name` by image; of several solutions the first one's."""
     stem = "target" if name == "x" else f"input_{name}"
+    if not all(map(is_file_name, old.images)):
+        raise InputError(f"{old.path}: an image's name in status.json is no name of a file")
     copies = {}
     for image in old.images:
         if solutions > 1 and not image.endswith("-1"):
@@ -122,14 +111,3 @@ def _hashes(path: Path, source: dict[str, Any]) -> list[str] | None:
         return input_hashes(Source(**{**source, "path": path}))
     except (GanvasError, OSError, TypeError):
         return None
-
-
-def _leaves(value: Any, key: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping):
-        for name, item in value.items():
-            yield from _leaves(item, f"{key}.{name}" if key else str(name))
-    elif isinstance(value, list):
-        for place, item in enumerate(value):
-            yield from _leaves(item, f"{key}[{place}]")
-    else:
-        yield key, value

@@ -1,6 +1,4 @@
-import os
 import signal
-import time
 
 import pytest
 
@@ -23,8 +21,7 @@ def submitit():
 def test_a_run_at_work_is_stopped_and_then_requeued(submitit):
     with Deadline() as deadline:
         with StopSignal() as stop:
-            os.kill(os.getpid(), TIME_IS_UP)
-            time.sleep(0.01)
+            signal.raise_signal(TIME_IS_UP)
         assert stop.requested
         assert deadline.passed
         assert submitit == []
@@ -34,7 +31,6 @@ def test_a_run_at_work_is_stopped_and_then_requeued(submitit):
 
 def test_before_the_run_the_job_is_requeued_at_once(submitit):
     with Deadline() as deadline:
-        os.kill(os.getpid(), TIME_IS_UP)
-        time.sleep(0.01)
+        signal.raise_signal(TIME_IS_UP)
         assert deadline.passed
     assert submitit == ["requeued"]
