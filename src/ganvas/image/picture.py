@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
@@ -42,6 +43,16 @@ def difference(result: Tensor, target: Tensor, gain: int = 4) -> Tensor:
     """Map two 8-bit pictures (3, H, W) to their difference around grey, `gain` times enlarged."""
     error = (result.int() - target.int()) * gain // 2 + 128
     return error.clamp(0, 255).to(torch.uint8)
+
+
+def difference_picture(result: Path, target: Path) -> Image.Image:
+    """Draw the difference of two stored pictures of equal size."""
+    return to_picture(difference(_stored(result), _stored(target)))
+
+
+def _stored(file: Path) -> Tensor:
+    with Image.open(file) as picture:
+        return torch.from_numpy(np.array(picture.convert("RGB"))).permute(2, 0, 1)
 
 
 def save_animation(frames: Sequence[Path], path: Path, milliseconds: int = 120) -> None:

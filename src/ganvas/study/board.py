@@ -81,7 +81,7 @@ class Board:
             table.add_column(title, justify="right" if title in ("pid", "step", "s") else "left")
         at_work = [task for task in self.tasks if task.state in ("running", "elsewhere")]
         for task in at_work[:MOST_ROWS]:
-            status = task.planned.working.status()
+            status = task.planned.working.status
             table.add_row(
                 Text(task.state, STYLES.get(task.state, "")),
                 str(status.get("pid", "")),
