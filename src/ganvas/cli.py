@@ -85,6 +85,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("run", help="compose and execute experiments (-m: a sweep)")
     commands.add_parser("ablate", help="an experiment, and the same without each of its parts")
     _render(commands)
+    _paste(commands)
     _sample(commands)
     _interchange(commands)
     _runs(commands)
@@ -146,6 +147,25 @@ def _trust(command: argparse.ArgumentParser) -> None:
         "--trust", action="store_true",
         help="execute code outside ganvas and fetch addresses that the file or folder names",
     )  # fmt: skip
+
+
+def _paste(commands: Commands) -> None:
+    paste = commands.add_parser("paste", help="put the result of a run back into its photograph")
+    paste.add_argument("run", metavar="RUN", help="the folder of a run")
+    paste.add_argument("photograph", metavar="PHOTO", help="the photograph that it was cut out of")
+    paste.add_argument(
+        "-o", "--output", default="out.jpg", help="the new picture (default: out.jpg)"
+    )
+    paste.add_argument("--feather", type=_fraction, default=0.05, help="width of the soft edge, as "
+                       "a fraction of the square's side (default: 0.05)")  # fmt: skip
+    paste.set_defaults(command=_lazily("paste", "paste"))
+
+
+def _fraction(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < 0.5:
+        raise argparse.ArgumentTypeError(f"a fraction from 0 to 0.5, not {text}")
+    return value
 
 
 def _sample(commands: Commands) -> None:
