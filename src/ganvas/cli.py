@@ -85,6 +85,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("run", help="compose and execute experiments (-m: a sweep)")
     commands.add_parser("ablate", help="an experiment, and the same without each of its parts")
     _render(commands)
+    _paste(commands)
     _sample(commands)
     _layers(commands)
     _interchange(commands)
@@ -149,6 +150,25 @@ def _trust(command: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def _paste(commands: Commands) -> None:
+    paste = commands.add_parser("paste", help="put the result of a run back into its photograph")
+    paste.add_argument("run", metavar="RUN", help="the folder of a run")
+    paste.add_argument("photograph", metavar="PHOTO", help="the photograph that it was cut out of")
+    paste.add_argument(
+        "-o", "--output", default="out.jpg", help="the new picture (default: out.jpg)"
+    )
+    paste.add_argument("--feather", type=_fraction, default=0.05, help="width of the soft edge, as "
+                       "a fraction of the square's side (default: 0.05)")  # fmt: skip
+    paste.set_defaults(command=_lazily("paste", "paste"))
+
+
+def _fraction(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < 0.5:
+        raise argparse.ArgumentTypeError(f"a fraction from 0 to 0.5, not {text}")
+    return value
+
+
 def _sample(commands: Commands) -> None:
     sample = commands.add_parser("sample", help="draw images from a generator")
     sample.add_argument("overrides", nargs="*", metavar="generator=OPTION", help="which generator, "
@@ -191,6 +211,9 @@ def _interchange(commands: Commands) -> None:
 
 def _runs(commands: Commands) -> None:
     ls = commands.add_parser("ls", help="list runs, their state and size")
+    check = commands.add_parser("check", help="verify every file of every run")
+    check.add_argument("folder", metavar="STUDY", help="a study (its folder or name) or a run")
+    check.set_defaults(command=_lazily("check", "check"))
     clean = commands.add_parser("clean", help="delete runs, or only their checkpoints")
     for command in (ls, clean):
         command.add_argument(
@@ -201,11 +224,14 @@ def _runs(commands: Commands) -> None:
         )
         command.add_argument(
             "--state", action="append",
-            choices=["finished", "interrupted", "pruned", "failed", "running"],
+            choices=["finished", "interrupted", "pruned", "failed", "running", "damaged"],
             help="only runs in this state (may be repeated)",
         )  # fmt: skip
     clean.add_argument(
         "--checkpoints", action="store_true", help="delete checkpoints, keep the runs"
+    )
+    clean.add_argument(
+        "--pictures", action="store_true", help="store equal pictures once, keep the runs"
     )
     clean.add_argument("--yes", action="store_true", help="do not ask")
     ls.set_defaults(command=_lazily("runs", "ls"))

@@ -71,6 +71,8 @@ def candidates(words: Sequence[str]) -> list[str]:
         return _starting(("bash", "zsh", "fish"), typed)
     if command in OF_A_STUDY or before[0] == "wandb":
         return _starting(studies(), typed) or files(typed)
+    if command == "paste" and len(before) > 1:
+        return files(typed)
     if command in OF_RUNS:
         named = studies() if command in ("ls", "clean") else []
         return _starting([*named, *runs()], typed) or files(typed)
