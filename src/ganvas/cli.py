@@ -27,11 +27,27 @@ examples:
   ganvas run --help                                     groups, options and fields
 """
 
+INSTALL = """\
+Put the line of your shell into its start-up file:
+
+  eval "$(ganvas completion bash)"            ~/.bashrc
+  eval "$(ganvas completion zsh)"             ~/.zshrc
+  ganvas completion fish | source             ~/.config/fish/config.fish
+"""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code; a user's mistake is one line on stderr."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        if words[:2] == ["completion", "--complete"]:
+            from ganvas.command.candidates import complete
+
+            return complete(words[2:])
+        if words[:1] == ["run"] and {"-h", "--help"} & set(words):
+            from ganvas.command.help import main as run_help
+
+            return run_help(words[1:])
         if words[:1] == ["run"]:
             # Everything behind `run` follows Hydra's grammar, so argparse does not see it.
             from ganvas.command.run import run
@@ -69,6 +85,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("run", help="compose and execute experiments (-m: a sweep)")
     commands.add_parser("ablate", help="an experiment, and the same without each of its parts")
     _render(commands)
+    _paste(commands)
     _sample(commands)
     _interchange(commands)
     _runs(commands)
@@ -79,9 +96,18 @@ def parser() -> argparse.ArgumentParser:
         commands.add_parser(name, help=text)
     doctor = commands.add_parser("doctor", help="show versions, device, memory, disk, assets, W&B")
     doctor.set_defaults(command=_lazily("doctor", "doctor"))
-    completion = commands.add_parser("completion", help="print the tab completion for bash")
+    completion = commands.add_parser(
+        "completion", help="print the tab completion for bash, zsh or fish",
+        description=INSTALL, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    completion.add_argument("shell", choices=["bash", "zsh", "fish"])
     completion.set_defaults(command=_lazily("completion", "completion"))
     return top
+
+
+def command_names() -> list[str]:
+    """Return the names of all commands."""
+    return [name for action in parser()._actions for name in action.choices or ()]
 
 
 def _lazily(module: str, function: str) -> Command:
@@ -121,6 +147,25 @@ def _trust(command: argparse.ArgumentParser) -> None:
         "--trust", action="store_true",
         help="execute code outside ganvas and fetch addresses that the file or folder names",
     )  # fmt: skip
+
+
+def _paste(commands: Commands) -> None:
+    paste = commands.add_parser("paste", help="put the result of a run back into its photograph")
+    paste.add_argument("run", metavar="RUN", help="the folder of a run")
+    paste.add_argument("photograph", metavar="PHOTO", help="the photograph that it was cut out of")
+    paste.add_argument(
+        "-o", "--output", default="out.jpg", help="the new picture (default: out.jpg)"
+    )
+    paste.add_argument("--feather", type=_fraction, default=0.05, help="width of the soft edge, as "
+                       "a fraction of the square's side (default: 0.05)")  # fmt: skip
+    paste.set_defaults(command=_lazily("paste", "paste"))
+
+
+def _fraction(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < 0.5:
+        raise argparse.ArgumentTypeError(f"a fraction from 0 to 0.5, not {text}")
+    return value
 
 
 def _sample(commands: Commands) -> None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
-from rich.console import Console
 
 from ganvas.command.flags import read_flags
 from ganvas.command.log import show_log
@@ -21,6 +20,8 @@ from ganvas.config.overrides import closed_keys, expand, open_keys, probe
 from ganvas.errors import GanvasError, Interrupted, RunError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from ganvas.study.plan import Planned
 
 log = logging.getLogger("ganvas")
@@ -36,16 +37,12 @@ def run(words: Sequence[str]) -> int:
     """
     options = read_flags(words)
     folders = user_folders(options.config_dir)
-    if options.help:
-        from ganvas.command.help import print_help
-
-        return print_help(options.overrides, folders)
     flags = [word for word in words if word not in options.overrides]
     words = [*flags, *open_keys(options.overrides, folders)]
     if options.cfg or options.info:
         # Hydra would tell of a mistake in several lines, without the nearest key.
         compose_job(options.overrides, folders, resolve=False)
-    if options.cfg or options.info or options.shell_completion or options.hydra_help:
+    if options.cfg or options.info or options.hydra_help:
         return hand_over(words, Jobs())
     show_log()
     grid = True
@@ -64,7 +61,12 @@ def run(words: Sequence[str]) -> int:
     planned = plan(jobs, folders)
     state = Jobs()
     code = hand_over(words, state) or state.exit_code
-    return code or (tell_unfinished(planned) if grid else 0)
+    code = code or (tell_unfinished(planned) if grid else 0)
+    if options.multirun and not code:
+        from ganvas.study.board import study_name
+
+        print(f"next: ganvas report {study_name(planned[0].final.path.parent)}", file=sys.stderr)
+    return code
 
 
 def space(sweeper: DictConfig) -> list[str]:
@@ -118,6 +120,8 @@ class Jobs:
         """
         if self.interrupted:
             return None
+        from rich.console import Console
+
         from ganvas.runner.job import execute
 
         hydra_config = HydraConfig.get()

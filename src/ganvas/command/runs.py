@@ -93,11 +93,11 @@ def tidy(study: Path) -> None:
 
 
 def agreed(question: str) -> bool:
-    """Ask, and return True for y; where nobody can answer, False."""
+    """Ask, and return True for y; where nobody can answer, say how to go on, and return False."""
     try:
         return input(question).strip().lower() == "y"
     except EOFError:
-        print()
+        print("\nnobody answers here: --yes goes ahead without asking", file=sys.stderr)
         return False
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
-import torch
-from torch import Tensor
-from torch.nn import functional as F
+if TYPE_CHECKING:
+    from torch import Tensor
 
 WINDOW = 11
 SIGMA = 1.5
@@ -73,6 +72,9 @@ def ms_ssim(
 
     Source: Wang et al. 2003. Negative contrast terms are clamped, so that the powers exist.
     """
+    import torch
+    from torch.nn import functional as F
+
     factors = []
     for weight in SCALE_WEIGHTS[:-1]:
         _, contrast = ssim_maps(images, targets, span)
@@ -89,6 +91,8 @@ def _reflected(images: Tensor) -> Tensor: ...
 @overload
 def _reflected(images: Tensor | None) -> Tensor | None: ...
 def _reflected(images: Tensor | None) -> Tensor | None:
+    from torch.nn import functional as F
+
     border = WINDOW // 2
     return None if images is None else F.pad(images, (border,) * 4, mode="reflect")
 
@@ -102,6 +106,9 @@ def _average(values: Tensor, mask: Tensor | None) -> Tensor:
 
 
 def _window(images: Tensor) -> Tensor:
+    import torch
+    from torch.nn import functional as F
+
     offsets = torch.arange(WINDOW, device=images.device, dtype=images.dtype) - WINDOW // 2
     kernel = torch.exp(-offsets.square() / (2 * SIGMA**2))
     kernel = kernel / kernel.sum()

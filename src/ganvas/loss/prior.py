@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
-from torch import Tensor
 
-from ganvas.functional.priors import noise_autocorrelation, unrectified
-from ganvas.generator.whitening import latent_whitening
 from ganvas.loss.term import BoundTerm, Reference, Term, View
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class NoiseAutocorrelation(Term):
 
     def bind(self, reference: Reference) -> BoundTerm:
         """Keep nothing: the maps alone have a say."""
+        from ganvas.functional.priors import noise_autocorrelation
 
         def loss(view: View) -> Tensor:
             return noise_autocorrelation(view.noise, self.smallest)
@@ -50,6 +51,9 @@ class DistanceToMean(Term):
 
     def bind(self, reference: Reference) -> BoundTerm:
         """Fit the covariance once."""
+        from ganvas.functional.priors import unrectified
+        from ganvas.generator.whitening import latent_whitening
+
         generator = reference.generator
         rows = list(generator.effective_rows)
         if self.metric == "plain":

@@ -5,16 +5,15 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, ClassVar
 
 from ganvas.functional import ssim as structure
-from ganvas.functional.quality import masked_mse, psnr_from_mse
 from ganvas.metrics.context import Context
 from ganvas.metrics.metric import Direction
 from ganvas.metrics.rendered import RenderedMetric
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,8 @@ class PSNR(PictureMetric):
 
     def compare(self, pictures: Tensor, targets: Tensor) -> Tensor:
         """Compare over the range [0, 255]."""
+        from ganvas.functional.quality import masked_mse, psnr_from_mse
+
         return psnr_from_mse(masked_mse(pictures.double(), targets.double()), span=255.0)
 
     def compared(self, resolution: int) -> str:
@@ -82,6 +83,8 @@ class MSSSIM(PictureMetric):
 
 def _each(function: Callable[..., Tensor], pictures: Tensor, targets: Tensor) -> Tensor:
     """Apply a similarity image by image, which bounds its memory."""
+    import torch
+
     values = [
         function(a[None].float(), b[None].float(), span=255.0, reflect=True)
         for a, b in zip(pictures, targets, strict=True)

@@ -9,9 +9,8 @@ import socket
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
 from omegaconf import DictConfig, OmegaConf
 
 from ganvas.assets import used
@@ -31,16 +30,19 @@ from ganvas.errors import (
 from ganvas.image import repeated
 from ganvas.runner.damage import BEGUN
 from ganvas.runner.directory import RunDirectory
-from ganvas.runner.engine import Run
 from ganvas.runner.manifest import VERSION, write_manifest
 from ganvas.runner.process import configured, logging_to
-from ganvas.runner.progress import Bar
 from ganvas.runner.provenance import amend, input_hashes, provenance
 from ganvas.runner.settings import Experiment
 from ganvas.runner.signals import StopSignal
 from ganvas.runner.signature import Identity, identify
+from ganvas.stage import StageConfig
 from ganvas.system.files import remove_unfinished, storage_errors, write_json, write_text
 from ganvas.tracking import Outcome, Record, RunInfo, Sink
+
+if TYPE_CHECKING:
+    from ganvas.runner.engine import Run
+    from ganvas.runner.progress import Bar
 
 log = logging.getLogger("ganvas")
 
@@ -85,6 +87,8 @@ def execute(job: Job, lock: int | None = None, place: Path | None = None) -> Run
         GanvasError: A mistake in the configuration or an input, before anything is written; a
             folder in use; an interruption; or a failure, once it is recorded.
     """
+    from ganvas.runner.progress import Bar
+
     tree = validate(job.config)
     experiment: Experiment = build(tree)
     require_machine(experiment, job)
@@ -113,12 +117,13 @@ def execute(job: Job, lock: int | None = None, place: Path | None = None) -> Run
         if not is_due(final, experiment):
             return RunDirectory(final.path)
         with (
+            Bar(experiment.trainer.progress) as bar,
             logging_to(folder.path / "run.log"),
             configured(experiment.trainer, experiment.seed),
         ):
             remove_unfinished(folder.path)
             describe(folder, info, identity, experiment, job)
-            work(folder, info, experiment, pictures)
+            work(folder, info, experiment, pictures, bar)
     if folder != final:
         replace_result(folder, final)
     return RunDirectory(final.path)
@@ -131,7 +136,7 @@ def require_machine(experiment: Experiment, job: Job) -> None:
         ConfigError: There is no such device.
         StorageError: The cache folder is not there and cannot be made.
     """
-    experiment.trainer.torch_device()
+    experiment.trainer.require_device()
     # The one generator without weights also runs where there is no cache.
     if job.choices.get("generator") != "tiny":
         require_cache()
@@ -181,6 +186,8 @@ def describe(
     job: Job,
 ) -> None:
     """Write what is known before the work: configuration, provenance, status."""
+    import torch
+
     write_text(folder.path / "config.yaml", OmegaConf.to_yaml(OmegaConf.create(info.config)))
     written = {"overrides": list(job.overrides), "choices": job.choices}
     write_text(folder.path / "overrides.yaml", OmegaConf.to_yaml(OmegaConf.create(written)))
@@ -218,17 +225,25 @@ def work(
     info: RunInfo,
     experiment: Experiment,
     pictures: dict[str, dict[str, Any]],
+    bar: Bar,
 ) -> None:
     """Execute the run, and tell status and sinks how it ended."""
+    import torch
+
+    from ganvas.runner.engine import Run
+
     found = experiment.logger.sink()
     sinks: list[Sink] = [found] if found is not None else []
     record = Record(info, sinks)
     run: Run | None = None
     outcome = Outcome("failed", 0)
-    with StopSignal() as stop, Bar(experiment.trainer.progress) as bar:
+    with StopSignal() as stop:
         try:
-            bar.say(f"run {folder.path}")
             run = Run(experiment, pictures, folder, record, info.config["generator"], bar, stop)
+            # Only now is the experiment known to fit its generator.
+            bar.say(f"run {folder.path}")
+            stages = run.experiment.edit.stages.items()
+            bar.plan({name: s.steps for name, s in stages if isinstance(s, StageConfig)})
             told = folder.path / "provenance.json"
             steps = run.experiment.edit.steps
             folder.write_status(total_steps=steps)

@@ -9,9 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import numpy as np
-import torch
-
 from ganvas.runner.settings import Trainer
 from ganvas.system.files import storage_errors
 from ganvas.system.memory import keep_freed_memory
@@ -22,6 +19,9 @@ log = logging.getLogger("ganvas")
 @contextmanager
 def configured(trainer: Trainer, seed: int) -> Iterator[None]:
     """Set threads, seeds and determinism; the next job of the process finds them as they were."""
+    import numpy as np
+    import torch
+
     threads = torch.get_num_threads()
     deterministic = torch.are_deterministic_algorithms_enabled()
     warn_only = torch.is_deterministic_algorithms_warn_only_enabled()

@@ -6,18 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import pytorch_lightning as pl
 import torch
-from pytorch_lightning.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 
 from ganvas.embedding import Embedding
 from ganvas.functional.quality import masked_mse, psnr_from_mse
 from ganvas.generator.base import Activation
 from ganvas.loss import Objective, Reference, View, pairs
-from ganvas.stage.activation import ActivationVariable
+from ganvas.stage.activation_variable import ActivationVariable
 from ganvas.stage.config import StageConfig
 from ganvas.stage.extras import spread_of_w, whiten
+from ganvas.stage.lightning import LightningOptimizer, pl
 from ganvas.stage.scene import Scene, slices
 from ganvas.stage.sensitivity import noise_gains
 from ganvas.stage.variables import Variables

@@ -1,8 +1,8 @@
 """Which run each job of a sweep is, before any of them starts.
 
 To compose and check a job takes tens of milliseconds, so what was found is kept in the study's
-folder, `.plan.json`: starting a study of ten thousand finished runs again takes seconds, and does
-not even import torch. An entry holds for as long as program, options and input files are the same.
+folder, `.plan.json`: starting a study of ten thousand finished runs again takes seconds. Nothing of
+it imports torch. An entry holds for as long as program, options and input files are the same.
 """
 
 from __future__ import annotations

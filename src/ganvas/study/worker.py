@@ -21,7 +21,7 @@ from typing import Any
 from ganvas.errors import GanvasError
 from ganvas.system.environment import environment
 
-PRELOADED = ["ganvas.runner.job", "ganvas.study.worker"]
+PRELOADED = ["ganvas.runner.engine", "ganvas.runner.job", "ganvas.study.worker"]
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 

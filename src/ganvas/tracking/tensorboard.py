@@ -11,7 +11,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from PIL import Image
 
 from ganvas.errors import ConfigError
@@ -86,6 +85,8 @@ class TensorBoardSink:
     def _picture(
         self, tag: str, picture: Image.Image, step: int, moment: float | None = None
     ) -> None:
+        import numpy as np
+
         pixels = np.asarray(picture.convert("RGB"))
         self.writer.add_image(tag, pixels, step, moment, dataformats="HWC")
 

@@ -161,7 +161,7 @@ def _comparison_table(outcome: Outcome) -> wandb.Table:
     pictures = {name: comparison(files) for name, files in outcome.pictures.items()}
     stems = list(next(iter(pictures.values())))
     measured = outcome.metrics.get("images", {})
-    metrics = list(next(iter(measured.values()), {}))
+    metrics = list(outcome.metrics.get("final", {}))
     heads = ["input" if stem == "target" else stem for stem in stems]
     table = wandb.Table(columns=["image", *heads, *metrics])
     for name, shown in pictures.items():
