@@ -32,7 +32,7 @@ def test_an_edited_picture_renders_identically_from_its_saved_file(tmp_path):
     again = to_uint8(result.embedding.render(TinyGenerator()))[0].permute(1, 2, 0).numpy()
     assert np.array_equal(again, np.asarray(result.image("result")))
     assert (result.path / "embedding.y.safetensors").is_file()
-    assert (result.path / "images" / "contact_sheet.png").is_file()
+    assert (result.path / "images" / "contact_sheet.webp").is_file()
 
 
 def test_several_starts_give_several_solutions(tmp_path):
