@@ -113,3 +113,12 @@ def test_every_error_has_an_exit_code():
     assert set(codes.values()) == {2}
     for kind in kinds:
         assert kind.__name__ in errors.__doc__
+
+
+def test_a_run_loads_lightning_and_torchvision_only_when_it_optimises():
+    late = ["torchmetrics", "torchvision", "torch._dynamo", "pytorch_lightning", "lpips", "scipy"]
+    code = (
+        "import sys, ganvas.runner.job, ganvas.metrics\n"
+        f"print([m for m in {late} if m in sys.modules])"
+    )
+    assert python(code).strip() == "[]"

@@ -112,7 +112,15 @@ def _render(commands: Commands) -> None:
     render.add_argument("-o", "--output", default="out.png", help="the picture; with several, "
                         "the image's name is added (default: out.png)")  # fmt: skip
     render.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
+    _trust(render)
     render.set_defaults(command=_lazily("render", "render"))
+
+
+def _trust(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--trust", action="store_true",
+        help="execute code outside ganvas and fetch addresses that the file or folder names",
+    )  # fmt: skip
 
 
 def _sample(commands: Commands) -> None:
@@ -131,10 +139,11 @@ def _sample(commands: Commands) -> None:
 def _interchange(commands: Commands) -> None:
     export = commands.add_parser("export", help="write w+ for other programs (.npz, .pt)")
     export.add_argument("embedding", help="an embedding.safetensors, or a run's folder")
-    export.add_argument("-o", "--output", required=True, help="FILE.npz (NVIDIA) or FILE.pt")
+    export.add_argument("-o", "--output", required=True, help="FILE.npz (NVIDIA), .npy, .pt")
+    _trust(export)
     export.set_defaults(command=_lazily("interchange", "export"))
-    read = commands.add_parser("import", help="make an embedding of a projected_w.npz or w+ .pt")
-    read.add_argument("file", help="FILE.npz (NVIDIA) or FILE.pt")
+    read = commands.add_parser("import", help="make an embedding of a .npz, .npy or .pt of w+")
+    read.add_argument("file", help="FILE.npz (NVIDIA), FILE.npy or FILE.pt")
     read.add_argument(
         "--generator", default="mobilestylegan",
         help="the option of generator= that it belongs to (default: mobilestylegan)",
@@ -189,9 +198,7 @@ def _studies(commands: Commands) -> None:
     rerun.add_argument(
         "--check", action="store_true", help="compare embedding, metrics and pictures to the bit"
     )
-    rerun.add_argument(
-        "--trust", action="store_true", help="execute code outside ganvas that the folder names"
-    )
+    _trust(rerun)
     rerun.set_defaults(command=_lazily("rerun", "rerun"))
 
 

@@ -88,8 +88,11 @@ def test_help_shows_what_an_option_sets():
     assert fields("layers", "coarse")["layers.rows"].startswith("Band:")
     betas = fields("optimizer", "adam")["optimizer.latent.betas"]
     assert betas.startswith("list of float = [0.9, 0.99]:")
-    names = fields("metrics", "pixel")["metrics.names"]
-    assert "= [psnr, ssim, w_distance, psnr_resampled_noise]:" in names
+    metrics = fields("metrics", "pixel")
+    named = [key.removeprefix("metrics.") for key in metrics if key.count(".") == 1]
+    assert named == ["psnr", "ssim", "w_distance", "psnr_resampled_noise"]
+    assert metrics["metrics.psnr"] == "PSNR: Peak signal-to-noise ratio."
+    assert metrics["metrics.psnr_resampled_noise.render"].startswith("result|resampled = resampled")
     assert fields("trainer", "auto")["trainer.progress"].startswith("bool = true:")
     # What must be given has no value, and what has fields of its own shows them.
     assert fields("image", "file")["image.x.path"].startswith("Path:")

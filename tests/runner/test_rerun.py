@@ -126,6 +126,64 @@ def test_foreign_code_is_refused(old, tmp_path, value):
     assert not Path(tmp_path / "again").exists()
 
 
+def test_names_of_images_that_climb_out_of_the_folder_are_refused(old, tmp_path):
+    moved = tmp_path / "elsewhere"
+    shutil.copytree(old.path, moved)
+    provenance = json.loads((moved / "provenance.json").read_text())
+    provenance["inputs"]["x"] = []
+    (moved / "provenance.json").write_text(json.dumps(provenance))
+    status = json.loads((moved / "status.json").read_text())
+    for name in ("../../../stolen", "/etc/x", ".."):
+        (moved / "status.json").write_text(json.dumps(status | {"images": ["a", name]}))
+        with pytest.raises(InputError, match="no name of a file"):
+            rerun(moved, tmp_path / "again")
+
+
+def test_yaml_of_a_foreign_folder_makes_plain_values(old, tmp_path):
+    mark = tmp_path / "called"
+    text = f"mask: !!python/object/apply:os.mkdir ['{mark}']\n"
+    for name in ("config.yaml", "overrides.yaml"):
+        moved = tmp_path / name.partition(".")[0]
+        shutil.copytree(old.path, moved)
+        (moved / name).write_text((moved / name).read_text() + text)
+        with pytest.raises((InputError, yaml.YAMLError)):
+            rerun(moved, tmp_path / "again")
+    assert not mark.exists()
+
+
+def test_recorded_overrides_are_not_composed(old, tmp_path, monkeypatch):
+    moved = tmp_path / "elsewhere"
+    shutil.copytree(old.path, moved)
+    mark = tmp_path / "imported"
+    (tmp_path / "canary_of_overrides.py").write_text(f"open({str(mark)!r}, 'w').close()\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    recorded = yaml.safe_load((moved / "overrides.yaml").read_text())
+    recorded["overrides"] += [
+        "mask._target_=canary_of_overrides.Mask", f"hydra.searchpath=[file://{tmp_path}]",
+        "seed=${oc.env:HOME}", f"output={tmp_path / 'elsewhere2'}",
+    ]  # fmt: skip
+    recorded["choices"]["edit"] = "../../../climbs"
+    (moved / "overrides.yaml").write_text(yaml.safe_dump(recorded))
+    new = rerun(moved, tmp_path / "again")
+    assert differences(old, new) == []
+    assert new.path.is_relative_to(tmp_path / "again")
+    assert not mark.exists()
+    assert not (tmp_path / "elsewhere2").exists()
+
+
+def test_an_address_of_a_foreign_folder_is_not_fetched(old, tmp_path):
+    moved = tmp_path / "elsewhere"
+    shutil.copytree(old.path, moved)
+    config = read_config(moved)
+    config["generator"] = {
+        "_target_": "ganvas.checkpoint.from_file.StyleGAN2Config",
+        "checkpoint": "https://127.0.0.1:9/network.pkl",
+    }
+    (moved / "config.yaml").write_text(yaml.safe_dump(config))
+    with pytest.raises(ConfigError, match=r"generator\.checkpoint: https.* is an address"):
+        rerun(moved, tmp_path / "again")
+
+
 def test_interpolations_of_a_foreign_folder_are_refused():
     with pytest.raises(ConfigError, match=r"tags\[0\]"):
         refuse_foreign({"tags": ["${oc.env:HOME}"]})

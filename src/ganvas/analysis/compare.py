@@ -6,6 +6,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -13,11 +14,45 @@ from ganvas.analysis.axes import Axis
 from ganvas.analysis.records import Run
 from ganvas.analysis.statistics import PairedTest, holm, omega_squared, paired_test
 
-_HIGHER = {"psnr", "ssim", "identity", "similarity", "iou", "accuracy", "speed"}
+TIME = "seconds"
+"""The name under which a run's time stands among its metrics."""
+
+Direction = Literal["higher", "lower", "none"]
+"""Which values of a metric are better."""
+
+_UNITS = ("dB", "s", "%")
+"""Units that the texts of older records begin with."""
+
 _MOST_BINS = 8
 
 Levels = tuple[int, ...]
 Cell = tuple[Levels, str]  # the other axes' levels, and the image
+
+
+@dataclass(frozen=True)
+class About:
+    """What a metric is.
+
+    Attributes:
+        text: Range, resolution and network.
+        unit: Unit of its values; empty for a pure number.
+        direction: Which values are better.
+    """
+
+    text: str = ""
+    unit: str = ""
+    direction: Direction = "none"
+
+    @property
+    def sign(self) -> int:
+        """1 where higher values are better, −1 where lower ones are, 0 where none is."""
+        return {"higher": 1, "lower": -1, "none": 0}[self.direction]
+
+    def __str__(self) -> str:
+        """Everything in one line."""
+        better = f"{self.direction} is better" if self.sign else ""
+        text = ", ".join(part for part in (self.unit, self.text) if part)
+        return "; ".join(part for part in (text, better) if part)
 
 
 @dataclass(frozen=True)
@@ -37,14 +72,32 @@ class Comparison:
     p: float
 
 
-def higher_is_better(metric: str) -> bool:
-    """Say whether more of `metric` is better, by the words of its name.
+def about(runs: Iterable[Run], metric: str) -> About:
+    """Return what the first record that has `metric` says about it.
 
-    >>> higher_is_better("inside/ms_ssim"), higher_is_better("lpips_alex")
-    (True, False)
+    Older records have one text per metric, in which the direction may stand; where none is stated,
+    no value is better than another.
     """
-    words = metric.lower().replace("/", "_").replace(".", "_").replace("-", "_").split("_")
-    return bool(_HIGHER.intersection(words)) or metric.endswith("per_second")
+    if metric == TIME:
+        return About("the whole run", "s", "lower")
+    for run in runs:
+        stated = (run.metrics.get("about") or {}).get(metric)
+        if isinstance(stated, Mapping):
+            words = {key: str(stated[key]) for key in ("text", "unit") if key in stated}
+            return About(**words, direction=_direction(stated.get("direction")))
+        if stated is not None:
+            text = str(stated)
+            word = next((w for w in ("higher", "lower") if f"{w} is better" in text), "none")
+            text = text.partition(f"; {word} is")[0]
+            unit, _, rest = text.partition(", ")
+            if unit in _UNITS:
+                return About(rest, unit, _direction(word))
+            return About(text, direction=_direction(word))
+    return About()
+
+
+def _direction(word: object) -> Direction:
+    return "higher" if word == "higher" else "lower" if word == "lower" else "none"
 
 
 def metric_names(runs: Iterable[Run]) -> list[str]:

@@ -12,9 +12,9 @@ from ganvas.analysis.axes import Axis, find_axes
 from ganvas.analysis.compare import (
     Cell,
     Levels,
+    about,
     by_image,
     cells,
-    higher_is_better,
     metric_names,
 )
 from ganvas.analysis.records import Run, find_study, read_study
@@ -34,7 +34,7 @@ class Value:
         interval: Mean over images, seeds averaged within each, and its 95 % confidence interval.
         test: The paired test against the base, on the images that both have; None for the base.
         p: Its p value after Holm's correction over all settings of the table.
-        best: Whether no other setting has a better mean.
+        best: Whether no other setting has a better mean; False where no direction is stated.
     """
 
     interval: MeanCI
@@ -157,7 +157,10 @@ def _table(
     order = sorted(count)
     first = _base(by, order, base)
     order = [first, *(key for key in order if key != first)]
-    columns = {metric: _column(cells(runs, axes, metric, by), first, metric) for metric in metrics}
+    columns = {
+        metric: _column(cells(runs, axes, metric, by), first, about(runs, metric).sign)
+        for metric in metrics
+    }
     rows = tuple(
         Row(
             tuple(axis.levels[level] for axis, level in zip(by, key, strict=True)),
@@ -190,7 +193,7 @@ def _base(by: Sequence[Axis], order: Sequence[Levels], base: str | None) -> Leve
 
 
 def _column(
-    groups: Mapping[Levels, Mapping[Cell, float]], base: Levels, metric: str
+    groups: Mapping[Levels, Mapping[Cell, float]], base: Levels, sign: int
 ) -> dict[Levels, Value]:
     means = {key: mean_ci(list(by_image(row).values())) for key, row in groups.items()}
     tests: dict[Levels, PairedTest] = {}
@@ -208,10 +211,9 @@ def _column(
             tests[key] = paired_test(*pairs)
     corrected = holm([test.p if test.n else math.nan for test in tests.values()])
     p = dict(zip(tests, corrected, strict=True))
-    sign = 1 if higher_is_better(metric) else -1
     top = max((sign * m.mean for m in means.values() if not math.isnan(m.mean)), default=math.nan)
     return {
-        key: Value(m, tests.get(key), p.get(key, math.nan), sign * m.mean == top)
+        key: Value(m, tests.get(key), p.get(key, math.nan), sign != 0 and sign * m.mean == top)
         for key, m in means.items()
     }
 

@@ -88,6 +88,10 @@ def _fields_below(node: Any, hint: Any, key: str) -> Iterator[tuple[str, str]]:
     if target is None:
         inner = next((get_args(a)[1] for a in alternatives(hint) if get_origin(a) is dict), Any)
         for name, value in node.items():
+            if isinstance(value, dict) and TARGET in value:
+                made = locate(str(value[TARGET]), f"{key}.{name}")
+                first = inspect.cleandoc(made.__doc__ or "").partition("\n")[0]
+                yield f"{key}.{name}", f"{made.__name__}: {first}"
             yield from _fields_below(value, inner, f"{key}.{name}")
         return
     texts = dict(fields_of(target, node))

@@ -61,10 +61,18 @@ class Delta:
         if name in stored:
             return stored[name].reshape(shape)
         if f"{name}@values" in stored:
-            return dequantise(stored[f"{name}@values"], stored[f"{name}@step"]).reshape(shape)
-        left = dequantise(stored[f"{name}@left"], stored[f"{name}@left_step"])
-        right = dequantise(stored[f"{name}@right"], stored[f"{name}@right_step"])
+            return self._part(name, "values", "step").reshape(shape)
+        left, right = (self._part(name, side, f"{side}_step") for side in ("left", "right"))
+        # Two narrow factors of a file can have a product that no memory holds.
+        if len(left) != len(right) or left.shape[1] * right.shape[1] != shape.numel():
+            raise RuntimeError(f"the factors of '{name}' are those of another shape")
         return (left.mT @ right).reshape(shape)
+
+    def _part(self, name: str, values: str, step: str) -> Tensor:
+        integers, steps = self.tensors[f"{name}@{values}"], self.tensors[f"{name}@{step}"]
+        if integers.ndim != 2 or steps.shape != (len(integers), 1):
+            raise RuntimeError(f"the steps of '{name}' are those of another shape")
+        return dequantise(integers, steps)
 
     def to(self, device: torch.device | str) -> Delta:
         """Return the same change on another device."""

@@ -33,7 +33,7 @@ class TinyConfig(GeneratorConfig):
     """A generator of random weights.
 
     Attributes:
-        resolution: Height and width of the image in pixels, a power of two.
+        resolution: Height and width of the image in pixels, a power of two up to 1024.
         channels: Channels of every activation.
         w_dim: Length of z and of a style row.
         seed: Seed of the weights.
@@ -42,10 +42,10 @@ class TinyConfig(GeneratorConfig):
         ConfigError: The resolution is no power of two, or below 8.
     """
 
-    resolution: Annotated[int, Field(ge=8)] = 32
-    channels: Annotated[int, Field(ge=1)] = 16
-    w_dim: Annotated[int, Field(ge=1)] = 32
-    seed: Annotated[int, Field(ge=0)] = 0
+    resolution: Annotated[int, Field(ge=8, le=1024)] = 32
+    channels: Annotated[int, Field(ge=1, le=512)] = 16
+    w_dim: Annotated[int, Field(ge=1, le=512)] = 32
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
 
     def __post_init__(self) -> None:
         if self.resolution < 8 or self.resolution & (self.resolution - 1):

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ganvas.errors import InputError
 from ganvas.functional.images import to_uint8
-from ganvas.image.source import SUFFIXES
+from ganvas.image.decode import WRITABLE
 from ganvas.system.files import replacing
 
 
@@ -25,8 +25,8 @@ def to_picture(image: Tensor) -> Image.Image:
 
 def require_kind(path: Path) -> None:
     """Raise InputError where `path` does not name a kind of picture that can be written."""
-    if path.suffix.lower() not in SUFFIXES:
-        raise InputError(f"{path}: the name of a picture ends in {', '.join(SUFFIXES)}")
+    if path.suffix.lower() not in WRITABLE:
+        raise InputError(f"{path}: the name of a picture ends in {', '.join(WRITABLE)}")
 
 
 def save_picture(picture: Image.Image, path: Path) -> None:

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Annotated, ClassVar, Literal
 
-import torch
 from pydantic import Field
 from torch import Tensor
 
-from ganvas.functional.priors import Whitening, noise_autocorrelation, unrectified
-from ganvas.generator.base import Generator
+from ganvas.functional.priors import noise_autocorrelation, unrectified
+from ganvas.generator.whitening import latent_whitening
 from ganvas.loss.term import BoundTerm, Reference, Term, View
-
-SAMPLES = 10_000
 
 
 @dataclass(frozen=True)
@@ -60,7 +56,7 @@ class DistanceToMean(Term):
             mean = generator.w_avg
             return lambda view: (view.w[:, rows] - mean).square().mean((1, 2))
         undo = self.metric == "p_norm"
-        whitening = _whitening(generator, undo)
+        whitening = latent_whitening(generator, undo)
 
         def loss(view: View) -> Tensor:
             w = view.w[:, rows]
@@ -117,10 +113,3 @@ class RowSpread(Term):
             return (w - w.mean(1, keepdim=True)).square().mean((1, 2))
 
         return loss
-
-
-@lru_cache(maxsize=2)
-def _whitening(generator: Generator, undo: bool) -> Whitening:
-    with torch.no_grad():
-        samples = generator.sample_w(SAMPLES, torch.Generator().manual_seed(0))
-        return Whitening.of(unrectified(samples) if undo else samples)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ganvas.errors import ConfigError
 from ganvas.mask.base import Canvas, Mask
-from ganvas.network.bisenet import CLASSES
+from ganvas.network.bisenet import CLASSES, face_parser
 
 Part = Literal[
     "background", "skin", "left_brow", "right_brow", "left_eye", "right_eye", "glasses",
@@ -55,14 +55,7 @@ class Face(Mask):
 
     def draw(self, canvas: Canvas) -> Tensor:
         """Return where the parts are, (B, 1, H, W) of zeros and ones."""
-        from safetensors.torch import load_file
-
-        from ganvas import assets
-        from ganvas.network import bisenet
-
-        images = canvas.image(self.image)
-        network = bisenet.load(load_file(assets.path("bisenet"))).to(canvas.device)
-        classes = network.parse(images)
+        classes = face_parser(str(canvas.device)).parse(canvas.image(self.image))
         wanted = {CLASSES.index(name) for part in self.parts for name in GROUPS.get(part, (part,))}
         found = torch.isin(classes, torch.tensor(sorted(wanted), device=classes.device))
         return found.unsqueeze(1).float().expand(canvas.batch, -1, -1, -1).clone()

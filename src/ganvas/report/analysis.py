@@ -10,10 +10,10 @@ from ganvas.analysis.axes import Axis
 from ganvas.analysis.compare import (
     Comparison,
     Levels,
+    about,
     by_image,
     cells,
     compare,
-    higher_is_better,
     importance,
     setting_levels,
 )
@@ -52,7 +52,8 @@ def analyse(
         if not groups:
             continue
         means = {levels: _mean(row) for levels, row in groups.items()}
-        order = sorted(means, key=lambda levels: means[levels], reverse=higher_is_better(metric))
+        higher = about(runs, metric).direction == "higher"
+        order = sorted(means, key=lambda levels: means[levels], reverse=higher)
         ranking = report["ranking"][metric] = _ranking(groups, order, place)
         pairs = ranking[1]["pairs"] if len(ranking) > 1 else 0
         report["missing"][metric] = missing = images_missing(pairs, len(ranking) - 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from ganvas.errors import StorageError
 from ganvas.report.collect import collect, details
 from ganvas.report.page import render, safe_json
 from ganvas.report.pictures import embed, link
+from ganvas.system.files import replacing
 
 
 def build(
@@ -82,10 +82,5 @@ def _finite(value: Any) -> Any:
 
 
 def _write(path: Path, pieces: Iterable[str]) -> None:
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with temporary.open("w", encoding="utf-8") as file:
-            file.writelines(pieces)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as file:
+        file.writelines(pieces)

@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from ganvas.analysis.axes import as_text, find_axes
-from ganvas.analysis.compare import higher_is_better, image_name, metric_names
+from ganvas.analysis.compare import TIME, about, image_name, metric_names
 from ganvas.analysis.records import Run, number
 from ganvas.report.analysis import analyse
 from ganvas.report.curves import read_curves, short
 from ganvas.report.pictures import find_album, find_sheet
 
-_TIME = "seconds"
 _LATENT = "w"
-_UNITS = {"dB", "s", "%"}
 
 
 def collect(runs: Sequence[Run], name: str) -> dict[str, Any]:
@@ -39,8 +37,14 @@ def collect(runs: Sequence[Run], name: str) -> dict[str, Any]:
             for a in axes
         ],
         "metrics": [
-            {"name": metric, "higher": higher_is_better(metric)} | _meaning(runs, metric)
-            for metric in [*metrics, _TIME]
+            {
+                "name": metric,
+                "direction": facts.direction,
+                "unit": facts.unit,
+                "about": str(facts),
+            }
+            for metric in [*metrics, TIME]
+            for facts in [about(runs, metric)]
         ],
         "runs": [_row(run, albums) for run in runs],
         "images": [
@@ -48,7 +52,7 @@ def collect(runs: Sequence[Run], name: str) -> dict[str, Any]:
             for index, run in enumerate(runs)
         ],
         "albums": [{"stills": a.stills, "frames": a.frames} for a in albums],
-        "final": {m: [short(run.final(m)) for run in runs] for m in [*metrics, _TIME]},
+        "final": {m: [short(run.final(m)) for run in runs] for m in [*metrics, TIME]},
         "perImage": {
             m: [[short(run.per_image(m).get(image)) for image in run.images] for run in runs]
             for m in metrics
@@ -66,7 +70,7 @@ def details(run: Run) -> dict[str, Any]:
         "choices": run.choices,
         "provenance": run.provenance,
         "stages": run.metrics.get("stages") or {},
-        "about": run.metrics.get("about") or {},
+        "about": {name: str(about([run], name)) for name in run.metrics.get("about") or {}},
         "commands": [shlex.join(["ganvas", *words]) for words in _repetitions(run)],
     }
 
@@ -99,16 +103,6 @@ def _row(run: Run, albums: dict[Any, int]) -> dict[str, Any]:
         "albums": [albums.setdefault(album, len(albums)) for album in found],
         "sheet": find_sheet(run),
     }
-
-
-def _meaning(runs: Sequence[Run], metric: str) -> dict[str, str]:
-    """What the runs say about a metric, and the unit that this starts with, if it has one."""
-    texts = (run.metrics.get("about") or {} for run in runs)
-    about = next((str(text[metric]) for text in texts if metric in text), "")
-    if metric == _TIME:
-        about = "s, the whole run"
-    unit = about.split(",")[0]
-    return {"about": about, "unit": unit if unit in _UNITS else ""}
 
 
 def _after_latent(runs: Sequence[Run], metric: str) -> list[list[float | None]]:

@@ -15,6 +15,7 @@ from typing import Any
 from PIL import Image
 
 from ganvas.analysis.records import Run
+from ganvas.system.files import is_file_name
 
 _KINDS = {".png", ".jpg", ".jpeg", ".webp"}
 _SHEET = "contact_sheet"
@@ -37,7 +38,12 @@ class Album:
 
 
 def find_album(run: Run, image: str) -> Album:
-    """Return the pictures of `image`; empty where the run has none yet."""
+    """Return the pictures of `image`; empty where the run has none yet.
+
+    Nothing is taken from outside of the run's folder, whatever its files call the image.
+    """
+    if not is_file_name(image):
+        return Album((), ())
     folder = run.path / "images" / image
     frames = [name for name in _names(folder / "frames") if Path(name).stem.isdigit()]
     frames.sort(key=lambda name: int(Path(name).stem))
@@ -105,12 +111,15 @@ def _encoded(data: bytes, webp: bool, side: int) -> str:
 
 
 def _names(folder: Path) -> list[str]:
+    if folder.is_symlink():
+        return []
     try:
         with os.scandir(folder) as entries:
             return sorted(
                 entry.name
                 for entry in entries
-                if Path(entry.name).suffix.lower() in _KINDS and entry.is_file()
+                if Path(entry.name).suffix.lower() in _KINDS
+                and entry.is_file(follow_symlinks=False)
             )
     except (FileNotFoundError, NotADirectoryError):
         return []

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ganvas.analysis.axes import Axis, as_text, find_axes
-from ganvas.analysis.compare import higher_is_better, metric_names
+from ganvas.analysis.compare import about, metric_names
 from ganvas.analysis.records import Run
 from ganvas.errors import ConfigError
 
@@ -88,7 +88,9 @@ def _panels(runs: Sequence[Run]) -> list[Any]:
     ]
     final = wr.SummaryMetric(f"final/{lead}")
     columns.append(
-        wr.ParallelCoordinatesPlotColumn(metric=final, inverted=not higher_is_better(lead))
+        wr.ParallelCoordinatesPlotColumn(
+            metric=final, inverted=about(runs, lead).direction == "lower"
+        )
     )
     recorded = dict.fromkeys(name for run in runs[:1] for row in run.curve() for name in row)
     curves = [name for name in _CURVES if name in recorded]

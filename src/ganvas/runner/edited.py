@@ -1,4 +1,4 @@
-"""What an edit leaves besides its result: inputs, masks, contact sheet, films, region metrics."""
+"""What an edit leaves besides its result: inputs, masks, contact sheet, films."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ from ganvas.edit import Recipe
 from ganvas.functional.images import to_uint8
 from ganvas.image.picture import difference, save_animation, save_picture, to_picture
 from ganvas.image.sheet import contact_sheet, frames_of, mask_picture, strip
-from ganvas.metrics import Metrics
-from ganvas.metrics.measure import Values
-from ganvas.metrics.regions import measure_identity, measure_regions
 from ganvas.runner.folder import RunFolder
 from ganvas.stage import Scene
 
@@ -70,21 +67,3 @@ def scene_sheet(recipe: Recipe, scene: Scene, limit: int = 8) -> Image.Image:
         row["difference to x"] = to_picture(difference(result, target))
         rows[name] = row
     return contact_sheet(rows)
-
-
-def measure_edit(metrics: Metrics, recipe: Recipe, scene: Scene, pictures: Tensor) -> Values:
-    """Measure the result's regions and identity, as far as the edit and the inputs have them."""
-    names = scene.names
-    eight_bit = {name: to_uint8(images) for name, images in scene.images.items()}
-    values = measure_identity(metrics, names, pictures, eight_bit)
-    if recipe.regions is None:
-        return values
-    regions = measure_regions(
-        metrics,
-        names,
-        pictures,
-        eight_bit[recipe.regions.inside],
-        eight_bit[recipe.regions.outside],
-        scene.masks[recipe.regions.mask],
-    )
-    return {name: values[name] | regions[name] for name in names}

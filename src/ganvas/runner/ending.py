@@ -11,10 +11,12 @@ from ganvas.edit import Recipe
 from ganvas.functional.images import to_uint8
 from ganvas.image.images import best_of
 from ganvas.image.picture import difference, save_animation, save_picture, to_picture
-from ganvas.metrics.measure import mean, measure_embedding
-from ganvas.runner.edited import measure_edit, scene_sheet
+from ganvas.metrics.measure import describe, mean, measure
+from ganvas.runner.contexts import run_context
+from ganvas.runner.edited import scene_sheet
 from ganvas.runner.folder import RunFolder
 from ganvas.runner.settings import Experiment
+from ganvas.runner.tuned import COSTS
 from ganvas.stage import Scene
 from ganvas.start import Start
 from ganvas.tracking import Record
@@ -57,26 +59,24 @@ def final_metrics(
     stages: Mapping[str, Any],
     micro_batch: int,
 ) -> dict[str, Any]:
-    """Measure the images that are kept, and return `metrics.json`."""
-    last = list(experiment.edit.stages)[-1]
-    render = to_uint8(scene.renders[last])
-    embedding = scene.embedding("x").take(kept)
-    of_embedding = measure_embedding(
-        experiment.metrics,
-        embedding,
-        scene.generator,
-        to_uint8(scene.images["x"][list(kept)]),
-        experiment.seed,
-        micro_batch,
-    )
-    of_edit = measure_edit(experiment.metrics, experiment.edit, scene, render)
-    of_stage = stages[last]["images"]
-    values = {n: of_stage[n] | of_embedding[n] | of_edit[n] for n in embedding.names}
+    """Measure the images that are kept, and return `metrics.json`.
+
+    What the last stage was measured by is not measured again.
+    """
+    measured = stages[list(experiment.edit.stages)[-1]]
+    rest = {k: metric for k, metric in experiment.metrics.items() if k not in measured["final"]}
+    context = run_context(experiment, scene, kept, micro_batch)
+    values = measure(rest, context)
+    values = {name: measured["images"][name] | row for name, row in values.items()}
+    order = dict.fromkeys((*experiment.metrics, *measured["final"]))
+    images = {name: {key: row[key] for key in order if key in row} for name, row in values.items()}
+    final = mean(images)
+    about = COSTS | describe(experiment.metrics, scene.generator.resolution)
     return {
-        "final": mean(values),
-        "images": values,
+        "final": final,
+        "images": images,
         "stages": stages,
-        "about": experiment.metrics.about(scene.generator.resolution),
+        "about": {name: about[name] for name in final},
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
 from contextlib import chdir
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,13 @@ import yaml
 from omegaconf import OmegaConf
 
 from ganvas.config.compose import Job
-from ganvas.errors import ConfigError, GanvasError, InputError
+from ganvas.config.trust import refuse_foreign, renewed
+from ganvas.errors import GanvasError, InputError
 from ganvas.image.source import Source
 from ganvas.runner.job import execute
 from ganvas.runner.provenance import input_hashes
 from ganvas.runner.result import Result, load
+from ganvas.system.files import is_file_name
 
 STUDY = "rerun"
 
@@ -30,17 +31,20 @@ def rerun(run_dir: Path | str, output: Path | str = "outputs", trust: bool = Fal
     Args:
         run_dir: The folder of a run.
         output: Where the repetition goes.
-        trust: Allow targets outside `ganvas`, whose code is then executed.
+        trust: Allow code outside `ganvas`, which is then executed, and addresses.
 
     Raises:
         InputError: No run, or one whose configuration cannot be read.
-        ConfigError: It names a target outside `ganvas` and is not trusted.
+        ConfigError: It names code outside `ganvas` or an address, and is not trusted.
     """
     old = load(Path(run_dir).absolute())
     output = Path(output).absolute()
     config = read_config(old.path)
+    # The repetition has a logger of its own, so what the old one is does not matter.
+    config["logger"] = {"_target_": "ganvas.tracking.NoLogger"}
     if not trust:
         refuse_foreign(config)
+    config = renewed(config)
     provenance = old.provenance
     trainer = config.setdefault("trainer", {})
     for name in ("threads", "micro_batch"):
@@ -50,7 +54,6 @@ def rerun(run_dir: Path | str, output: Path | str = "outputs", trust: bool = Fal
         "study": STUDY,
         "output": str(output),
         "force": True,
-        "logger": {"_target_": "ganvas.tracking.NoLogger"},
     }
     given = yaml.safe_load((old.path / "overrides.yaml").read_text(encoding="utf-8"))
     directory = Path(provenance.get("directory", "."))
@@ -75,21 +78,6 @@ def read_config(run_dir: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise InputError(f"{file} is no configuration")
     return found
-
-
-def refuse_foreign(config: Mapping[str, Any]) -> None:
-    """Refuse a configuration that names code outside `ganvas`, or interpolations.
-
-    Raises:
-        ConfigError: The first such key.
-    """
-    for key, value in _leaves(config, ""):
-        if key.rpartition(".")[2] == "_target_" and not str(value).startswith("ganvas."):
-            raise ConfigError(
-                f"{key}: {value} is code outside ganvas; --trust executes it, if you know it"
-            )
-        if isinstance(value, str) and "${" in value:
-            raise ConfigError(f"{key}: {value} is an interpolation; --trust resolves it")
 
 
 def locate_pictures(config: dict[str, Any], old: Result, folder: Path) -> None:
@@ -123,7 +111,10 @@ def locate_pictures(config: dict[str, Any], old: Result, folder: Path) -> None:
 def _kept(old: Result, name: str, solutions: int) -> dict[str, Path]:
     """Return the copies of input `name` by image; of several solutions the first one's."""
     kind = "target" if name == "x" else f"input_{name}"
-    files = {image: old.path / "images" / image / f"{kind}.png" for image in old.status["images"]}
+    images = old.status["images"]
+    if not all(map(is_file_name, images)):
+        raise InputError(f"{old.path}: an image's name in status.json is no name of a file")
+    files = {image: old.path / "images" / image / f"{kind}.png" for image in images}
     if solutions > 1:
         files = {i.removesuffix("-1"): file for i, file in files.items() if i.endswith("-1")}
     return {image: file for image, file in files.items() if file.is_file()}
@@ -134,14 +125,3 @@ def _hashes(path: Path, source: dict[str, Any]) -> list[str] | None:
         return input_hashes(Source(**{**source, "path": path}))
     except (GanvasError, OSError, TypeError):
         return None
-
-
-def _leaves(value: Any, key: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping):
-        for name, item in value.items():
-            yield from _leaves(item, f"{key}.{name}" if key else str(name))
-    elif isinstance(value, list):
-        for place, item in enumerate(value):
-            yield from _leaves(item, f"{key}[{place}]")
-    else:
-        yield key, value

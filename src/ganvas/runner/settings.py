@@ -16,7 +16,7 @@ from ganvas.image import Images
 from ganvas.layers import Layers
 from ganvas.loss import LossSet
 from ganvas.mask import Mask
-from ganvas.metrics import Metrics
+from ganvas.metrics import Metric
 from ganvas.stage import Optimizers
 from ganvas.start import Start
 from ganvas.tracking import Logger
@@ -101,7 +101,7 @@ class Experiment:
         start: Where the first stage starts (group).
         optimizer: The optimisers of latent and noise (group).
         budget: How many steps (group).
-        metrics: What is measured at the end (group).
+        metrics: What is measured after each stage and at the end, by name (group).
         logger: Where the record is sent besides the run's folder (group).
         trainer: Device, precision, threads (group).
         study: Name of the study that the run belongs to: the folder below `output`.
@@ -122,7 +122,7 @@ class Experiment:
     start: Start
     optimizer: Optimizers
     budget: Budget
-    metrics: Metrics
+    metrics: dict[str, Metric]
     logger: Logger
     trainer: Trainer
     study: Annotated[str, Field(pattern=r"^\w[\w.-]*$")] = "default"

@@ -141,7 +141,7 @@ def _inputs(image: Any, inputs: tuple[tuple[str, int, int], ...]) -> tuple[str, 
 def _input_states(value: Any) -> Iterator[tuple[str, int, int]]:
     """Iterate over the state of every path in a checked tree that counts by its content."""
     from ganvas.config.schema import Call
-    from ganvas.image.source import packaged
+    from ganvas.image.find import packaged
 
     if isinstance(value, Call):
         kept = {k: v for k, v in value.arguments.items() if value.key or k != "output"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ganvas.errors import ConfigError
+from ganvas.system.environment import environment
 from ganvas.system.files import write_json
 from ganvas.tracking.lineage import LINEAGE, artifact_name, attach, embedding_artifact, lineage
 from ganvas.tracking.sink import SHOWN, Logger, Outcome, Row, RunInfo, Sink, mean_values
@@ -134,16 +134,8 @@ def staged_below(folder: Path, mode: str) -> Iterator[None]:
         for variable, name in FOLDERS.items()
         if not (variable == "WANDB_CONFIG_DIR" and mode == "online")
     }
-    before = {variable: os.environ.get(variable) for variable in wanted}
-    os.environ.update(wanted)
-    try:
+    with environment(wanted):
         yield
-    finally:
-        for variable, value in before.items():
-            if value is None:
-                os.environ.pop(variable, None)
-            else:
-                os.environ[variable] = value
 
 
 def quiet() -> wandb.Settings:
