@@ -14,6 +14,7 @@ from ganvas.loss import (
     MSSSIM,
     SSIM,
     Block,
+    Crop,
     DistanceToMean,
     DistanceToStart,
     Identity,
@@ -226,3 +227,30 @@ def test_a_block_without_terms_is_refused():
     assert Block({"mse": MSE()}).counts
     assert not Block({"mse": MSE()}, weight=0.0).counts
     assert not Block({"mse": MSE(weight=0.0)}).counts
+
+
+def test_a_cropped_term_is_the_term_on_the_part():
+    reference, view = scene(64)
+    crop = Crop(left=0.25, top=0.5, right=0.75, bottom=1.0)
+    term = MSE(crop=crop, weight=3.0)
+    objective = Objective.bind({"b": Block({"mse": term}, mask="m")}, {("x", "m"): reference})
+    difference = ((view.image - reference.target) * reference.mask)[:, :, 32:64, 16:48]
+    loss, shares = objective(view, 0.0)
+    assert torch.allclose(loss, 3 * difference.square().mean((1, 2, 3)))
+    assert torch.equal(shares["mse"], loss)
+
+
+def test_a_cropped_term_compares_the_part_at_its_own_resolution():
+    reference, view = scene(64, mask=False)
+    term = MSE(crop=Crop(0.0, 0.0, 0.5, 0.5), resolution=16)
+    objective = Objective.bind({"b": Block({"mse": term})}, {("x", "1"): reference})
+    difference = (view.image - reference.target)[:, :, :32, :32]
+    coarse = difference.reshape(2, 3, 16, 2, 16, 2).mean((3, 5))
+    assert torch.allclose(objective(view, 0.0)[0], coarse.square().mean((1, 2, 3)), atol=1e-6)
+
+
+def test_a_crop_without_area_or_too_small_for_the_term_is_refused():
+    with pytest.raises(ConfigError, match="left must be below right"):
+        Crop(left=0.5, right=0.5)
+    with pytest.raises(ConfigError, match="LPIPS needs images of 32 pixels or more, not 20"):
+        LPIPS(crop=Crop()).check(TinyGenerator(32), "w+")

@@ -1,5 +1,7 @@
 """What a stage may change, and what it must leave to the bit."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -9,7 +11,7 @@ from ganvas.generator.tiny import TinyGenerator
 from ganvas.layers import All, Explicit
 from ganvas.loss import L1, MSE, Block, Ramped
 from ganvas.mask import Canvas, Half
-from ganvas.stage import LBFGS, Adam, Exploration, Plateau, Scene, Sketch, StageConfig
+from ganvas.stage import LBFGS, Adam, Exploration, Plateau, Scene, Schedule, Sketch, StageConfig
 from ganvas.stage.fit import Pace, fit
 from ganvas.stage.stage import Stage
 from ganvas.stage.variables import behind
@@ -228,3 +230,40 @@ def test_normalised_noise_has_zero_mean_and_unit_variance(scene):
     for maps in found.noise:
         assert maps.mean((1, 2, 3)).abs().max() < 1e-4
         assert maps.square().mean((1, 2, 3)).tolist() == pytest.approx([1, 1], rel=1e-3)
+
+
+def test_tied_rows_make_the_same_step_and_part_afterwards(scene):
+    before = scene.embedding("x").latent
+    w = scene.generator.broadcast(before[:, 0])
+    scene.embeddings["x"] = replace(scene.embedding("x"), latent=w)
+    rows = list(scene.generator.effective_rows)
+    stay, _ = run(scene, w_stage(steps=4, tied=1.0))
+    found = stay.latent[:, rows]
+    assert torch.equal(found, found[:, :1].expand_as(found))
+    assert not torch.allclose(found[:, 0], before[:, 0])
+    leave, _ = run(scene, w_stage(steps=12, tied=0.5))
+    free, _ = run(scene, w_stage(steps=12))
+    spread = [e.latent[:, rows].var(1).mean() for e in (leave, free)]
+    assert 0 < spread[0] < spread[1]
+
+
+def test_the_first_step_in_w_follows_the_mean_of_the_gradients_of_the_rows(scene):
+    """With Adam the first step is the rate times the sign of the gradient."""
+    embedding = scene.embedding("x")
+    latent = embedding.latent.clone().requires_grad_()
+    render = scene.generator(latent, embedding.noise)
+    (render - scene.images["x"]).square().mean((1, 2, 3)).sum().backward()
+    rows = list(scene.generator.effective_rows)
+    wanted = -0.05 * latent.grad[:, rows].mean(1).sign()
+    adam = Adam(lr=0.05, eps=1e-15, schedule=Schedule(0, 0))
+    # A ramped weight makes steps incomparable, so that the result is the last step, not the best.
+    objective = {"W_l": Block({"mse": MSE(weight=Ramped(1.0))})}
+    config = w_stage(steps=1, tied=1.0, optimise={"latent": adam}, objective=objective)
+    found, _ = run(scene, config)
+    moved = (found.latent - embedding.latent)[:, rows]
+    assert torch.allclose(moved, wanted[:, None].expand_as(moved), atol=1e-4)
+
+
+def test_tied_needs_a_latent_that_moves():
+    with pytest.raises(ConfigError, match="tied is about the latent"):
+        w_stage(optimise={"noise": Adam(lr=0.05)}, tied=0.2)

@@ -92,7 +92,7 @@ class Objective:
                 (
                     name if single else f"{block_name}/{name}",
                     partial(_weight, block, term),
-                    block.bind(term, references[pair(block, term)]),
+                    _bind(block, term, references[pair(block, term)]),
                 )
                 for block_name, block in blocks.items()
                 for name, term in block.terms.items()
@@ -104,6 +104,15 @@ class Objective:
         """Return the weighted sum (B,) and each term's weighted share (B,) by name."""
         shares = {name: bound(view) * weight(progress) for name, weight, bound in self.parts}
         return torch.stack(list(shares.values())).sum(0), shares
+
+
+def _bind(block: Block, term: Term, reference: Reference) -> BoundTerm:
+    """Bind a term of a block to its part of the picture."""
+    if (crop := term.crop) is None:
+        return block.bind(term, reference)
+    mask = None if reference.mask is None else crop.cut(reference.mask)
+    bound = block.bind(term, replace(reference, target=crop.cut(reference.target), mask=mask))
+    return lambda view: bound(View(crop.cut(view.image), view.w, view.noise))
 
 
 def _weight(block: Block, term: Term, progress: float) -> float:

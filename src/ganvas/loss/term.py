@@ -16,6 +16,7 @@ from ganvas.errors import ConfigError
 from ganvas.functional.images import resize
 from ganvas.functional.schedule import ramp
 from ganvas.generator.base import Generator
+from ganvas.loss.crop import Crop
 
 Pixels = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -105,6 +106,8 @@ class Term(ABC):
         weight: Factor of the term in the sum, or a schedule of it over the stage.
         mask: Name of a mask of the edit for this term alone ("m", "1 - m"); null: the block's mask.
         target: Name of an image or an earlier stage for this term alone; null: the block's target.
+        crop: The part of the picture that the term sees; null: all of it. Its resolution is that of
+            the part.
     """
 
     needs_pixels: ClassVar[int] = 1
@@ -119,6 +122,7 @@ class Term(ABC):
     weight: float | Ramped = 1.0
     mask: str | None = None
     target: str | None = None
+    crop: Crop | None = None
 
     @abstractmethod
     def bind(self, reference: Reference) -> BoundTerm:
@@ -131,6 +135,8 @@ class Term(ABC):
             ConfigError: The images are too small, or there are no style rows or noise maps.
         """
         name, pixels = type(self).__name__, generator.resolution
+        if self.crop is not None:
+            pixels = min(self.crop.size(pixels))
         if pixels < self.needs_pixels:
             raise ConfigError(
                 f"{name} needs images of {self.needs_pixels} pixels or more, not {pixels}"

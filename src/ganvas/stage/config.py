@@ -44,6 +44,8 @@ class StageConfig:
         embedding: Name of the embedding that is optimised; each starts where `start` says.
         exploration: Random steps of the latent that fade out; null: none.
         plateau: When an image stops before the end; null: never.
+        tied: Fraction of the stage, at its start, in which all style rows make the same step: from
+            one w for all rows, the latent then stays in W before it goes on in W+.
         normalise_noise: Give the noise maps zero mean and unit variance after every step.
         alternate: With several kinds of variables: move one kind per step, in turn.
         locality: What holds the weights near the generator's, away from the photograph; null: none.
@@ -58,6 +60,7 @@ class StageConfig:
     alternate: bool = False
     exploration: Exploration | None = None
     plateau: Plateau | None = None
+    tied: Annotated[float, Field(ge=0, le=1)] = 0.0
     normalise_noise: bool = False
     locality: Locality | None = None
     compact: Compact = field(default_factory=Compact)
@@ -71,6 +74,8 @@ class StageConfig:
             raise ConfigError("the objective has no term whose weight is not 0")
         if self.exploration is not None and "latent" not in self.optimise:
             raise ConfigError("exploration moves the latent, which this stage does not optimise")
+        if self.tied > 0 and "latent" not in self.optimise:
+            raise ConfigError("tied is about the latent, which this stage does not optimise")
         if self.alternate and len(self.optimise) < 2:
             raise ConfigError("alternate needs both latent and noise under optimise")
         if self.locality is not None and "weights" not in self.optimise:

@@ -195,6 +195,8 @@ class Stage(pl.LightningModule):
             self.watch.alive &= gradient.reshape(len(gradient), -1).isfinite().all(1)
         for gradient in gradients:
             gradient.masked_fill_(per_image(~self.watch.running, gradient), 0.0)
+        if step < self.config.tied * self.config.steps:
+            self.variables.tie_rows()
         optimizers = self._optimizers()
         if self.config.alternate:
             optimizers = [optimizers[step % len(optimizers)]]
