@@ -254,3 +254,23 @@ def test_a_crop_without_area_or_too_small_for_the_term_is_refused():
         Crop(left=0.5, right=0.5)
     with pytest.raises(ConfigError, match="LPIPS needs images of 32 pixels or more, not 20"):
         LPIPS(crop=Crop()).check(TinyGenerator(32), "w+")
+
+
+def test_terms_that_take_turns_add_up_to_their_weights_over_a_period():
+    reference, view = scene(16, mask=False)
+    terms = {"a": MSE(every=2), "b": L1(every=2, first=1, weight=3.0), "c": MSE(weight=0.5)}
+    objective = Objective.bind({"b": Block(terms)}, {("x", "1"): reference})
+    assert objective.names == ["a", "b", "c"]
+    mse, l1 = MSE().bind(reference)(view), L1().bind(reference)(view)
+    first, shares = objective(view, 0.0, step=4)
+    assert torch.allclose(first, 2 * mse + 0.5 * mse)
+    assert list(shares) == ["a", "c"]
+    second, shares = objective(view, 0.0, step=5)
+    assert torch.allclose(second, 6 * l1 + 0.5 * mse)
+    assert list(shares) == ["b", "c"]
+    assert torch.allclose(objective(view, 0.0)[0], (first + second) / 2)
+
+
+def test_a_turn_that_never_comes_is_refused():
+    with pytest.raises(ConfigError, match="first=2 must be below every=2"):
+        MSE(every=2, first=2)

@@ -1,5 +1,6 @@
 """What a stage may change, and what it must leave to the bit."""
 
+import copy
 from dataclasses import replace
 
 import pytest
@@ -267,3 +268,56 @@ def test_the_first_step_in_w_follows_the_mean_of_the_gradients_of_the_rows(scene
 def test_tied_needs_a_latent_that_moves():
     with pytest.raises(ConfigError, match="tied is about the latent"):
         w_stage(optimise={"noise": Adam(lr=0.05)}, tied=0.2)
+
+
+def test_terms_take_turns_and_the_curve_shows_the_last_value_of_each(scene):
+    terms = {"a": MSE(every=2), "b": L1(every=2, first=1)}
+    config = w_stage(objective={"W_l": Block(terms)}, steps=6)
+    found, monitor = run(scene, config)
+    a, b = ([row[f"loss/{name}"] for row in monitor.curve] for name in "ab")
+    total = [row["loss"] for row in monitor.curve]
+    assert b[0] == [None, None]
+    assert a[::2] == total[::2]
+    assert b[1::2] == total[1::2]
+    assert a[1::2] == a[::2]
+    assert b[2::2] == b[1:-1:2]
+    both, _ = run(scene, w_stage(objective={"W_l": Block({"a": MSE(), "b": L1()})}, steps=6))
+    assert not torch.equal(found.latent, both.latent)
+
+
+def test_turns_continue_to_the_bit(scene):
+    terms = {"a": MSE(every=2), "b": L1(every=2, first=1)}
+    config = w_stage(objective={"W_l": Block(terms)}, steps=6)
+    whole, monitor = run(scene, config)
+    first = Stop(3)
+    fit(Stage(config, scene, 1), first, Pace(5, 0, 32), torch.device("cpu"), "32-true")
+    rest = Silent()
+    stage = Stage(config, scene, 1)
+    found, _ = fit(stage, rest, Pace(5, 0, 32), torch.device("cpu"), "32-true", first.state)
+    assert torch.equal(found.latent, whole.latent)
+    assert first.curve + rest.curve == monitor.curve
+
+
+class Stop(Silent):
+    """A monitor that asks to stop after some steps and keeps the state."""
+
+    def __init__(self, steps):
+        super().__init__()
+        self.left = steps
+
+    def stop_requested(self):
+        # Lightning's start asks once, too.
+        self.left -= 1
+        return self.left < 0
+
+    def checkpoint(self, state):
+        self.state = copy.deepcopy(state)
+
+
+def test_a_step_without_any_term_is_refused():
+    with pytest.raises(ConfigError, match="a step in which no term with a weight takes part"):
+        w_stage(objective={"W_l": Block({"a": MSE(every=2), "b": L1(every=2, first=1, weight=0)})})
+    with pytest.raises(ConfigError, match="terms that take turns"):
+        w_stage(
+            objective={"W_l": Block({"a": MSE(), "b": L1(every=2)})}, plateau=Plateau(patience=3)
+        )

@@ -108,6 +108,9 @@ class Term(ABC):
         target: Name of an image or an earlier stage for this term alone; null: the block's target.
         crop: The part of the picture that the term sees; null: all of it. Its resolution is that of
             the part.
+        every: It takes part in one of so many steps, with so many times its weight. Two costly
+            terms that take turns make a step as cheap as one of them, and Adam averages over both.
+        first: The first step in which it takes part.
     """
 
     needs_pixels: ClassVar[int] = 1
@@ -123,6 +126,12 @@ class Term(ABC):
     mask: str | None = None
     target: str | None = None
     crop: Crop | None = None
+    every: Annotated[int, Field(ge=1)] = 1
+    first: Annotated[int, Field(ge=0)] = 0
+
+    def __post_init__(self) -> None:
+        if self.first >= self.every:
+            raise ConfigError(f"first={self.first} must be below every={self.every}")
 
     @abstractmethod
     def bind(self, reference: Reference) -> BoundTerm:
@@ -152,6 +161,10 @@ class Term(ABC):
         Raises:
             AssetError: The weights cannot be had.
         """
+
+    def is_due(self, step: int) -> bool:
+        """Return whether the term takes part in step `step` of the stage."""
+        return step % self.every == self.first
 
     def weight_at(self, progress: float) -> float:
         """Return the weight when the stage is at `progress` in [0, 1]."""

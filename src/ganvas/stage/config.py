@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
@@ -80,17 +81,31 @@ class StageConfig:
             raise ConfigError("alternate needs both latent and noise under optimise")
         if self.locality is not None and "weights" not in self.optimise:
             raise ConfigError("locality holds the weights, which this stage does not optimise")
+        if not self.always_due():
+            raise ConfigError("the objective has a step in which no term with a weight takes part")
         if self.plateau is not None and not self.comparable:
             raise ConfigError(
-                "plateau compares the losses of steps, which exploration, locality or a weight "
-                "that changes over the stage make incomparable; leave one of them out"
+                "plateau compares the losses of steps, which exploration, locality, a weight that "
+                "changes over the stage or terms that take turns make incomparable; leave one of "
+                "them out"
             )
 
     @property
     def comparable(self) -> bool:
-        """Whether losses of steps compare: no weight changes, and nothing is random."""
-        ramped = any(isinstance(term.weight, Ramped) for term in self.terms())
-        return self.exploration is None and self.locality is None and not ramped
+        """Whether losses of steps compare: no weight or term changes, and nothing is random."""
+        changing = any(isinstance(t.weight, Ramped) or t.every > 1 for t in self.terms())
+        return self.exploration is None and self.locality is None and not changing
+
+    def always_due(self) -> bool:
+        """Return whether every step has a term with a weight."""
+        counting = [
+            term
+            for block in self.objective.values()
+            for term in block.terms.values()
+            if block.weight != 0 and term.weight != 0
+        ]
+        period = math.lcm(*(term.every for term in counting))
+        return all(any(term.is_due(step) for term in counting) for step in range(period))
 
     def terms(self) -> Iterator[Term]:
         """Iterate over all terms, those of locality too."""
