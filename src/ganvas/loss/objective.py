@@ -67,7 +67,12 @@ class Block:
         area = seen.sum((2, 3), keepdim=True).clamp_min(1)
         colour = (reference.target * seen).sum((2, 3), keepdim=True) / area
         bound = term.bind(replace(reference, target=torch.where(seen, reference.target, colour)))
-        return lambda view: bound(View(torch.where(seen, view.image, colour), view.w, view.noise))
+
+        def hidden(view: View) -> Tensor:
+            image = torch.where(seen, view.image, colour)
+            return bound(View(image, view.w, view.noise, view.displacement))
+
+        return hidden
 
 
 @dataclass(frozen=True)
@@ -152,7 +157,7 @@ def _bind(block: Block, term: Term, reference: Reference) -> BoundTerm:
         return block.bind(term, reference)
     mask = None if reference.mask is None else crop.cut(reference.mask)
     bound = block.bind(term, replace(reference, target=crop.cut(reference.target), mask=mask))
-    return lambda view: bound(View(crop.cut(view.image), view.w, view.noise))
+    return lambda view: bound(View(crop.cut(view.image), view.w, view.noise, view.displacement))
 
 
 def _weight(block: Block, term: Term, progress: float) -> float:
