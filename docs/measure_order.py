@@ -24,7 +24,12 @@ ORDERS = {"sequential": "w, then n", "joint": "jointly", "alternating": "by turn
 LATENT, NOISE = "optimizer.latent.lr", "optimizer.noise.lr"
 METRICS = {"psnr": 1, "lpips": 3, "psnr_resampled_noise": 1, "w_distance": 1}
 """The columns of a table, with their digits."""
-COMMON = [f"metrics.names=[{','.join(METRICS)}]", "logger=none", "hydra/launcher=local"]
+COMMON = [
+    "loss=lpips",
+    f"metrics.names=[{','.join(METRICS)}]",
+    "logger=none",
+    "hydra/launcher=local",
+]
 
 
 def main(overrides: list[str]) -> None:
