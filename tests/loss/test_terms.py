@@ -17,6 +17,7 @@ from ganvas.loss import (
     MSSSIM,
     SSIM,
     Block,
+    Crop,
     DistanceToMean,
     DistanceToStart,
     Identity,
@@ -279,3 +280,50 @@ def test_a_block_without_terms_is_refused():
     assert Block({"mse": MSE()}).counts
     assert not Block({"mse": MSE()}, weight=0.0).counts
     assert not Block({"mse": MSE(weight=0.0)}).counts
+
+
+def test_a_cropped_term_is_the_term_on_the_part():
+    reference, view = scene(64)
+    crop = Crop(left=0.25, top=0.5, right=0.75, bottom=1.0)
+    term = MSE(crop=crop, weight=3.0)
+    objective = Objective.bind({"b": Block({"mse": term}, mask="m")}, {("x", "m"): reference})
+    difference = ((view.image - reference.target) * reference.mask)[:, :, 32:64, 16:48]
+    loss, shares = objective(view, 0.0)
+    assert torch.allclose(loss, 3 * difference.square().mean((1, 2, 3)))
+    assert torch.equal(shares["mse"], loss)
+
+
+def test_a_cropped_term_compares_the_part_at_its_own_resolution():
+    reference, view = scene(64, mask=False)
+    term = MSE(crop=Crop(0.0, 0.0, 0.5, 0.5), resolution=16)
+    objective = Objective.bind({"b": Block({"mse": term})}, {("x", "1"): reference})
+    difference = (view.image - reference.target)[:, :, :32, :32]
+    coarse = difference.reshape(2, 3, 16, 2, 16, 2).mean((3, 5))
+    assert torch.allclose(objective(view, 0.0)[0], coarse.square().mean((1, 2, 3)), atol=1e-6)
+
+
+def test_a_crop_without_area_or_too_small_for_the_term_is_refused():
+    with pytest.raises(ConfigError, match="left must be below right"):
+        Crop(left=0.5, right=0.5)
+    with pytest.raises(ConfigError, match="LPIPS needs images of 32 pixels or more, not 20"):
+        LPIPS(crop=Crop()).check(TinyGenerator(32), "w+")
+
+
+def test_terms_that_take_turns_add_up_to_their_weights_over_a_period():
+    reference, view = scene(16, mask=False)
+    terms = {"a": MSE(every=2), "b": L1(every=2, first=1, weight=3.0), "c": MSE(weight=0.5)}
+    objective = Objective.bind({"b": Block(terms)}, {("x", "1"): reference})
+    assert objective.names == ["a", "b", "c"]
+    mse, l1 = MSE().bind(reference)(view), L1().bind(reference)(view)
+    first, shares = objective(view, 0.0, step=4)
+    assert torch.allclose(first, 2 * mse + 0.5 * mse)
+    assert list(shares) == ["a", "c"]
+    second, shares = objective(view, 0.0, step=5)
+    assert torch.allclose(second, 6 * l1 + 0.5 * mse)
+    assert list(shares) == ["b", "c"]
+    assert torch.allclose(objective(view, 0.0)[0], (first + second) / 2)
+
+
+def test_a_turn_that_never_comes_is_refused():
+    with pytest.raises(ConfigError, match="first=2 must be below every=2"):
+        MSE(every=2, first=2)

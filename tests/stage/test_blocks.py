@@ -1,5 +1,8 @@
 """What a stage may change, and what it must leave to the bit."""
 
+import copy
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -9,7 +12,16 @@ from ganvas.generator.tiny import TinyGenerator
 from ganvas.layers import All, Explicit
 from ganvas.loss import L1, MSE, Block, ScheduledWeight
 from ganvas.mask import Canvas, Half
-from ganvas.stage import LBFGS, Adam, EarlyStopping, EmbeddingSpec, Exploration, Scene, StageConfig
+from ganvas.stage import (
+    LBFGS,
+    Adam,
+    EarlyStopping,
+    EmbeddingSpec,
+    Exploration,
+    Scene,
+    Schedule,
+    StageConfig,
+)
 from ganvas.stage.fit import ReportIntervals, fit
 from ganvas.stage.stage import Stage
 from ganvas.stage.variables import behind
@@ -235,3 +247,96 @@ def test_normalised_noise_has_zero_mean_and_unit_variance(scene):
     for maps in found.noise:
         assert maps.mean((1, 2, 3)).abs().max() < 1e-4
         assert maps.square().mean((1, 2, 3)).tolist() == pytest.approx([1, 1], rel=1e-3)
+
+
+def test_tied_rows_make_the_same_step_and_part_afterwards(scene):
+    before = scene.embedding("x").latent
+    w = scene.generator.broadcast(before[:, 0])
+    scene.embeddings["x"] = replace(scene.embedding("x"), latent=w)
+    rows = list(scene.generator.effective_rows)
+    stay, _ = run(scene, w_stage(steps=4, tied=1.0))
+    found = stay.latent[:, rows]
+    assert torch.equal(found, found[:, :1].expand_as(found))
+    assert not torch.allclose(found[:, 0], before[:, 0])
+    leave, _ = run(scene, w_stage(steps=12, tied=0.5))
+    free, _ = run(scene, w_stage(steps=12))
+    spread = [e.latent[:, rows].var(1).mean() for e in (leave, free)]
+    assert 0 < spread[0] < spread[1]
+
+
+def test_the_first_step_in_w_follows_the_mean_of_the_gradients_of_the_rows(scene):
+    """With Adam the first step is the rate times the sign of the gradient."""
+    embedding = scene.embedding("x")
+    latent = embedding.latent.clone().requires_grad_()
+    render = scene.generator(latent, embedding.noise)
+    (render - scene.images["x"]).square().mean((1, 2, 3)).sum().backward()
+    rows = list(scene.generator.effective_rows)
+    wanted = -0.05 * latent.grad[:, rows].mean(1).sign()
+    adam = Adam(lr=0.05, eps=1e-15, schedule=Schedule(0, 0))
+    # A ramped weight makes steps incomparable, so that the result is the last step, not the best.
+    objective = {"W_l": Block({"mse": MSE(weight=ScheduledWeight(1.0))})}
+    config = w_stage(steps=1, tied=1.0, optimise={"latent": adam}, objective=objective)
+    found, _ = run(scene, config)
+    moved = (found.latent - embedding.latent)[:, rows]
+    assert torch.allclose(moved, wanted[:, None].expand_as(moved), atol=1e-4)
+
+
+def test_tied_needs_a_latent_that_moves():
+    with pytest.raises(ConfigError, match="tied is about the latent"):
+        w_stage(optimise={"noise": Adam(lr=0.05)}, tied=0.2)
+
+
+def test_terms_take_turns_and_the_curve_shows_the_last_value_of_each(scene):
+    terms = {"a": MSE(every=2), "b": L1(every=2, first=1)}
+    config = w_stage(objective={"W_l": Block(terms)}, steps=6)
+    found, monitor = run(scene, config)
+    a, b = ([row[f"loss/{name}"] for row in monitor.curve] for name in "ab")
+    total = [row["loss"] for row in monitor.curve]
+    assert b[0] == [None, None]
+    assert a[::2] == total[::2]
+    assert b[1::2] == total[1::2]
+    assert a[1::2] == a[::2]
+    assert b[2::2] == b[1:-1:2]
+    both, _ = run(scene, w_stage(objective={"W_l": Block({"a": MSE(), "b": L1()})}, steps=6))
+    assert not torch.equal(found.latent, both.latent)
+
+
+def test_turns_continue_to_the_bit(scene):
+    terms = {"a": MSE(every=2), "b": L1(every=2, first=1)}
+    config = w_stage(objective={"W_l": Block(terms)}, steps=6)
+    whole, monitor = run(scene, config)
+    first = Stop(3)
+    fit(Stage(config, scene, 1), first, ReportIntervals(5, 0, 32), torch.device("cpu"), "32-true")
+    rest = Silent()
+    stage = Stage(config, scene, 1)
+    found, _ = fit(
+        stage, rest, ReportIntervals(5, 0, 32), torch.device("cpu"), "32-true", first.state
+    )
+    assert torch.equal(found.latent, whole.latent)
+    assert first.curve + rest.curve == monitor.curve
+
+
+class Stop(Silent):
+    """A monitor that asks to stop after some steps and keeps the state."""
+
+    def __init__(self, steps):
+        super().__init__()
+        self.left = steps
+
+    def stop_requested(self):
+        # Lightning's start asks once, too.
+        self.left -= 1
+        return self.left < 0
+
+    def checkpoint(self, state):
+        self.state = copy.deepcopy(state)
+
+
+def test_a_step_without_any_term_is_refused():
+    with pytest.raises(ConfigError, match="a step in which no term with a weight takes part"):
+        w_stage(objective={"W_l": Block({"a": MSE(every=2), "b": L1(every=2, first=1, weight=0)})})
+    with pytest.raises(ConfigError, match="terms that take turns"):
+        w_stage(
+            objective={"W_l": Block({"a": MSE(), "b": L1(every=2)})},
+            early_stopping=EarlyStopping(patience=3),
+        )

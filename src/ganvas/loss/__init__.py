@@ -1,5 +1,6 @@
 """Losses (`loss=`): terms, the sets that name them, and the objective that sums them."""
 
+from ganvas.loss.crop import Crop
 from ganvas.loss.identity import Identity
 from ganvas.loss.lpips import LPIPS
 from ganvas.loss.objective import Block, LossSet, Objective, pair, pairs
@@ -24,6 +25,7 @@ __all__ = [
     "ActivationDistance",
     "Block",
     "BoundTerm",
+    "Crop",
     "DistanceToMean",
     "DistanceToStart",
     "Identity",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -44,6 +45,8 @@ class StageConfig:
         embedding: Name of the embedding that is optimised; each starts where `start` says.
         exploration: Random steps of the latent that fade out; null: none.
         early_stopping: When an image stops before the end; null: never.
+        tied: Fraction of the stage, at its start, in which all style rows make the same step: from
+            one w for all rows, the latent then stays in W before it goes on in W+.
         normalise_noise: Give the noise maps zero mean and unit variance after every step.
         alternate: With several kinds of variables: move one kind per step, in turn.
         locality: What holds the weights near the generator's, away from the photograph; null: none.
@@ -59,6 +62,7 @@ class StageConfig:
     alternate: bool = False
     exploration: Exploration | None = None
     early_stopping: EarlyStopping | None = None
+    tied: Annotated[float, Field(ge=0, le=1)] = 0.0
     normalise_noise: bool = False
     locality: Locality | None = None
     compact: Compact = field(default_factory=Compact)
@@ -74,21 +78,37 @@ class StageConfig:
             raise ConfigError("the objective has no term whose weight is not 0")
         if self.exploration is not None and "latent" not in self.optimise:
             raise ConfigError("exploration moves the latent, which this stage does not optimise")
+        if self.tied > 0 and "latent" not in self.optimise:
+            raise ConfigError("tied is about the latent, which this stage does not optimise")
         if self.alternate and len(self.optimise) < 2:
             raise ConfigError("alternate needs several kinds of variables under optimise")
         if self.locality is not None and "weights" not in self.optimise:
             raise ConfigError("locality holds the weights, which this stage does not optimise")
+        if not self.always_due():
+            raise ConfigError("the objective has a step in which no term with a weight takes part")
         if self.early_stopping is not None and not self.comparable:
             raise ConfigError(
-                "early_stopping compares the losses of steps, which exploration, locality or a "
-                "weight that changes over the stage make incomparable; leave one of them out"
+                "early_stopping compares the losses of steps, which exploration, locality, a "
+                "weight that changes over the stage or terms that take turns make incomparable; "
+                "leave one of them out"
             )
 
     @property
     def comparable(self) -> bool:
-        """Whether losses of steps compare: no weight changes, and nothing is random."""
-        scheduled = any(isinstance(term.weight, ScheduledWeight) for term in self.terms())
-        return self.exploration is None and self.locality is None and not scheduled
+        """Whether losses of steps compare: no weight or term changes, and nothing is random."""
+        changing = any(isinstance(t.weight, ScheduledWeight) or t.every > 1 for t in self.terms())
+        return self.exploration is None and self.locality is None and not changing
+
+    def always_due(self) -> bool:
+        """Return whether every step has a term with a weight."""
+        counting = [
+            term
+            for block in self.objective.values()
+            for term in block.terms.values()
+            if block.weight != 0 and term.weight != 0
+        ]
+        period = math.lcm(*(term.every for term in counting))
+        return all(any(term.is_due(step) for term in counting) for step in range(period))
 
     def terms(self) -> Iterator[Term]:
         """Iterate over all terms, those of locality too."""

@@ -108,6 +108,12 @@ class Variables(nn.Module):
             install(drawing, name, weight[0])
         return drawing
 
+    def tie_rows(self) -> None:
+        """Give all rows of the latent (in w+) the mean of their gradients, in place."""
+        for latent in self.latent if self._by_row else ():
+            if latent.grad is not None:
+                latent.grad.copy_(latent.grad.mean(1, keepdim=True).expand_as(latent))
+
     def w(self, images: slice) -> Tensor:
         """Return w+ (b, rows, w_dim) of some images, with gradient on the selected rows only."""
         assert self._frozen_rows is not None
