@@ -154,7 +154,7 @@ class Run:
     def _fit(self, name: str, config: StageConfig) -> dict[str, Any]:
         # Lightning imports torchmetrics and torchvision: seconds that a checked, finished or
         # refused run does without.
-        from ganvas.stage.fit import Pace, fit
+        from ganvas.stage.fit import ReportIntervals, fit
         from ganvas.stage.stage import Stage
 
         if self.device.type == "cuda":
@@ -176,9 +176,9 @@ class Run:
             every=self.experiment.trainer.checkpoint_seconds,
         )
         budget = self.experiment.budget
-        pace = Pace(budget.flush_every, budget.frame_every, budget.frame_resolution)
+        intervals = ReportIntervals(budget.flush_every, budget.frame_every, budget.frame_resolution)
         precision = self.experiment.trainer.precision
-        embedding, interrupted = fit(stage, monitor, pace, self.device, precision, state)
+        embedding, interrupted = fit(stage, monitor, intervals, self.device, precision, state)
         if interrupted:
             self._stop_if_asked()
             raise Pruned(f"{self.folder.stop_reason} of {self.experiment.edit.steps}")
