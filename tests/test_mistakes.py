@@ -271,6 +271,20 @@ def test_no_network_and_no_cache(ganvas_command, tmp_path, monkeypatch):
     assert "Traceback" not in done.err
 
 
+def test_nothing_is_said_before_an_experiment_is_refused(ganvas_command, tiny, monkeypatch):
+    done = ganvas_command("run", *tiny, "edit=inpaint", "mask=full")
+    assert_one_line(done, "edit.masks.m")
+
+    def unreachable(*arguments, **options):
+        raise socket.gaierror(-3, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unreachable)
+    monkeypatch.setattr(socket, "create_connection", unreachable)
+    monkeypatch.setenv("GANVAS_CACHE", str(Path("cache").resolve()))
+    done = ganvas_command("run", *tiny, "generator=stylegan3_ffhq_r")
+    assert_one_line(done, "generator.checkpoint", "stylegan3-r-ffhq-1024x1024.pkl")
+
+
 def fill_disk(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
     """Let every write of bytes fail with ENOSPC from the `after`-th on."""
     calls = 0

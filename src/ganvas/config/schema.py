@@ -211,7 +211,9 @@ def _check_leaf(value: Any, hint: Any, key: str) -> Any:
         message = problem["msg"]
         wrong = problem["input"]
         if problem["type"] == "literal_error" and isinstance(wrong, str):
-            raise ConfigError(f"{key}: no option '{wrong}'{nearest(wrong, _words(hint))}") from None
+            raise ConfigError(
+                f"{key}: no option '{wrong}'{nearest(wrong, words_of(hint))}"
+            ) from None
         raise ConfigError(f"{key}={value}: {message[0].lower()}{message[1:]}") from None
 
 
@@ -233,11 +235,11 @@ def alternatives(hint: Any) -> tuple[Any, ...]:
     return (hint,)
 
 
-def _words(hint: Any) -> list[str]:
+def words_of(hint: Any) -> list[str]:
     """Return the words that a type allows, of its items too."""
     if get_origin(hint) is Literal:
         return [v for v in get_args(hint) if isinstance(v, str)]
-    return [word for inner in get_args(hint) for word in _words(inner)]
+    return [word for inner in get_args(hint) for word in words_of(inner)]
 
 
 def _item_hint(hint: Any, kinds: tuple[Any, ...]) -> Any:

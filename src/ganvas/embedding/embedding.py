@@ -7,23 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
 from ganvas.config.trust import refuse_foreign
 from ganvas.embedding import storage
 from ganvas.embedding.variables import Space, Variables
 from ganvas.errors import CheckpointError, ConfigError, InputError
-from ganvas.functional.images import to_uint8
-from ganvas.generator.base import Activation
 from ganvas.generator.config import load_generator
-from ganvas.generator.tuning import tuned
 from ganvas.image.picture import to_picture
+from ganvas.system.gradient import no_grad
 
 if TYPE_CHECKING:
+    import torch
     from PIL import Image
+    from torch import Tensor
 
-    from ganvas.generator.base import Generator
+    from ganvas.generator.base import Activation, Generator
 
 
 @dataclass(frozen=True)
@@ -32,6 +29,8 @@ class Embedding(Variables):
 
     def styles(self, generator: Generator) -> list[Tensor]:
         """Return the styles (S space) that `generator` draws this latent with."""
+        from ganvas.generator.tuning import tuned
+
         generator = tuned(generator, self.delta)
         if self.space == "s":
             return split_styles(self.latent, generator)
@@ -47,17 +46,23 @@ class Embedding(Variables):
         Raises:
             ValueError: The latent is in S space, which has no w+.
         """
+        from ganvas.generator.tuning import tuned
+
         generator = tuned(generator, self.delta)
         rows = self.rows(generator)
         return generator.activations(rows, self.noise, layers, resume=self.resume)
 
-    @torch.no_grad()
+    @no_grad
     def render(self, generator: Generator, micro_batch: int = 1) -> Tensor:
         """Draw the images (B, 3, H, W) in about [−1, 1], `micro_batch` at a time.
 
         The same micro-batch on the same device and threads gives the same picture to the bit.
         After tuning, it is the tuned generator that draws, whether it is given or its base.
         """
+        import torch
+
+        from ganvas.generator.tuning import tuned
+
         generator = tuned(generator, self.delta)
         parts = []
         for first in range(0, len(self), micro_batch):
@@ -99,6 +104,10 @@ class Embedding(Variables):
             device: Where to draw.
             trust: See `load_generator`, which lists the errors, too.
         """
+        import torch
+
+        from ganvas.functional.images import to_uint8
+
         generator = self.load_generator(trust).to(device)
         try:
             images = self.to(device).render(generator)
@@ -131,6 +140,8 @@ def require_fit(embedding: Embedding, generator: Generator) -> None:
         InputError: The first that has another shape, a layer that the generator does not have, or
             a change of weights that does not fit.
     """
+    from ganvas.generator.tuning import tuned
+
     generator = tuned(generator, embedding.delta)
     widths = {
         "z": (generator.z_dim,),
@@ -186,6 +197,8 @@ def rows_of(latent: Tensor, space: Space, generator: Generator, truncation: floa
 
 def split_styles(latent: Tensor, generator: Generator) -> list[Tensor]:
     """Cut s (B, all styles side by side) into the styles of `generator`, one (B, C) per affine."""
+    import torch
+
     return list(torch.split(latent, _style_widths(generator), dim=1))
 
 
@@ -197,4 +210,6 @@ def _style_widths(generator: Generator) -> list[int]:
 
 def join_styles(styles: Sequence[Tensor]) -> Tensor:
     """Lay the styles of S space side by side: (B, sum of C)."""
+    import torch
+
     return torch.cat(list(styles), dim=1)

@@ -11,19 +11,17 @@ import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar, get_args
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from ganvas.config.trust import renewed
 from ganvas.embedding.variables import Space, Variables
 from ganvas.errors import InputError
-from ganvas.generator.base import Activation
 from ganvas.generator.delta import Delta
 from ganvas.system.files import is_file_name
-from ganvas.system.tensors import read_tensors, write_tensors
 from ganvas.version import __version__
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 FORMAT = "ganvas-embedding-1"
 TUNED_FORMAT = "ganvas-embedding-2"
@@ -43,6 +41,8 @@ def save(embedding: Variables, path: Path) -> None:
     Raises:
         StorageError: The file cannot be written.
     """
+    from ganvas.system.tensors import write_tensors
+
     tensors, metadata = flatten(embedding)
     tuned = embedding.delta is not None
     metadata |= {"format": TUNED_FORMAT if tuned else FORMAT, "ganvas": __version__}
@@ -55,6 +55,8 @@ def load(path: Path, kind: type[Kind]) -> Kind:
     Raises:
         InputError: The file is missing, broken, not an embedding, or none that `save` writes.
     """
+    from ganvas.system.tensors import read_tensors
+
     if not path.is_file():
         raise InputError(f"no such embedding: {path}")
     try:
@@ -100,6 +102,8 @@ def restore(tensors: Mapping[str, Tensor], metadata: Mapping[str, str], kind: ty
         KeyError: A part is missing.
         ValueError: A part cannot be read.
     """
+    from ganvas.generator.base import Activation
+
     resume = None
     if layer := metadata.get("resume"):
         resume = (layer, Activation(tensors["resume.features"], tensors.get("resume.rgb")))
@@ -131,6 +135,8 @@ def _parsed(metadata: Mapping[str, str], key: str, wanted: type) -> Any:
 
 def _check(embedding: Variables, tensors: Mapping[str, Tensor]) -> None:
     """Raise ValueError where a part of an embedding from a file could not be drawn or named."""
+    import torch
+
     unknown = [name for name in tensors if not _TENSORS.fullmatch(name)]
     if unknown:
         raise ValueError(f"it holds an unknown tensor '{unknown[0][:60]}'")
@@ -161,6 +167,8 @@ def _check(embedding: Variables, tensors: Mapping[str, Tensor]) -> None:
 
 
 def _require_numbers(name: str, tensor: Tensor) -> None:
+    import torch
+
     if tensor.is_complex() or tensor.dtype == torch.bool or 0 in tensor.shape:
         raise ValueError(f"'{name[:60]}' has the shape {tuple(tensor.shape)} of {_dtype(tensor)}")
     if not bool(tensor.isfinite().all()):

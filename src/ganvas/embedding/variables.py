@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-import torch
-from torch import Tensor
-
-from ganvas.generator.base import Activation
 from ganvas.generator.delta import Delta
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from ganvas.generator.base import Activation
 
 Space = Literal["z", "w", "w+", "s"]
 
@@ -62,6 +64,8 @@ class Variables:
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> Self:
         """Return the same embedding with every tensor of its images changed."""
+        from ganvas.generator.base import Activation
+
         resume = None
         if self.resume is not None:
             layer, state = self.resume

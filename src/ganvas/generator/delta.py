@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
-from ganvas.functional.compaction import dequantise, low_rank, quantise
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,8 @@ class Delta:
         return (left.mT @ right).reshape(shape)
 
     def _part(self, name: str, values: str, step: str) -> Tensor:
+        from ganvas.functional.compaction import dequantise
+
         integers, steps = self.tensors[f"{name}@{values}"], self.tensors[f"{name}@{step}"]
         if integers.ndim != 2 or steps.shape != (len(integers), 1):
             raise RuntimeError(f"the steps of '{name}' are those of another shape")
@@ -85,6 +87,8 @@ def compacted(changes: Mapping[str, Tensor], how: Compact) -> Delta:
 
 
 def _stored(name: str, change: Tensor, how: Compact) -> Iterator[tuple[str, Tensor]]:
+    from ganvas.functional.compaction import low_rank, quantise
+
     matrix = change.flatten(1) if change.ndim > 1 else change.reshape(1, -1)
     rows, columns = matrix.shape
     if how.rank is None or how.rank * (rows + columns) >= rows * columns:

@@ -9,11 +9,9 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ganvas.errors import InputError
-from ganvas.image.levels import DARKEST, grey_levels, is_deep
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +29,8 @@ def decode(file: Path) -> Image.Image:
         InputError: The file is not a picture that can be read, or its numbers lie in no range that
             `levels` knows.
     """
+    from ganvas.image.levels import DARKEST
+
     with reading(file, "picture") as opened:
         picture = to_rgb(opened)
     brightest = max(int(high) for _, high in picture.getextrema())  # type: ignore[misc]
@@ -87,6 +87,10 @@ def to_rgb(picture: Image.Image) -> Image.Image:
     Raises:
         ValueError: The numbers lie in none of the rule's ranges.
     """
+    import numpy as np
+
+    from ganvas.image.levels import grey_levels, is_deep
+
     if is_deep(picture):
         grey = np.clip(np.round(grey_levels(picture)), 0, 255).astype(np.uint8)
         return Image.fromarray(grey).convert("RGB")

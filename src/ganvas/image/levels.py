@@ -11,9 +11,13 @@ which number is white, so the range that they lie in does:
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
+
 from numpy.typing import NDArray
 from PIL import Image
+
+if TYPE_CHECKING:
+    import numpy as np
 
 WHITES = (255.0, 65535.0)
 DARKEST = 32
@@ -31,11 +35,15 @@ def grey_levels(picture: Image.Image) -> NDArray[np.float64]:
     Raises:
         ValueError: Its numbers lie in none of the ranges of the rule.
     """
+    import numpy as np
+
     values = np.asarray(picture, dtype=np.float64)
     return values * (255 / _white(values, picture.mode))
 
 
 def _white(values: NDArray[np.float64], mode: str) -> float:
+    import numpy as np
+
     if mode.startswith("I;16"):
         return WHITES[-1]
     low, high = float(values.min(initial=0)), float(values.max(initial=0))

@@ -6,18 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import numpy as np
-import torch
 from PIL import Image
 from pydantic import Field
-from torch import Tensor
 
 from ganvas.errors import ConfigError, InputError
-from ganvas.functional.images import from_uint8
 from ganvas.image.decode import decode, reading
 from ganvas.image.find import find_pictures, packaged
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SMALLEST = 16
 Crop = Literal["centre", "none", "ffhq"] | tuple[int, int, int, int]
@@ -151,6 +150,11 @@ def lay_over(picture: Image.Image, overlay: Path) -> Image.Image:
 
 def to_tensor(pictures: list[Image.Image], resolution: int) -> Tensor:
     """Resize square RGB pictures with Lanczos: (B, 3, resolution, resolution) in [−1, 1]."""
+    import numpy as np
+    import torch
+
+    from ganvas.functional.images import from_uint8
+
     size = (resolution, resolution)
     resized = [p if p.size == size else p.resize(size, Image.Resampling.LANCZOS) for p in pictures]
     stacked = torch.stack([torch.from_numpy(np.array(p)) for p in resized])

@@ -5,19 +5,18 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-import torch
 from PIL import Image
-from torch import Tensor
 
 from ganvas.errors import InputError, one_or
-from ganvas.functional.images import resize
 from ganvas.image.decode import reading
 from ganvas.image.find import find_pictures
-from ganvas.image.levels import DARKEST, grey_levels, is_deep
 from ganvas.mask.base import Canvas, Mask
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +52,8 @@ def read_masks(path: Path, channel: Channel, canvas: Canvas) -> Tensor:
     Raises:
         InputError: A file is unusable, has another aspect, or their number does not fit.
     """
+    import torch
+
     files = find_pictures(path, skip=False)
     if len(files) not in (1, canvas.photographs):
         raise InputError(
@@ -70,6 +71,11 @@ def read_mask(file: Path, channel: Channel) -> Tensor:
     Raises:
         InputError: The file is not a picture, or alpha is asked for and there is none.
     """
+    import numpy as np
+    import torch
+
+    from ganvas.image.levels import DARKEST
+
     with reading(file, "mask") as opened:
         transparent = "A" in opened.getbands() or "transparency" in opened.info
         alpha = np.asarray(opened.convert("RGBA").getchannel("A")) if transparent else None
@@ -92,6 +98,10 @@ def read_mask(file: Path, channel: Channel) -> Tensor:
 
 
 def _luma(picture: Image.Image) -> np.ndarray:
+    import numpy as np
+
+    from ganvas.image.levels import grey_levels, is_deep
+
     if is_deep(picture):
         return grey_levels(picture)
     luma = np.asarray(picture.convert("RGB").convert("L"))
@@ -101,6 +111,8 @@ def _luma(picture: Image.Image) -> np.ndarray:
 
 def _is_grey(picture: Image.Image) -> bool:
     """Return True where all colours that a picture uses are greys."""
+    import numpy as np
+
     colours = np.asarray(picture.convert("RGB"))
     return bool((colours == colours[..., :1]).all())
 
@@ -111,6 +123,8 @@ def fit(mask: Tensor, size: tuple[int, int], file: Path) -> Tensor:
     Raises:
         InputError: Its aspect differs by more than 1 %, so that it belongs to another picture.
     """
+    from ganvas.functional.images import resize
+
     height, width = mask.shape[-2:]
     if (height, width) == size:
         return mask

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypeVar
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ganvas.embedding import Embedding
-from ganvas.functional.images import from_uint8, to_uint8
-from ganvas.generator.base import Generator
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ganvas.generator.base import Generator
 
 T = TypeVar("T")
 
@@ -95,6 +95,10 @@ class Context:
         Returns:
             (B, …), or None where there are no such pictures.
         """
+        import torch
+
+        from ganvas.functional.images import from_uint8
+
         pictures = self.picture(name)
         if pictures is None:
             return None
@@ -113,6 +117,10 @@ class Context:
         return value
 
     def _resampled(self) -> Tensor:
+        import torch
+
+        from ganvas.functional.images import to_uint8
+
         assert self.embedding is not None
         rng = torch.Generator().manual_seed(self.seed + 1)
         fresh = self.generator.sample_noise(1, rng)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, ClassVar
 
 from ganvas.metrics.context import Context
 from ganvas.metrics.metric import Direction
 from ganvas.metrics.rendered import RenderedMetric
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class LandmarkError(RenderedMetric):
 
     def measure(self, context: Context) -> Tensor | None:
         """Compare the points of the render with those of its photograph."""
+        import torch
+
         from ganvas.network.landmarks import eye_distance, landmarks
 
         made = context.features(landmarks, self.render)

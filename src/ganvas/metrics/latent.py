@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from torch import Tensor
-
-from ganvas.functional.priors import unrectified
-from ganvas.generator.base import Generator
-from ganvas.generator.whitening import latent_whitening
 from ganvas.metrics.context import Context
 from ganvas.metrics.metric import Direction, Metric
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ganvas.generator.base import Generator
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,9 @@ def pn_distance(w: Tensor, generator: Generator) -> Tensor:
     the generator have zero mean and unit covariance. Source: Zhu et al. 2020, *Improved StyleGAN
     Embedding*.
     """
+    from ganvas.functional.priors import unrectified
+    from ganvas.generator.whitening import latent_whitening
+
     rows = unrectified(w[:, list(generator.effective_rows)])
     return latent_whitening(generator, undo=True).distance(rows).mean(1).sqrt()
 

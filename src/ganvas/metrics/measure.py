@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from statistics import fmean
-
-import torch
+from typing import TYPE_CHECKING
 
 from ganvas.errors import ConfigError
 from ganvas.metrics.context import Context
 from ganvas.metrics.metric import Metric
+
+if TYPE_CHECKING:
+    import torch
 
 Metrics = Mapping[str, Metric]
 """The metrics of a configuration by name, in its order."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Literal
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ganvas.metrics.context import Context
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 Direction = Literal["higher", "lower", "none"]
 """Which values are better; "none" for a figure that says nothing about quality."""

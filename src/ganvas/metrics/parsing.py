@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ganvas.errors import ConfigError
 from ganvas.mask.face import GROUPS
 from ganvas.metrics.context import Context
 from ganvas.metrics.metric import Direction
 from ganvas.metrics.rendered import RenderedMetric
-from ganvas.network.bisenet import CLASSES
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 Part = Literal["eyes", "brows", "nose", "mouth"]
 
@@ -51,7 +51,9 @@ class ParsingIoU(RenderedMetric):
 
     def measure(self, context: Context) -> Tensor | None:
         """Compare the parts of the render with those of its photograph."""
-        from ganvas.network.bisenet import face_classes
+        import torch
+
+        from ganvas.network.bisenet import CLASSES, face_classes
 
         made = context.features(face_classes, self.render)
         wanted = context.features(face_classes, context.stands_for(self.render))
@@ -70,6 +72,8 @@ def overlap(first: Tensor, second: Tensor, classes: Sequence[int]) -> Tensor:
 
     NaN where neither map has any of them.
     """
+    import torch
+
     some = torch.tensor(classes, device=first.device)
     a, b = torch.isin(first, some), torch.isin(second, some)
     return (a & b).sum((1, 2)) / (a | b).sum((1, 2))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
-from ganvas.functional.images import crop, from_uint8, resize
 from ganvas.metrics.metric import Direction
 from ganvas.metrics.picture import PictureMetric
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 CROPS = {"all": (0.0, 0.0, 1.0, 1.0), "face": (3 / 16, 5 / 16, 13 / 16, 15 / 16)}
 """Left, top, right, bottom in fractions of an FFHQ-aligned photograph."""
@@ -43,6 +44,8 @@ class LPIPS(PictureMetric):
 
     def compare(self, pictures: Tensor, targets: Tensor) -> Tensor:
         """Compare image by image."""
+        import torch
+
         from ganvas.network.lpips import perceptual_distance
 
         module = perceptual_distance(self.net, str(pictures.device)).module
@@ -59,6 +62,8 @@ class LPIPS(PictureMetric):
         return f"LPIPS v0.1{part}, {name}, at {side}², input [−1, 1]"
 
     def _seen(self, pictures: Tensor) -> list[Tensor]:
+        from ganvas.functional.images import crop, from_uint8, resize
+
         parts = [crop(from_uint8(picture[None]), *CROPS[self.crop]) for picture in pictures]
         return [resize(part, self._side(part.shape[-1])) for part in parts]
 

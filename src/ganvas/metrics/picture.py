@@ -5,16 +5,15 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import torch
-from torch import Tensor
-
-from ganvas.functional import ssim as structure
-from ganvas.functional.quality import masked_mse, psnr_from_mse
+from ganvas.functional.window import SMALLEST_MS_SSIM
 from ganvas.metrics.context import Context
 from ganvas.metrics.metric import Direction
 from ganvas.metrics.rendered import RenderedMetric
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,8 @@ class PSNR(PictureMetric):
 
     def compare(self, pictures: Tensor, targets: Tensor) -> Tensor:
         """Compare over the range [0, 255]."""
+        from ganvas.functional.quality import masked_mse, psnr_from_mse
+
         return psnr_from_mse(masked_mse(pictures.double(), targets.double()), span=255.0)
 
     def compared(self, resolution: int) -> str:
@@ -56,7 +57,9 @@ class SSIM(PictureMetric):
 
     def compare(self, pictures: Tensor, targets: Tensor) -> Tensor:
         """Compare with a Gaussian window of 11 pixels."""
-        return _each(structure.ssim, pictures, targets)
+        from ganvas.functional.ssim import ssim
+
+        return _each(ssim, pictures, targets)
 
     def compared(self, resolution: int) -> str:
         """State range, resolution and window."""
@@ -71,9 +74,11 @@ class MSSSIM(PictureMetric):
 
     def compare(self, pictures: Tensor, targets: Tensor) -> Tensor | None:
         """Compare over five scales; None where the coarsest is smaller than the window."""
-        if pictures.shape[-1] < structure.SMALLEST_MS_SSIM:
+        from ganvas.functional.ssim import ms_ssim
+
+        if pictures.shape[-1] < SMALLEST_MS_SSIM:
             return None
-        return _each(structure.ms_ssim, pictures, targets)
+        return _each(ms_ssim, pictures, targets)
 
     def compared(self, resolution: int) -> str:
         """State range, resolution and scales."""
@@ -82,6 +87,8 @@ class MSSSIM(PictureMetric):
 
 def _each(function: Callable[..., Tensor], pictures: Tensor, targets: Tensor) -> Tensor:
     """Apply a similarity image by image, which bounds its memory."""
+    import torch
+
     values = [
         function(a[None].float(), b[None].float(), span=255.0, reflect=True)
         for a, b in zip(pictures, targets, strict=True)

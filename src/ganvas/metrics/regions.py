@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
-from ganvas.functional.images import from_uint8, resize
-from ganvas.functional.masks import edge_weight
-from ganvas.functional.quality import psnr_from_mse
 from ganvas.metrics.context import Context, Region
 from ganvas.metrics.metric import Direction, Metric
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 Side = Literal["inside", "outside"]
 
@@ -94,6 +93,8 @@ class Seam(Metric):
 
 def region_psnr(pictures: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
     """PSNR in dB (B,) over the region: squared errors weighted by the mask, per its area."""
+    from ganvas.functional.quality import psnr_from_mse
+
     error = (pictures.double() - targets.double()).square().mean(1, keepdim=True)
     mse = (error * mask).sum((1, 2, 3)) / mask.sum((1, 2, 3)).clamp_min(1e-6)
     return psnr_from_mse(mse, span=255.0)
@@ -101,6 +102,9 @@ def region_psnr(pictures: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
 
 def region_lpips(pictures: Tensor, targets: Tensor, mask: Tensor, resolution: int) -> Tensor:
     """LPIPS-VGG (B,), its spatial map averaged over the region."""
+    import torch
+
+    from ganvas.functional.images import from_uint8, resize
     from ganvas.network.lpips import perceptual_distance
 
     size = min(resolution, pictures.shape[-1])
@@ -120,6 +124,10 @@ def seam(pictures: Tensor, inside: Tensor, outside: Tensor, mask: Tensor) -> Ten
     The mean absolute gradient across the edge, in 8-bit steps per pixel, minus that of the steeper
     photo. 0 or less means no visible seam.
     """
+    import torch
+
+    from ganvas.functional.masks import edge_weight
+
     weight = edge_weight(mask)
 
     def steepness(images: Tensor) -> Tensor:

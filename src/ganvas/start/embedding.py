@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ganvas.embedding import Embedding, require_fit
 from ganvas.errors import InputError
-from ganvas.generator.base import Generator
 from ganvas.start.base import Start
+
+if TYPE_CHECKING:
+    from ganvas.generator.base import Generator
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from typing import Any
 from ganvas.errors import GanvasError
 from ganvas.system.environment import environment
 
-PRELOADED = ["ganvas.runner.job", "ganvas.study.worker"]
+PRELOADED = ["ganvas.runner.engine", "ganvas.runner.job", "ganvas.study.worker"]
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
@@ -29,7 +29,7 @@ class Lock:
     """The lock on a run's folder, on its way into the job's process.
 
     Args:
-        file: A descriptor from `RunFolder.try_lock`.
+        file: A descriptor from `RunDirectory.try_lock`.
     """
 
     def __init__(self, file: int) -> None:
