@@ -1,5 +1,8 @@
 """Every term of the program: bound to a reference, per image, under a mask, differentiable."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
 from torchmetrics.functional.image import multiscale_structural_similarity_index_measure
@@ -21,10 +24,11 @@ from ganvas.loss import (
     NoiseAutocorrelation,
     Objective,
     Perceptual,
-    Ramped,
     Reference,
     RowSpread,
+    ScheduledWeight,
     Style,
+    Term,
     TotalVariation,
     View,
 )
@@ -91,6 +95,55 @@ def test_span_states_the_range_that_a_weight_belongs_to():
     reference, view = scene()
     eight_bit = ((view.image - reference.target) * 127.5 * reference.mask).square().mean((1, 2, 3))
     assert torch.allclose(MSE(span=255).bind(reference)(view), eight_bit, rtol=1e-5)
+
+
+@pytest.mark.parametrize("mask", [True, False])
+def test_pixel_terms_are_means_over_the_whole_image(mask):
+    reference, view = scene(16)
+    if mask:
+        soft = torch.rand(2, 1, 16, 16, generator=torch.Generator().manual_seed(9))
+        reference = replace(reference, mask=soft)
+    else:
+        reference = replace(reference, mask=None)
+    difference = (view.image - reference.target).numpy()
+    if mask:
+        difference = difference * soft.numpy()
+    for term, of_each in ((MSE(), np.square), (L1(), np.abs)):
+        wanted = [np.sum(of_each(d)) / (3 * 256) for d in difference.astype(np.float64)]
+        assert term.bind(reference)(view).tolist() == pytest.approx(wanted, rel=1e-6)
+
+
+class Forgetful(Term):
+    """A term whose author did not think of masks: the largest error of all."""
+
+    def bind(self, reference):
+        return lambda view: (view.image - reference.target).abs().flatten(1).amax(1)
+
+
+@pytest.mark.parametrize("term", [*PIXEL_TERMS, TotalVariation(), Forgetful()], ids=str)
+def test_no_pixel_outside_of_the_mask_can_change_a_block(term):
+    reference, view = scene(64)
+    block = Block({"term": term}, mask="m")
+    loud = torch.zeros_like(view.image)
+    # Windows of SSIM and differences of neighbours reach over the edge of the mask.
+    loud[..., 48:] = 9
+
+    def loss(image, target):
+        return block.bind(term, replace(reference, target=target))(View(image, view.w, view.noise))
+
+    plain = loss(view.image, reference.target)
+    assert torch.equal(loss(view.image + loud, reference.target), plain)
+    assert torch.equal(loss(view.image, reference.target + loud), plain)
+    assert not torch.allclose(loss(view.image + loud.flip(3), reference.target), plain)
+
+
+def test_a_term_on_the_latent_is_bound_as_it_is_under_a_mask():
+    reference, view = scene(16)
+    for term in (DistanceToStart(), DistanceToMean(), RowSpread(), NoiseAutocorrelation()):
+        assert term.applies_mask
+        assert torch.equal(
+            Block({"t": term}).bind(term, reference)(view), term.bind(reference)(view)
+        )
 
 
 def test_images_do_not_influence_each_other():
@@ -214,7 +267,7 @@ def test_identity_is_the_angle_between_two_faces():
 
 def test_block_and_term_weights_multiply_and_follow_their_schedule():
     reference, view = scene()
-    blocks = {"b": Block({"mse": MSE(weight=Ramped(2.0, up=0.5))}, mask="m", weight=100.0)}
+    blocks = {"b": Block({"mse": MSE(weight=ScheduledWeight(2.0, up=0.5))}, mask="m", weight=100.0)}
     objective = Objective.bind(blocks, {("x", "m"): reference})
     plain = MSE().bind(reference)(view)
     assert torch.allclose(objective(view, 1.0)[0], 200 * plain)

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
-from rich.console import Console
 
 from ganvas.command.flags import read_flags
-from ganvas.config.compose import Job, compose_hydra, compose_job, named
-from ganvas.config.groups import config_dir, user_folders
+from ganvas.command.log import show_log
+from ganvas.config.compose import Job, compose_hydra, compose_job, named, searching
+from ganvas.config.groups import config_dir, installed_folders, user_folders
 from ganvas.config.overrides import closed_keys, expand, open_keys, probe
 from ganvas.errors import GanvasError, Interrupted, RunError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from ganvas.study.plan import Planned
 
 log = logging.getLogger("ganvas")
@@ -35,16 +37,13 @@ def run(words: Sequence[str]) -> int:
     """
     options = read_flags(words)
     folders = user_folders(options.config_dir)
-    if options.help:
-        from ganvas.command.help import print_help
-
-        return print_help(options.overrides, folders)
     flags = [word for word in words if word not in options.overrides]
-    words = [*flags, *open_keys(options.overrides, folders)]
+    # The user's own folder is among the flags.
+    words = [*flags, *open_keys(options.overrides, folders), *searching(installed_folders())]
     if options.cfg or options.info:
         # Hydra would tell of a mistake in several lines, without the nearest key.
         compose_job(options.overrides, folders, resolve=False)
-    if options.cfg or options.info or options.shell_completion or options.hydra_help:
+    if options.cfg or options.info or options.hydra_help:
         return hand_over(words, Jobs())
     show_log()
     grid = True
@@ -63,7 +62,12 @@ def run(words: Sequence[str]) -> int:
     planned = plan(jobs, folders)
     state = Jobs()
     code = hand_over(words, state) or state.exit_code
-    return code or (tell_unfinished(planned) if grid else 0)
+    code = code or (tell_unfinished(planned) if grid else 0)
+    if options.multirun and not code:
+        from ganvas.study.board import study_name
+
+        print(f"next: ganvas report {study_name(planned[0].final.path.parent)}", file=sys.stderr)
+    return code
 
 
 def space(sweeper: DictConfig) -> list[str]:
@@ -96,7 +100,7 @@ def tell_unfinished(planned: Sequence[Planned]) -> int:
 
     Such a launcher executes jobs in other processes and tells nothing of how they ended.
     """
-    left = [job.final for job in planned if job.final.status().get("state") != "finished"]
+    left = [job.final for job in planned if job.final.state != "finished"]
     for folder in left:
         print(f"not finished: {folder.path}  {folder.error}", file=sys.stderr)
     return 1 if left else 0
@@ -117,6 +121,8 @@ class Jobs:
         """
         if self.interrupted:
             return None
+        from rich.console import Console
+
         from ganvas.runner.job import execute
 
         hydra_config = HydraConfig.get()
@@ -158,19 +164,3 @@ def hand_over(words: Sequence[str], jobs: Jobs) -> int:
     finally:
         sys.argv = before
     return 0
-
-
-def show_log() -> None:
-    """Show ganvas's log on stderr, in plain lines."""
-    if not log.handlers:
-        log.addHandler(Lines(logging.INFO))
-        log.setLevel(logging.INFO)
-        log.propagate = False
-
-
-class Lines(logging.Handler):
-    """Prints to whatever stderr is at the time, so that a progress bar stays below the lines."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Print one message."""
-        print(self.format(record), file=sys.stderr)

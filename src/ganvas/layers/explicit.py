@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ganvas.errors import ConfigError
-from ganvas.generator.base import Generator
 from ganvas.layers.every import All
 from ganvas.layers.subset import Layers, Subset
+
+if TYPE_CHECKING:
+    from ganvas.generator.base import Generator
 
 
 @dataclass(frozen=True)
 class Explicit(Layers):
-    """Indices and names of one generator, as `ganvas` lists them.
+    """Indices and names of one generator, as `ganvas layers` lists them.
 
     Attributes:
         rows: Indices of style rows, from 0; null: all.
@@ -69,14 +72,14 @@ class Mixed(Layers):
 
 
 def _known(
-    kind: str, wanted: tuple[int, ...] | None, known: Collection[int], generator: Generator
+    noun: str, wanted: tuple[int, ...] | None, known: Collection[int], generator: Generator
 ) -> tuple[int, ...]:
     if wanted is None:
         return tuple(known)
     for index in wanted:
         if index not in known:
             raise ConfigError(
-                f"layers: {generator.name} has no {kind} {index}; known: "
+                f"layers: {generator.name} has no {noun} {index}; known: "
                 + ", ".join(map(str, sorted(known)))
             )
     return tuple(sorted(set(wanted)))

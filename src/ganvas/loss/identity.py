@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from ganvas.loss.term import BoundTerm, Reference, Term, View
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
 class Identity(Term):
-    """1 − cosine similarity of ArcFace features of FFHQ-aligned faces; masks play no part.
+    """1 − cosine similarity of ArcFace features of FFHQ-aligned faces.
 
-    Source: Deng et al. 2019, as a loss for inversion in Richardson et al. 2021.
+    Under a mask both faces have one colour outside of it. Source: Deng et al. 2019, as a loss for
+    inversion in Richardson et al. 2021.
     """
 
     def bind(self, reference: Reference) -> BoundTerm:

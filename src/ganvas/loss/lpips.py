@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ganvas.loss.perceptual import SMALLEST, Resolution
 from ganvas.loss.term import BoundTerm, Reference, Term, View
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class LPIPS(Term):
         resolution: Height and width at which images are compared; null: the generator's.
     """
 
+    applies_mask: ClassVar[bool] = True
     needs_pixels: ClassVar[int] = SMALLEST
 
     net: Literal["vgg", "alex"] = "vgg"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from ganvas.errors import ConfigError
 from ganvas.loss.term import BoundTerm, Reference, Term, View
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,14 @@ class Block:
         return self.weight != 0 and any(term.weight != 0 for term in self.terms.values())
 
     def bind(self, term: Term, reference: Reference) -> BoundTerm:
-        """Bind one of the terms to its reference, as far as it may be seen."""
-        if not self.hide or reference.mask is None:
+        """Bind one of the terms to its reference, as far as it may be seen.
+
+        Where all is to be hidden, or the term does not apply the mask, render and target show the
+        mean colour of the rest wherever the mask is 0.
+        """
+        import torch
+
+        if reference.mask is None or (term.applies_mask and not self.hide):
             return term.bind(reference)
         seen = reference.mask > 0
         area = seen.sum((2, 3), keepdim=True).clamp_min(1)
@@ -112,6 +119,8 @@ class Objective:
             blocks: The blocks by name.
             references: One per (target, mask) pair that `pairs` names.
         """
+        import torch
+
         single = len(blocks) == 1
         with torch.no_grad():
             parts = tuple(
@@ -138,6 +147,8 @@ class Objective:
             step: Which step it is: only the terms that are due take part. None: all do, with their
                 plain weight.
         """
+        import torch
+
         shares = {
             part.name: part.bound(view) * (part.weight(progress) * part.times(step))
             for part in self.parts

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
-from ganvas.functional.priors import Whitening, noise_autocorrelation, unrectified
-from ganvas.generator.base import Generator
 from ganvas.loss.term import BoundTerm, Reference, Term, View
 
-SAMPLES = 10_000
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -25,12 +21,14 @@ class NoiseAutocorrelation(Term):
         smallest: Height and width down to which each map is halved.
     """
 
+    applies_mask: ClassVar[bool] = True
     needs_noise: ClassVar[bool] = True
 
     smallest: Annotated[int, Field(ge=2)] = 8
 
     def bind(self, reference: Reference) -> BoundTerm:
         """Keep nothing: the maps alone have a say."""
+        from ganvas.functional.priors import noise_autocorrelation
 
         def loss(view: View) -> Tensor:
             return noise_autocorrelation(view.noise, self.smallest)
@@ -48,19 +46,23 @@ class DistanceToMean(Term):
             after undoing the mapping network's last leaky ReLU (Zhu et al. 2020).
     """
 
+    applies_mask: ClassVar[bool] = True
     needs_rows: ClassVar[bool] = True
 
     metric: Literal["plain", "covariance", "p_norm"] = "plain"
 
     def bind(self, reference: Reference) -> BoundTerm:
         """Fit the covariance once."""
+        from ganvas.functional.priors import unrectified
+        from ganvas.generator.whitening import latent_whitening
+
         generator = reference.generator
         rows = list(generator.effective_rows)
         if self.metric == "plain":
             mean = generator.w_avg
             return lambda view: (view.w[:, rows] - mean).square().mean((1, 2))
         undo = self.metric == "p_norm"
-        whitening = _whitening(generator, undo)
+        whitening = latent_whitening(generator, undo)
 
         def loss(view: View) -> Tensor:
             w = view.w[:, rows]
@@ -76,6 +78,8 @@ class DistanceToStart(Term):
     Squared, because the plain norm has no gradient at the start itself.
     """
 
+    applies_mask: ClassVar[bool] = True
+
     def bind(self, reference: Reference) -> BoundTerm:
         """Keep the start."""
         start = reference.start
@@ -90,6 +94,7 @@ class DistanceToStart(Term):
 class ActivationDistance(Term):
     """‖F − F₀‖² / ‖F₀‖² of an optimised activation from its start. Zhu et al. 2021, section 3.3."""
 
+    applies_mask: ClassVar[bool] = True
     needs_activation: ClassVar[bool] = True
 
     def bind(self, reference: Reference) -> BoundTerm:
@@ -106,6 +111,7 @@ class ActivationDistance(Term):
 class RowSpread(Term):
     """Variance of the style rows around their mean: how far w+ has left w. Tov et al. 2021."""
 
+    applies_mask: ClassVar[bool] = True
     needs_rows: ClassVar[bool] = True
 
     def bind(self, reference: Reference) -> BoundTerm:
@@ -117,10 +123,3 @@ class RowSpread(Term):
             return (w - w.mean(1, keepdim=True)).square().mean((1, 2))
 
         return loss
-
-
-@lru_cache(maxsize=2)
-def _whitening(generator: Generator, undo: bool) -> Whitening:
-    with torch.no_grad():
-        samples = generator.sample_w(SAMPLES, torch.Generator().manual_seed(0))
-        return Whitening.of(unrectified(samples) if undo else samples)

@@ -5,18 +5,20 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
 from ganvas.embedding import Space
 from ganvas.errors import ConfigError
-from ganvas.functional.images import resize
 from ganvas.functional.schedule import ramp
-from ganvas.generator.base import Generator
 from ganvas.loss.crop import Crop
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from ganvas.generator.base import Generator
 
 Pixels = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -42,6 +44,8 @@ class View:
 
     def at(self, resolution: int | None) -> Tensor:
         """Return the render at `resolution` (None: as it is), resized once for all terms."""
+        from ganvas.functional.images import resize
+
         if resolution is None or resolution >= self.image.shape[-1]:
             return self.image
         if resolution not in self._sizes:
@@ -67,23 +71,27 @@ class Reference:
 
     def target_at(self, resolution: int | None) -> Tensor:
         """Return the target at `resolution` (None: as it is)."""
+        from ganvas.functional.images import resize
+
         if resolution is None or resolution >= self.target.shape[-1]:
             return self.target
         return resize(self.target, resolution)
 
     def mask_at(self, resolution: int | None) -> Tensor | None:
         """Return the mask at `resolution` (None: as it is), or None where all counts."""
+        from ganvas.functional.images import resize
+
         if self.mask is None or resolution is None or resolution >= self.mask.shape[-1]:
             return self.mask
         return resize(self.mask, resolution)
 
 
-BoundTerm = Callable[[View], Tensor]
+BoundTerm: TypeAlias = "Callable[[View], Tensor]"
 """A term with all that does not change already computed: View → (B,), not weighted."""
 
 
 @dataclass(frozen=True)
-class Ramped:
+class ScheduledWeight:
     """A weight that changes over the stage: `value` times a ramp up and a cosine ramp down.
 
     Attributes:
@@ -116,6 +124,10 @@ class Term(ABC):
         first: The first step in which it takes part.
     """
 
+    applies_mask: ClassVar[bool] = False
+    """Whether it applies the mask itself, or sees no image. If not, the block hides from it what
+    lies outside of the mask, so that no term can forget the mask."""
+
     needs_pixels: ClassVar[int] = 1
     """Height and width of the smallest images that it can compare."""
 
@@ -128,7 +140,7 @@ class Term(ABC):
     needs_activation: ClassVar[bool] = False
     """Whether it is about an activation that the stage optimises."""
 
-    weight: float | Ramped = 1.0
+    weight: float | ScheduledWeight = 1.0
     mask: str | None = None
     target: str | None = None
     crop: Crop | None = None
@@ -141,7 +153,12 @@ class Term(ABC):
 
     @abstractmethod
     def bind(self, reference: Reference) -> BoundTerm:
-        """Compute once what does not change and return the function of what does."""
+        """Compute once what does not change and return the function of what does.
+
+        Args:
+            reference: Target, mask and start. Where the term does not say `applies_mask`, target
+                and render have one colour wherever the mask is 0.
+        """
 
     def check(self, generator: Generator, space: Space) -> None:
         """Refuse a generator, or a space of the latent, that lacks what the term needs.
@@ -174,6 +191,6 @@ class Term(ABC):
 
     def weight_at(self, progress: float) -> float:
         """Return the weight when the stage is at `progress` in [0, 1]."""
-        if isinstance(self.weight, Ramped):
+        if isinstance(self.weight, ScheduledWeight):
             return self.weight.at(progress)
         return self.weight

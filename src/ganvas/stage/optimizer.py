@@ -6,27 +6,21 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import torch
 from pydantic import Field
-from torch import nn
 
 from ganvas.errors import ConfigError
 from ganvas.functional.schedule import ramp
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Decay = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
 Gains = Callable[[], list[float]]
-
-# NAdam is not among them: once its state is loaded, each of its steps waits for the device.
-ALGORITHMS: dict[str, Callable[..., torch.optim.Optimizer]] = {
-    "adam": partial(torch.optim.Adam, fused=True),
-    "amsgrad": partial(torch.optim.Adam, amsgrad=True, fused=True),
-    "adamax": torch.optim.Adamax,
-    "radam": torch.optim.RAdam,
-}
 
 FAINTEST = 1e-9
 """A map that moves the image by less than this cannot be seen, and must not be divided by."""
@@ -70,7 +64,7 @@ class Optimizer(ABC):
             gains: Gives, for each noise map, how much a change of 1 changes the image.
         """
 
-    def check(self, kind: str) -> None:  # noqa: B027 - most optimisers move anything
+    def check(self, variable: str) -> None:  # noqa: B027 - most optimisers move anything
         """Refuse a kind of variable (latent, noise or weights) that it cannot move.
 
         Raises:
@@ -89,34 +83,50 @@ class Adam(Optimizer):
         betas: Decay rates of the running mean and of the running square.
         eps: Added to the root of the running square; it must be small beside the gradients, and
             those of faint noise maps are about 1e-10.
-        units: What the rate counts: units of the variable, or units of the image, for noise: the
-            rate of each map is divided by the change that it makes in the image. The maps of one
-            generator differ a thousandfold in that. For weights, rms is the fraction of each
+        lr_units: What the rate counts: units of the variable, or units of the image, for noise:
+            the rate of each map is divided by the change that it makes in the image. The maps of
+            one generator differ a thousandfold in that. For weights, rms is the fraction of each
             tensor's root mean square, which differs ten-thousandfold.
     """
 
     algorithm: Literal["adam", "amsgrad", "adamax", "radam"] = "adam"
     betas: tuple[Decay, Decay] = (0.9, 0.999)
     eps: Positive = 1e-8
-    units: Literal["variable", "image", "rms"] = "variable"
+    lr_units: Literal["variable", "image", "rms"] = "variable"
 
-    def check(self, kind: str) -> None:
+    def check(self, variable: str) -> None:
         """Refuse rates in units of the image for what acts on all of it."""
-        if self.units == "image" and kind != "noise":
+        if self.lr_units == "image" and variable != "noise":
             raise ConfigError(
-                f"optimizer.{kind}.units=image: rates in units of the image are for noise"
+                f"optimizer.{variable}.lr_units=image: rates in units of the image are for noise"
             )
 
     def build(self, parameters: Iterable[nn.Parameter], gains: Gains) -> torch.optim.Optimizer:
         """Return torch's optimiser, with one group per tensor that holds its rate's `scale`."""
         parameters = list(parameters)
         scales = [1.0] * len(parameters)
-        if self.units == "image":
+        if self.lr_units == "image":
             scales = [1 / max(gain, FAINTEST) for gain in gains()]
-        if self.units == "rms":
+        if self.lr_units == "rms":
             scales = [max(float(p.detach().square().mean().sqrt()), FAINTEST) for p in parameters]
         groups = [{"params": [p], "scale": s} for p, s in zip(parameters, scales, strict=True)]
-        return ALGORITHMS[self.algorithm](groups, lr=self.lr, betas=self.betas, eps=self.eps)
+        return maker(self.algorithm)(groups, lr=self.lr, betas=self.betas, eps=self.eps)
+
+
+def maker(algorithm: str) -> Callable[..., torch.optim.Optimizer]:
+    """Return what makes torch's optimiser of one of Adam's family.
+
+    NAdam is not among them: once its state is loaded, each of its steps waits for the device.
+    """
+    import torch
+
+    known: dict[str, Callable[..., torch.optim.Optimizer]] = {
+        "adam": partial(torch.optim.Adam, fused=True),
+        "amsgrad": partial(torch.optim.Adam, amsgrad=True, fused=True),
+        "adamax": torch.optim.Adamax,
+        "radam": torch.optim.RAdam,
+    }
+    return known[algorithm]
 
 
 @dataclass(frozen=True)
@@ -133,4 +143,4 @@ class Optimizers:
     latent: Optimizer
     noise: Optimizer
     activation: Optimizer = field(default_factory=lambda: Adam(lr=0.05))
-    weights: Optimizer = field(default_factory=lambda: Adam(lr=3e-4, units="rms"))
+    weights: Optimizer = field(default_factory=lambda: Adam(lr=3e-4, lr_units="rms"))

@@ -1,4 +1,4 @@
-"""The one LightningModule: its training step optimises latent and noise of a frozen generator."""
+"""The one LightningModule: a training step moves latent, noise, an activation or weights once."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import pytorch_lightning as pl
 import torch
-from pytorch_lightning.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 
 from ganvas.embedding import Embedding
 from ganvas.functional.quality import masked_mse, psnr_from_mse
 from ganvas.generator.base import Activation
 from ganvas.loss import Objective, Reference, View, pairs
-from ganvas.stage.activation import ActivationVariable
+from ganvas.stage.activation_variable import ActivationVariable
 from ganvas.stage.config import StageConfig
 from ganvas.stage.extras import spread_of_w, whiten
+from ganvas.stage.lightning import LightningOptimizer, pl
 from ganvas.stage.scene import Scene, slices
 from ganvas.stage.sensitivity import noise_gains
 from ganvas.stage.variables import Variables
@@ -74,7 +73,12 @@ class Stage(pl.LightningModule):
             self._prepare(images, scene) for images in slices(len(embedding), micro_batch)
         ]
         count, device = len(embedding), embedding.latent.device
-        self.watch = Watch(count, device, comparable=config.comparable, plateau=config.plateau)
+        self.watch = Watch(
+            count,
+            device,
+            comparable=config.comparable,
+            early_stopping=config.early_stopping,
+        )
         if config.exploration is not None:
             self._spread = spread_of_w(scene.generator)
         self.best = [t.detach().clone() for t in self.variables.tensors()]
@@ -112,12 +116,12 @@ class Stage(pl.LightningModule):
     def configure_optimizers(self) -> list[torch.optim.Optimizer]:
         """Build one optimiser per kind of variable, in the order of `optimise`."""
         v = self.variables
-        held: dict[str, Iterable[nn.Parameter]] = {
+        parameters: dict[str, Iterable[nn.Parameter]] = {
             "latent": v.latent, "noise": v.noise, "activation": v.displacement, "weights": v.weights
         }  # fmt: skip
         return [
-            optimizer.build(held[kind], self._gains)
-            for kind, optimizer in self.config.optimise.items()
+            optimizer.build(parameters[variable], self._gains)
+            for variable, optimizer in self.config.optimise.items()
         ]
 
     def on_train_start(self) -> None:
@@ -157,8 +161,8 @@ class Stage(pl.LightningModule):
         return [gains[index] for index in self.variables.maps]
 
     def _optimizers(self) -> list[LightningOptimizer]:
-        found = self.optimizers()
-        return found if isinstance(found, list) else [found]
+        optimizers = self.optimizers()
+        return optimizers if isinstance(optimizers, list) else [optimizers]
 
     def evaluate(
         self, part: MicroBatch, step: int, *, all_terms: bool = False
@@ -205,6 +209,10 @@ class Stage(pl.LightningModule):
 
     @torch.no_grad()
     def _keep_best(self, loss: Tensor, step: int) -> None:
+        for tensor in self.variables.tensors():
+            # Squared, as distances and priors are: what overflows then has diverged.
+            squares = tensor.reshape(len(tensor), -1).square().sum(1)
+            self.watch.require_finite(squares.isfinite(), step)
         better = self.watch.update(loss, step)
         for best, now in zip(self.best, self.variables.tensors(), strict=True):
             best.copy_(torch.where(per_image(better, now), now, best))
@@ -214,7 +222,7 @@ class Stage(pl.LightningModule):
         """Step the optimisers; images whose loss or gradient is not finite stay where they are."""
         gradients = [t.grad for t in self.variables.tensors() if t.grad is not None]
         for gradient in gradients:
-            self.watch.alive &= gradient.reshape(len(gradient), -1).isfinite().all(1)
+            self.watch.require_finite(gradient.reshape(len(gradient), -1).isfinite().all(1), step)
         for gradient in gradients:
             gradient.masked_fill_(per_image(~self.watch.running, gradient), 0.0)
         if step < self.config.tied * self.config.steps:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ganvas.stage.extras import Plateau
+from ganvas.stage.extras import EarlyStopping
 
-SAVED = ("alive", "best_loss", "best_step", "resting", "stale", "mark")
+SAVED = ("alive", "died", "best_loss", "best_step", "resting", "stale", "mark")
 """The tensors that a continued stage needs."""
 
 
@@ -18,7 +18,7 @@ class Watch:
         count: Number of images.
         device: Where the images are optimised.
         comparable: Whether losses of different steps compare; if not, the latest is the best.
-        plateau: When an image rests; None: never.
+        early_stopping: When an image rests; None: never.
     """
 
     def __init__(
@@ -27,26 +27,32 @@ class Watch:
         device: torch.device,
         *,
         comparable: bool,
-        plateau: Plateau | None = None,
+        early_stopping: EarlyStopping | None = None,
     ) -> None:
-        self.plateau = plateau
+        self.early_stopping = early_stopping
         self.resting = torch.zeros(count, dtype=torch.bool, device=device)
         self.stale = torch.zeros(count, dtype=torch.long, device=device)
         self.mark = torch.full((count,), torch.inf, device=device)
         self.comparable = comparable
         self.alive = torch.ones(count, dtype=torch.bool, device=device)
+        self.died = torch.full((count,), -1, dtype=torch.long, device=device)
         self.best_loss = torch.full((count,), torch.inf, device=device)
         self.best_step = torch.full((count,), -1, dtype=torch.long, device=device)
 
     def update(self, loss: Tensor, step: int) -> Tensor:
         """Take the losses (B,) of one step and return which images (B,) are at their best now."""
-        self.alive &= loss.isfinite()
+        self.require_finite(loss.isfinite(), step)
         running = self.running
         better = running & (loss < self.best_loss) if self.comparable else running.clone()
         self._rest(loss, running)
         self.best_loss = torch.where(better, loss, self.best_loss)
         self.best_step.masked_fill_(better, step)
         return better
+
+    def require_finite(self, finite: Tensor, step: int) -> None:
+        """Give up the images (B,) of which something is not finite, and remember the step."""
+        self.died.masked_fill_(self.alive & ~finite, step)
+        self.alive &= finite
 
     @property
     def running(self) -> Tensor:
@@ -55,13 +61,13 @@ class Watch:
 
     def _rest(self, loss: Tensor, running: Tensor) -> None:
         """Let images rest whose loss has not fallen enough below its mark for long enough."""
-        if self.plateau is None:
+        if self.early_stopping is None:
             return
-        improved = running & (loss < self.mark * (1 - self.plateau.improvement))
+        improved = running & (loss < self.mark * (1 - self.early_stopping.improvement))
         improved |= running & self.mark.isinf()
         self.mark = torch.where(improved, loss, self.mark)
         self.stale = torch.where(improved, torch.zeros_like(self.stale), self.stale + 1)
-        self.resting |= running & (self.stale >= self.plateau.patience)
+        self.resting |= running & (self.stale >= self.early_stopping.patience)
 
     def state(self) -> dict[str, Tensor]:
         """Return the tensors to save."""
@@ -70,7 +76,7 @@ class Watch:
     def restore(self, state: dict[str, Tensor]) -> None:
         """Take over saved tensors."""
         device = self.alive.device
-        for name in SAVED:
+        for name in state.keys() & set(SAVED):
             setattr(self, name, state[name].to(device))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 import time
 from collections.abc import Sequence
@@ -56,13 +55,17 @@ def calibrate(job: Sequence[str], folders: Sequence[Path], pool: Pool) -> Pace:
     Raises:
         RunError: The job fails already there.
     """
-    stages: Any = compose_job(job, folders).config.edit.stages
+    config = compose_job(job, folders).config
+    stages: Any = config.edit.stages
+    # A logger takes its time, too, which is measured; but nothing of this is sent.
+    logger = ["logger.mode=offline"] if config.logger.get("mode") == "online" else []
     steps = {name: stage.steps for name, stage in stages.items() if "steps" in stage}
     with tempfile.TemporaryDirectory(prefix="ganvas-calibration-") as folder:
-        # The first job also starts the server of processes, and reads weights from a cold disk.
+        # The first job also starts the server of processes, which then serves the study, and reads
+        # weights from a cold disk.
         for most in (1, STEPS):
             fewer = [f"edit.stages.{name}.steps={min(most, n)}" for name, n in steps.items()]
-            words = [*job, *fewer, f"output={folder}", "force=false", "logger=none"]
+            words = [*job, *fewer, f"output={folder}", "force=false", *logger]
             wall, metrics = _measured(plan([words], folders)[0], folders, pool)
     fitted = [stage for stage in metrics["stages"].values() if stage["steps"]]
     seconds = sum(stage["seconds"] for stage in fitted)
@@ -78,7 +81,7 @@ def _measured(job: Planned, folders: Sequence[Path], pool: Pool) -> tuple[float,
     wall = time.monotonic() - started
     if task.state != "finished":
         raise RunError(f"calibration: {task.note or task.state}")
-    return wall, json.loads((Path(job.path) / "metrics.json").read_text(encoding="utf-8"))
+    return wall, job.final.metrics
 
 
 def duration(seconds: float) -> str:

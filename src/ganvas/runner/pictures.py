@@ -1,0 +1,114 @@
+"""The pictures that a run leaves: inputs, masks, films, stages, results, contact sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from PIL import Image
+from torch import Tensor
+
+from ganvas.edit import Recipe
+from ganvas.functional.images import to_uint8
+from ganvas.image.picture import difference, save_animation, save_picture, to_picture
+from ganvas.image.sheet import contact_sheet, frames_of, mask_picture, strip
+from ganvas.runner.directory import RunDirectory
+from ganvas.runner.sharing import share_pictures
+from ganvas.stage import Scene
+from ganvas.tracking import Record
+
+FILM_RESOLUTION = 512
+
+SHOWN = ("target", "mask", "result")
+"""The pictures that stand for a finished run in dashboards."""
+
+
+def save_inputs(folder: RunDirectory, names: tuple[str, ...], scene: Scene) -> None:
+    """Save what the run was given, per image: `target`, `input_<name>`, and the masks.
+
+    The recipe's first mask is `mask.png`, which dashboards lay over the pictures; the others are
+    `mask_<name>.png`. Masks that are 1 everywhere say nothing and are not saved.
+    """
+    for given, images in scene.images.items():
+        kind = "target" if given == "x" else f"input_{given}"
+        for name, picture in zip(names, to_uint8(images), strict=True):
+            save_picture(to_picture(picture), folder.picture_folder(name) / f"{kind}.png")
+    for place, (given, masks) in enumerate(scene.masks.items()):
+        if bool((masks == 1).all()):
+            continue
+        kind = "mask" if place == 0 else f"mask_{given}"
+        for name, mask in zip(names, masks, strict=True):
+            save_picture(
+                mask_picture(mask).convert("L"), folder.picture_folder(name) / f"{kind}.png"
+            )
+
+
+def save_stage(
+    folder: RunDirectory, names: tuple[str, ...], stage: str, pictures: Tensor, last: bool
+) -> None:
+    """Save what a stage draws; only the last one's picture, which is the result, as PNG.
+
+    Args:
+        folder: The run.
+        names: The images.
+        stage: The stage's name.
+        pictures: (B, 3, H, W), 8 bit.
+        last: Whether it is the recipe's last stage, or an operation, whose film is a WebP.
+    """
+    for name, picture in zip(names, pictures, strict=True):
+        file = folder.picture_folder(name) / f"{stage}{'.png' if last else '.webp'}"
+        save_picture(to_picture(picture), file, lossless=not last)
+
+
+def save_frames(
+    folder: RunDirectory, names: tuple[str, ...], stage: str, frames: Iterator[Tensor]
+) -> None:
+    """Save the film of an operation, where it draws one: `<stage>.webp` and `<stage>_strip.png`."""
+    films = [frames_of(images, FILM_RESOLUTION) for images in frames]
+    if not films:
+        return
+    for index, name in enumerate(names):
+        pictures = [film[index] for film in films]
+        files = [folder.picture_folder(name) / f".{stage}.{k:03}.png" for k in range(len(pictures))]
+        for file, picture in zip(files, pictures, strict=True):
+            save_picture(picture, file)
+        # There and back, so that the loop has no jump.
+        save_animation([*files, *files[-2:0:-1]], folder.picture_folder(name) / f"{stage}.webp")
+        for file in files:
+            file.unlink()
+        save_picture(strip(pictures), folder.picture_folder(name) / f"{stage}_strip.png")
+
+
+def save_pictures(folder: RunDirectory, record: Record, recipe: Recipe, scene: Scene) -> None:
+    """Save each image's result and animation, and the contact sheet; store equal pictures once."""
+    render = to_uint8(scene.renders[list(recipe.stages)[-1]])
+    for name, picture in zip(scene.names, render, strict=True):
+        images = folder.picture_folder(name)
+        save_picture(to_picture(picture), images / "result.png")
+        save_animation(record.frames(name), images / "progress.webp")
+    save_picture(scene_sheet(recipe, scene), folder.path / "images" / "contact_sheet.webp")
+    share_pictures(folder.path)
+
+
+def scene_sheet(recipe: Recipe, scene: Scene, limit: int = 8) -> Image.Image:
+    """Draw inputs, masks, every stage, result and difference: a row for each image, by name."""
+    last = list(recipe.stages)[-1]
+    rows = {}
+    for index, name in enumerate(scene.names[:limit]):
+        row = {given: to_picture(images[index]) for given, images in scene.images.items()}
+        row |= {f"mask {given}": mask_picture(mask[index]) for given, mask in scene.masks.items()}
+        row |= {f"stage {step}": to_picture(scene.renders[step][index]) for step in recipe.stages}
+        result, target = to_uint8(scene.renders[last][index]), to_uint8(scene.images["x"][index])
+        row["result"] = to_picture(result)
+        row["difference to x"] = to_picture(difference(result, target))
+        rows[name] = row
+    return contact_sheet(rows)
+
+
+def shown_pictures(folder: RunDirectory, names: Iterable[str]) -> dict[str, dict[str, Path]]:
+    """Return the files of `SHOWN` that there are, by image and stem."""
+    pictures = {}
+    for name in names:
+        files = {stem: folder.picture_folder(name) / f"{stem}.png" for stem in SHOWN}
+        pictures[name] = {stem: file for stem, file in files.items() if file.is_file()}
+    return pictures

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+import yaml
+
+from ganvas.analysis.axes import find_axes
+from ganvas.analysis.compare import cells, compare, importance, metric_names
+from ganvas.analysis.study import read_study
+from ganvas.errors import InputError
+from synthetic_study import make_study
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("outputs") / "masks"
+    return read_study(make_study(folder, runs=96, images=3, frames=1, size=8))
+
+
+def test_a_run_reads_back_what_its_files_hold(runs):
+    run = next(run for run in runs if run.finished)
+    whole = yaml.safe_load((run.path / "config.yaml").read_text())
+    assert run.config == whole
+    assert run.leaves["edit.stages.w.steps"] == 80
+    assert run.choices["generator"] == "tiny"
+    assert "hydra/launcher" not in run.choices
+    assert run.images == ["000", "001", "002"]
+    mean = sum(run.per_image("psnr").values()) / 3
+    assert run.final("psnr") == pytest.approx(mean)
+    assert len(run.curve) == 14
+
+
+def test_an_unknown_study_and_an_empty_one_are_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "outputs" / "masks").mkdir(parents=True)
+    with pytest.raises(InputError, match="did you mean 'masks'"):
+        read_study("mask")
+    with pytest.raises(InputError, match="no runs"):
+        read_study("masks")
+
+
+def test_axes_are_what_varies(runs):
+    axes = {axis.name: axis for axis in find_axes(runs)}
+    assert set(axes) == {"mask", "loss", "layers", "edit.stages.w.lr", "seed"}
+    assert axes["edit.stages.w.lr"].numbers == (0.005, 0.01, 0.02, 0.05)
+    assert axes["mask"].levels == ("box", "ellipse", "full", "scribble")
+    assert axes["seed"].is_unit
+    first = axes["mask"]
+    assert all(first.levels[first.of_run[i]] == run.choices["mask"] for i, run in enumerate(runs))
+
+
+def test_a_deleted_term_is_an_axis(tmp_path):
+    for name, overrides, config in [
+        ("with", [], {"loss": {"lpips": {"weight": 1}}}),
+        ("without", ["~loss.lpips"], {"loss": {}}),
+    ]:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "status.json").write_text('{"state": "running"}')
+        (tmp_path / name / "config.yaml").write_text(yaml.safe_dump(config))
+        (tmp_path / name / "overrides.yaml").write_text(yaml.safe_dump({"overrides": overrides}))
+    (axis,) = find_axes(read_study(tmp_path))
+    assert (axis.name, axis.levels, axis.of_run) == ("loss.lpips", ("absent", "present"), (1, 0))
+
+
+def test_comparison_pairs_images_within_the_rest_of_the_setting(runs):
+    axes = find_axes(runs)
+    mask = next(axis for axis in axes if axis.name == "mask")
+    groups = cells(runs, axes, "psnr", [mask])
+    found = {(c.first, c.second): c for c in compare(groups)}
+    pair = next(iter(found.values()))
+    shared = groups[pair.first].keys() & groups[pair.second].keys()
+    by_image = {}
+    for cell in shared:
+        by_image.setdefault(cell[1], []).append(
+            groups[pair.first][cell] - groups[pair.second][cell]
+        )
+    expected = sum(sum(v) / len(v) for v in by_image.values()) / 3
+    assert pair.test.n == 3
+    assert pair.test.difference == pytest.approx(expected)
+    assert pair.p >= pair.test.p
+
+
+def test_importance_finds_the_axes_that_matter(runs):
+    shares = importance(runs, find_axes(runs), "psnr")
+    assert shares["seed"] < 0.05
+    assert shares["loss"] > 0.1
+    assert metric_names(runs) == ["psnr", "ssim", "lpips", "lpips_alex"]
+
+
+@pytest.mark.slow
+def test_ten_thousand_runs_are_read_in_seconds(tmp_path):
+    template = read_study(make_study(tmp_path / "one", runs=1, images=1, frames=1, size=8))[0]
+    names = ("status.json", "config.yaml", "overrides.yaml", "provenance.json", "metrics.json")
+    names += ("metrics.jsonl", "embedding.safetensors")
+    texts = {name: (template.path / name).read_text() for name in names}
+    for index in range(10_000):
+        folder = tmp_path / "many" / f"run-{index:05d}"
+        folder.mkdir(parents=True)
+        for name, text in texts.items():
+            (folder / name).write_text(
+                text.replace("seed: 0", f"seed: {index}").replace("seed=0", f"seed={index}")
+            )
+    began = time.perf_counter()
+    runs = read_study(tmp_path / "many")
+    (axis,) = find_axes(runs)
+    assert len(axis.levels) == 10_000
+    assert all(run.final("psnr") is not None for run in runs)
+    assert time.perf_counter() - began < 30
