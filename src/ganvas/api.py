@@ -7,10 +7,10 @@ from pathlib import Path
 
 from ganvas.config.compose import compose_job
 from ganvas.config.groups import user_folders
-from ganvas.runner.result import Result
+from ganvas.runner.directory import RunDirectory
 
 
-def run(overrides: Sequence[str] = (), config_dir: Path | str | None = None) -> Result:
+def run(overrides: Sequence[str] = (), config_dir: Path | str | None = None) -> RunDirectory:
     """Compose, validate and execute one experiment.
 
     Args:

@@ -202,6 +202,9 @@ def _interchange(commands: Commands) -> None:
 
 def _runs(commands: Commands) -> None:
     ls = commands.add_parser("ls", help="list runs, their state and size")
+    check = commands.add_parser("check", help="verify every file of every run")
+    check.add_argument("folder", metavar="STUDY", help="a study (its folder or name) or a run")
+    check.set_defaults(command=_lazily("check", "check"))
     clean = commands.add_parser("clean", help="delete runs, or only their checkpoints")
     for command in (ls, clean):
         command.add_argument(
@@ -212,11 +215,14 @@ def _runs(commands: Commands) -> None:
         )
         command.add_argument(
             "--state", action="append",
-            choices=["finished", "interrupted", "pruned", "failed", "running"],
+            choices=["finished", "interrupted", "pruned", "failed", "running", "damaged"],
             help="only runs in this state (may be repeated)",
         )  # fmt: skip
     clean.add_argument(
         "--checkpoints", action="store_true", help="delete checkpoints, keep the runs"
+    )
+    clean.add_argument(
+        "--pictures", action="store_true", help="store equal pictures once, keep the runs"
     )
     clean.add_argument("--yes", action="store_true", help="do not ask")
     ls.set_defaults(command=_lazily("runs", "ls"))

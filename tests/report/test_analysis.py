@@ -10,7 +10,7 @@ import pytest
 import yaml
 from scipy.stats import wilcoxon
 
-from ganvas.analysis.records import read_study
+from ganvas.analysis.study import read_study
 from ganvas.report.collect import collect
 from ganvas.report.more import images_missing
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ganvas.analysis.axes import find_axes
-from ganvas.analysis.records import read_study
+from ganvas.analysis.study import read_study
 from ganvas.report import build
 from synthetic_study import make_study
 

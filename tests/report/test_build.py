@@ -11,7 +11,7 @@ import sys
 import pytest
 from PIL import Image
 
-from ganvas.analysis.records import read_study
+from ganvas.analysis.study import read_study
 from ganvas.command.report import add_arguments, main, watch
 from ganvas.errors import ConfigError
 from ganvas.report import build

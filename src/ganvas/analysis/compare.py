@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 
 from ganvas.analysis.axes import Axis
-from ganvas.analysis.records import Run
 from ganvas.analysis.statistics import PairedTest, holm, omega_squared, paired_test
+from ganvas.runner.directory import RunDirectory
 
 TIME = "seconds"
 """The name under which a run's time stands among its metrics."""
@@ -72,7 +72,7 @@ class Comparison:
     p: float
 
 
-def about(runs: Iterable[Run], metric: str) -> About:
+def about(runs: Iterable[RunDirectory], metric: str) -> About:
     """Return what the first record that has `metric` says about it.
 
     Older records have one text per metric, in which the direction may stand; where none is stated,
@@ -100,13 +100,13 @@ def _direction(word: object) -> Direction:
     return "higher" if word == "higher" else "lower" if word == "lower" else "none"
 
 
-def metric_names(runs: Iterable[Run]) -> list[str]:
+def metric_names(runs: Iterable[RunDirectory]) -> list[str]:
     """Return the names of all final metrics, in the order in which the records have them."""
     names = dict.fromkeys(name for run in runs for name in run.metrics.get("final") or {})
     return list(names)
 
 
-def image_name(run: Run, index: int, image: str, axes: Sequence[Axis]) -> str:
+def image_name(run: RunDirectory, index: int, image: str, axes: Sequence[Axis]) -> str:
     """Return a name for an image that is unique in the study.
 
     Where the images are an axis, every run may number its own from 000.
@@ -122,7 +122,7 @@ def setting_levels(axes: Sequence[Axis], index: int) -> Levels:
 
 
 def cells(
-    runs: Sequence[Run], axes: Sequence[Axis], metric: str, by: Sequence[Axis]
+    runs: Sequence[RunDirectory], axes: Sequence[Axis], metric: str, by: Sequence[Axis]
 ) -> dict[Levels, dict[Cell, float]]:
     """Return the values of `metric` by group, rest of the setting and image; seeds are averaged.
 
@@ -168,7 +168,7 @@ def compare(groups: Mapping[Levels, Mapping[Cell, float]]) -> list[Comparison]:
     ]
 
 
-def importance(runs: Sequence[Run], axes: Sequence[Axis], metric: str) -> dict[str, float]:
+def importance(runs: Sequence[RunDirectory], axes: Sequence[Axis], metric: str) -> dict[str, float]:
     """Return for each axis the share ω² of the variance between runs that it explains alone.
 
     Each image's mean over the study is taken off first, so that an easy image counts for nothing.

@@ -17,10 +17,11 @@ from ganvas.analysis.compare import (
     cells,
     metric_names,
 )
-from ganvas.analysis.records import Run, find_study, read_study
 from ganvas.analysis.statistics import MeanCI, PairedTest, holm, mean_ci, paired_test, smallest_p
+from ganvas.analysis.study import find_study, read_study
 from ganvas.config.groups import default_choices
 from ganvas.errors import ConfigError, InputError, nearest
+from ganvas.runner.directory import RunDirectory
 
 VARIANT = "variant"
 SIGNIFICANT = 0.05
@@ -118,8 +119,8 @@ def tabulate(
 
 
 def _variants(
-    runs: Sequence[Run], members: Mapping[str, Sequence[str]]
-) -> tuple[list[Run], list[Axis]]:
+    runs: Sequence[RunDirectory], members: Mapping[str, Sequence[str]]
+) -> tuple[list[RunDirectory], list[Axis]]:
     """Return the runs once per variant that they belong to, with the variant as an axis."""
     by_name = {run.name: run for run in runs}
     found, level = [], []
@@ -144,7 +145,7 @@ def _chosen(axes: Sequence[Axis], by: Sequence[str]) -> list[Axis]:
 
 
 def _table(
-    runs: Sequence[Run],
+    runs: Sequence[RunDirectory],
     axes: Sequence[Axis],
     by: Sequence[Axis],
     metrics: tuple[str, ...],

@@ -25,6 +25,13 @@ def cache_folder() -> Path:
     return Path(platformdirs.user_cache_dir("ganvas", appauthor=False))
 
 
+def require_cache() -> None:
+    """Raise StorageError where the cache folder is not there and cannot be made."""
+    folder = cache_folder()
+    with storage_errors(folder, CHOOSE_ANOTHER):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
 @contextmanager
 def locked(name: str) -> Iterator[None]:
     """Hold the lock of asset `name`, so that two processes do not fetch it at once."""

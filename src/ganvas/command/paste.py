@@ -13,7 +13,7 @@ from ganvas.image.align import FaceSquare, find_square
 from ganvas.image.decode import decode
 from ganvas.image.membrane import match_edge
 from ganvas.image.picture import require_kind, save_picture
-from ganvas.runner.result import load
+from ganvas.runner.directory import load
 
 
 def paste(options: argparse.Namespace) -> int:

@@ -13,6 +13,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from ganvas.command.flags import read_flags
+from ganvas.command.log import show_log
 from ganvas.config.compose import Job, compose_hydra, compose_job, named
 from ganvas.config.groups import config_dir, user_folders
 from ganvas.config.overrides import closed_keys, expand, open_keys, probe
@@ -98,7 +99,7 @@ def tell_unfinished(planned: Sequence[Planned]) -> int:
 
     Such a launcher executes jobs in other processes and tells nothing of how they ended.
     """
-    left = [job.final for job in planned if job.final.status().get("state") != "finished"]
+    left = [job.final for job in planned if job.final.state != "finished"]
     for folder in left:
         print(f"not finished: {folder.path}  {folder.error}", file=sys.stderr)
     return 1 if left else 0
@@ -162,19 +163,3 @@ def hand_over(words: Sequence[str], jobs: Jobs) -> int:
     finally:
         sys.argv = before
     return 0
-
-
-def show_log() -> None:
-    """Show ganvas's log on stderr, in plain lines."""
-    if not log.handlers:
-        log.addHandler(Lines(logging.INFO))
-        log.setLevel(logging.INFO)
-        log.propagate = False
-
-
-class Lines(logging.Handler):
-    """Prints to whatever stderr is at the time, so that a progress bar stays below the lines."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Print one message."""
-        print(self.format(record), file=sys.stderr)

@@ -50,6 +50,19 @@ def difference(result: Tensor, target: Tensor, gain: int = 4) -> Tensor:
     return error.clamp(0, 255).to(torch.uint8)
 
 
+def difference_picture(result: Path, target: Path) -> Image.Image:
+    """Draw the difference of two stored pictures of equal size."""
+    return to_picture(difference(_stored(result), _stored(target)))
+
+
+def _stored(file: Path) -> Tensor:
+    import numpy as np
+    import torch
+
+    with Image.open(file) as picture:
+        return torch.from_numpy(np.array(picture.convert("RGB"))).permute(2, 0, 1)
+
+
 def save_animation(frames: Sequence[Path], path: Path, milliseconds: int = 120) -> None:
     """Join pictures into one looping animated WebP whose last frame stands for a second."""
     if not frames:

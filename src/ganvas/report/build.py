@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ganvas.analysis.records import Run, find_study, read_study
+from ganvas.analysis.study import find_study, read_study
 from ganvas.errors import StorageError
 from ganvas.report.collect import collect, details
 from ganvas.report.page import render, safe_json
 from ganvas.report.pictures import embed, link
+from ganvas.runner.directory import RunDirectory
 from ganvas.system.files import replacing
 
 
@@ -55,7 +56,7 @@ def _page_path(folder: Path, output: str | Path | None) -> Path:
     return target if target.suffix == ".html" else target / "index.html"
 
 
-def _write_beside(runs: Sequence[Run], folder: Path) -> None:
+def _write_beside(runs: Sequence[RunDirectory], folder: Path) -> None:
     (folder / "runs").mkdir(exist_ok=True)
     for run in runs:
         link(run, folder / "pictures" / run.name)
@@ -63,7 +64,7 @@ def _write_beside(runs: Sequence[Run], folder: Path) -> None:
         _write(folder / "runs" / f"{run.name}.js", [call])
 
 
-def _blocks(runs: Sequence[Run]) -> Iterator[tuple[str, Any]]:
+def _blocks(runs: Sequence[RunDirectory]) -> Iterator[tuple[str, Any]]:
     for run in runs:
         yield f"details:{run.name}", _finite(details(run))
     for run in runs:

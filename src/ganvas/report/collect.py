@@ -10,15 +10,16 @@ from typing import Any
 
 from ganvas.analysis.axes import as_text, find_axes
 from ganvas.analysis.compare import TIME, about, image_name, metric_names
-from ganvas.analysis.records import Run, number
 from ganvas.report.analysis import analyse
 from ganvas.report.curves import read_curves, short
 from ganvas.report.pictures import find_album, find_sheet
+from ganvas.runner.directory import RunDirectory
+from ganvas.system.reading import number
 
 _LATENT = "w"
 
 
-def collect(runs: Sequence[Run], name: str) -> dict[str, Any]:
+def collect(runs: Sequence[RunDirectory], name: str) -> dict[str, Any]:
     """Return everything that the page shows without being asked for a single run.
 
     Args:
@@ -64,7 +65,7 @@ def collect(runs: Sequence[Run], name: str) -> dict[str, Any]:
     }
 
 
-def details(run: Run) -> dict[str, Any]:
+def details(run: RunDirectory) -> dict[str, Any]:
     """Return what a run's own page shows beyond the tables."""
     return {
         "choices": run.choices,
@@ -75,7 +76,7 @@ def details(run: Run) -> dict[str, Any]:
     }
 
 
-def _repetitions(run: Run) -> list[list[str]]:
+def _repetitions(run: RunDirectory) -> list[list[str]]:
     """Return the commands that repeat a run: from its folder, and from what was given."""
     overrides = [*run.overrides, "force=true"]
     threads = run.provenance.get("threads")
@@ -86,7 +87,7 @@ def _repetitions(run: Run) -> list[list[str]]:
     return [["rerun", str(_shown(run.path))], ["run", *overrides]]
 
 
-def _row(run: Run, albums: dict[Any, int]) -> dict[str, Any]:
+def _row(run: RunDirectory, albums: dict[Any, int]) -> dict[str, Any]:
     status = run.status
     found = [find_album(run, image) for image in run.images]
     return {
@@ -105,7 +106,7 @@ def _row(run: Run, albums: dict[Any, int]) -> dict[str, Any]:
     }
 
 
-def _after_latent(runs: Sequence[Run], metric: str) -> list[list[float | None]]:
+def _after_latent(runs: Sequence[RunDirectory], metric: str) -> list[list[float | None]]:
     """Per run and image the metric after the stage that fits the latent, where it has been kept."""
     stages = [(run.metrics.get("stages") or {}).get(_LATENT) or {} for run in runs]
     rows = [stage.get("images") or {} for stage in stages]
@@ -115,7 +116,7 @@ def _after_latent(runs: Sequence[Run], metric: str) -> list[list[float | None]]:
     ]
 
 
-def _config(runs: Sequence[Run]) -> dict[str, Any]:
+def _config(runs: Sequence[RunDirectory]) -> dict[str, Any]:
     """Split the configurations into what all share and, per key that differs, a column."""
     keys = dict.fromkeys(key for run in runs for key in run.leaves)
     common, differs = {}, {}

@@ -14,7 +14,7 @@ from typing import Any
 
 from PIL import Image
 
-from ganvas.analysis.records import Run
+from ganvas.runner.directory import RunDirectory
 from ganvas.system.files import is_file_name
 
 _KINDS = {".png", ".jpg", ".jpeg", ".webp"}
@@ -37,7 +37,7 @@ class Album:
     frames: tuple[str, ...]
 
 
-def find_album(run: Run, image: str) -> Album:
+def find_album(run: RunDirectory, image: str) -> Album:
     """Return the pictures of `image`; empty where the run has none yet.
 
     Nothing is taken from outside of the run's folder, whatever its files call the image.
@@ -50,12 +50,12 @@ def find_album(run: Run, image: str) -> Album:
     return Album(tuple(_names(folder)), tuple(frames))
 
 
-def find_sheet(run: Run) -> str:
+def find_sheet(run: RunDirectory) -> str:
     """Return the file name of the run's contact sheet, or an empty text."""
     return next((n for n in _names(run.path / "images") if Path(n).stem == _SHEET), "")
 
 
-def paths(run: Run) -> Iterator[str]:
+def paths(run: RunDirectory) -> Iterator[str]:
     """Yield the paths of all pictures that the report shows, relative to the run's `images/`."""
     if sheet := find_sheet(run):
         yield sheet
@@ -65,7 +65,7 @@ def paths(run: Run) -> Iterator[str]:
         yield from (f"{image}/frames/{name}" for name in album.frames)
 
 
-def link(run: Run, target: Path) -> None:
+def link(run: RunDirectory, target: Path) -> None:
     """Put the run's pictures below `target`, as hard links where the file system has them."""
     for path in paths(run):
         source, copy = run.path / "images" / path, target / path
@@ -82,7 +82,7 @@ def link(run: Run, target: Path) -> None:
             continue
 
 
-def embed(run: Run) -> dict[str, Any]:
+def embed(run: RunDirectory) -> dict[str, Any]:
     """Return the run's pictures by path as data URLs, made small: 256 px frames, 768 px stills."""
     found = {}
     for path in paths(run):

@@ -20,22 +20,17 @@ from ganvas.image.source import to_tensor
 from ganvas.mask import Canvas
 from ganvas.metrics.measure import Values, load, mean, measure
 from ganvas.runner.checkpoint import load_checkpoint, pack, save_checkpoint, unpack
+from ganvas.runner.compact_delta import compact
 from ganvas.runner.contexts import stage_context
-from ganvas.runner.edited import save_frames, save_inputs
-from ganvas.runner.ending import (
-    final_metrics,
-    kept_images,
-    save_embeddings,
-    save_pictures,
-    shown_pictures,
-)
-from ganvas.runner.folder import RunFolder
+from ganvas.runner.directory import RunDirectory
+from ganvas.runner.divergence import require_progress
+from ganvas.runner.final import final_metrics, kept_images, save_embeddings
 from ganvas.runner.monitor import RunMonitor
+from ganvas.runner.pictures import save_frames, save_inputs, save_pictures, shown_pictures
 from ganvas.runner.progress import Bar
 from ganvas.runner.provenance import peak_memory
 from ganvas.runner.settings import Experiment
 from ganvas.runner.signals import StopSignal
-from ganvas.runner.tuned import compact
 from ganvas.stage import Scene, StageConfig
 from ganvas.stage.scene import automatic_micro_batch
 from ganvas.system.files import write_json
@@ -80,7 +75,7 @@ class Run:
         self,
         experiment: Experiment,
         pictures: dict[str, dict[str, Any]],
-        folder: RunFolder,
+        folder: RunDirectory,
         record: Record,
         generator_config: dict[str, Any],
         bar: Bar,
@@ -182,6 +177,7 @@ class Run:
         if interrupted:
             self._stop_if_asked()
             raise Pruned(f"{self.folder.stop_reason} of {self.experiment.edit.steps}")
+        require_progress(name, stage)
         self.progress.seconds, seconds = monitor.seconds, monitor.stage_seconds
         costs: Values = {name: {} for name in self.names}
         if "weights" in config.optimise:
@@ -214,7 +210,7 @@ class Run:
         """Save a stage's pictures and measure them against the image that they stand for."""
         context = stage_context(self.scene, render, against)
         for name, picture in zip(self.names, context.result, strict=True):
-            save_picture(to_picture(picture), self.folder.images(name) / f"{stage}.png")
+            save_picture(to_picture(picture), self.folder.picture_folder(name) / f"{stage}.png")
         values = measure(self.experiment.metrics, context)
         values = {name: found | more.get(name, {}) for name, found in values.items()}
         return {"final": mean(values), "images": values}

@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from ganvas.image.picture import save_picture, to_picture
-from ganvas.runner.folder import RunFolder
+from ganvas.runner.directory import RunDirectory
 from ganvas.runner.progress import Bar
 from ganvas.runner.signals import StopSignal
 from ganvas.stage.monitor import Row
@@ -45,7 +45,7 @@ class RunMonitor:
         offset: int,
         seconds: float,
         stage_seconds: float,
-        folder: RunFolder,
+        folder: RunDirectory,
         record: Record,
         bar: Bar,
         stop: StopSignal,

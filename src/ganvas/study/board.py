@@ -97,7 +97,7 @@ class Board:
             return
         self.drawn = now
         at_work = [task for task in self.tasks if task.state in ("running", "elsewhere")]
-        statuses = [(task, task.planned.working.status()) for task in at_work]
+        statuses = [(task, task.planned.working.status) for task in at_work]
         for task, status in statuses:
             # A run that goes on where it stopped has done nothing yet.
             self._continued_at.setdefault(task.planned.path, int(status.get("step", 0)))

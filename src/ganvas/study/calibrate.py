@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 import time
 from collections.abc import Sequence
@@ -82,7 +81,7 @@ def _measured(job: Planned, folders: Sequence[Path], pool: Pool) -> tuple[float,
     wall = time.monotonic() - started
     if task.state != "finished":
         raise RunError(f"calibration: {task.note or task.state}")
-    return wall, json.loads((Path(job.path) / "metrics.json").read_text(encoding="utf-8"))
+    return wall, job.final.metrics
 
 
 def duration(seconds: float) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 
 from ganvas.config.groups import config_dir
 from ganvas.errors import GanvasError
-from ganvas.runner.folder import RunFolder
+from ganvas.runner.directory import RunDirectory
 from ganvas.study.composer import Composer
 from ganvas.system.files import write_text
 
@@ -48,14 +48,14 @@ class Planned:
     inputs: tuple[tuple[str, int, int], ...]
 
     @property
-    def final(self) -> RunFolder:
+    def final(self) -> RunDirectory:
         """The run's folder."""
-        return RunFolder(Path(self.path))
+        return RunDirectory(Path(self.path))
 
     @property
-    def working(self) -> RunFolder:
+    def working(self) -> RunDirectory:
         """The folder that is locked while the job runs."""
-        return RunFolder(Path(self.work))
+        return RunDirectory(Path(self.work))
 
 
 def plan(jobs: Sequence[Sequence[str]], user_dirs: Sequence[Path] = ()) -> list[Planned]:
@@ -102,13 +102,13 @@ def fingerprint(folders: Iterable[Path]) -> str:
 
 def _planned(overrides: Overrides, composer: Composer) -> Planned:
     from ganvas.config.schema import build
-    from ganvas.runner.job import folders, require_room, validate
+    from ganvas.runner.job import folders, require_machine, require_room, validate
     from ganvas.runner.signature import identify
 
     job = composer.compose(overrides)
     tree = validate(job.config)
     experiment = build(tree)
-    experiment.trainer.require_device()
+    require_machine(experiment, job)
     inputs = tuple(_input_states(tree))
     experiment.edit.check_images(_inputs(experiment.image, inputs))
     final, working = folders(experiment, identify(tree, job.choices.get("edit", "edit")))

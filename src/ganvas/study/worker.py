@@ -29,7 +29,7 @@ class Lock:
     """The lock on a run's folder, on its way into the job's process.
 
     Args:
-        file: A descriptor from `RunFolder.try_lock`.
+        file: A descriptor from `RunDirectory.try_lock`.
     """
 
     def __init__(self, file: int) -> None:
