@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 # One test process per core, each computing on one thread.
 PARALLEL := -n auto --maxprocesses=8 --dist=worksteal
 
-.PHONY: demo test test-fast lint lint-scripts format format-scripts bench docs gallery inpainting order clean
+.PHONY: demo test test-fast lint lint-scripts format format-scripts bench docs gallery inpainting latent order clean
 
 demo: $(READY)
 	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips insightface bisenet
@@ -76,3 +76,7 @@ inpainting: $(READY)
 order: $(READY)
 	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips portraits
 	$(BIN)/python docs/measure_order.py
+
+latent: $(READY)
+	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips insightface bisenet portraits
+	$(BIN)/python docs/measure_latent.py

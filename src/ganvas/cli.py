@@ -87,6 +87,7 @@ def parser() -> argparse.ArgumentParser:
     _render(commands)
     _paste(commands)
     _sample(commands)
+    _layers(commands)
     _interchange(commands)
     _runs(commands)
     _studies(commands)
@@ -179,6 +180,14 @@ def _sample(commands: Commands) -> None:
         "-o", "--output", default="samples", help="the folder of the pictures (default: samples)"
     )
     sample.set_defaults(command=_lazily("sample", "sample"))
+
+
+def _layers(commands: Commands) -> None:
+    layers = commands.add_parser("layers", help="list a generator's layers, style rows, noise maps")
+    layers.add_argument("overrides", nargs="*", metavar="generator=OPTION", help="which generator, "
+                        "and its fields (default: the usual one)")  # fmt: skip
+    layers.add_argument("--config-dir", metavar="DIR", help="a folder with your own options")
+    layers.set_defaults(command=_lazily("layers", "layers"))
 
 
 def _interchange(commands: Commands) -> None:

@@ -142,10 +142,12 @@ def test_a_mapping_with_a_target_takes_the_place_of_another():
     assert build(validate(config)).edit.stages["w"].optimise["latent"].history == 3
     # Where nothing was, and where a list was.
     layers = "edit.stages.I_att.layers={_target_: ganvas.layers.All}"
-    plateau = "edit.stages.w.plateau={_target_: ganvas.stage.Plateau, patience: 3}"
-    config = compose_job(["edit=permute", layers, plateau]).config
+    early_stopping = (
+        "edit.stages.w.early_stopping={_target_: ganvas.stage.EarlyStopping, patience: 3}"
+    )
+    config = compose_job(["edit=permute", layers, early_stopping]).config
     assert config.edit.stages.I_att.layers == {"_target_": "ganvas.layers.All"}
-    assert config.edit.stages.w.plateau.patience == 3
+    assert config.edit.stages.w.early_stopping.patience == 3
     # Without a target it is merged, as always.
     config = compose_job(["optimizer.latent={lr: 0.5}"]).config
     assert (config.optimizer.latent.lr, config.optimizer.latent.betas) == (0.5, [0.9, 0.99])

@@ -19,7 +19,7 @@ from ganvas.errors import ConfigError
 from ganvas.functional.activations import fit_mask, mix, permute_tiles
 from ganvas.generator import Activation
 from ganvas.layers import Explicit, Mixed
-from ganvas.stage import Sketch
+from ganvas.stage import EmbeddingSpec
 
 LAST_AT_8 = "8x8.conv1"
 
@@ -143,19 +143,23 @@ def test_mistakes_are_one_line(scene):
     }
     for words, operation in wrong.items():
         with pytest.raises(ConfigError, match=words):
-            operation.check(scene.generator, dict.fromkeys("xy", Sketch("w+")))
+            operation.check(scene.generator, dict.fromkeys("xy", EmbeddingSpec("w+")))
 
 
 def test_what_is_edited_already_lies_ahead_of_no_edit(scene):
-    sketches = dict.fromkeys("xyz", Sketch("w"))
-    EditActivations((8, 16), Copy(), other="y").check(scene.generator, sketches)
-    assert sketches == {"x": Sketch("w", "16x16.conv1"), "y": Sketch("w"), "z": Sketch("w")}
-    EditActivations((16, 32), Copy(), other="y").check(scene.generator, sketches)
+    specs = dict.fromkeys("xyz", EmbeddingSpec("w"))
+    EditActivations((8, 16), Copy(), other="y").check(scene.generator, specs)
+    assert specs == {
+        "x": EmbeddingSpec("w", "16x16.conv1"),
+        "y": EmbeddingSpec("w"),
+        "z": EmbeddingSpec("w"),
+    }
+    EditActivations((16, 32), Copy(), other="y").check(scene.generator, specs)
     for edit in (EditActivations((8,), other="y"), EditActivations((8,), embedding="y", other="x")):
         with pytest.raises(ConfigError, match=r"before 32x32\.conv1, which is edited already"):
-            edit.check(scene.generator, sketches)
+            edit.check(scene.generator, specs)
     with pytest.raises(ConfigError, match=r"need start\.space z, w or w\+, not s"):
-        EditActivations((8,)).check(scene.generator, {"x": Sketch("s")})
+        EditActivations((8,)).check(scene.generator, {"x": EmbeddingSpec("s")})
     EditActivations((16,), Copy(), other="y").apply(scene)
     with pytest.raises(ConfigError, match="lies before"):
         EditActivations((8,), Copy(), other="y").apply(scene)

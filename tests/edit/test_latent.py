@@ -6,7 +6,7 @@ import torch
 from ganvas.edit import Direction, EditActivations, Morph, StyleMix
 from ganvas.errors import ConfigError
 from ganvas.layers import Explicit
-from ganvas.stage import Sketch
+from ganvas.stage import EmbeddingSpec
 
 
 def test_style_mixing_takes_the_rows_and_leaves_the_others(scene):
@@ -60,17 +60,20 @@ def test_a_subset_must_move_a_row(scene):
     nothing = Explicit(rows=())
     for operation in (StyleMix(nothing), Direction(layers=nothing)):
         with pytest.raises(ConfigError, match="no style row to move"):
-            operation.check(scene.generator, dict.fromkeys("xyz", Sketch("w+")))
+            operation.check(scene.generator, dict.fromkeys("xyz", EmbeddingSpec("w+")))
 
 
 def test_operations_on_rows_need_rows_and_leave_them(scene):
-    good = dict.fromkeys("xyz", Sketch("w"))
+    good = dict.fromkeys("xyz", EmbeddingSpec("w"))
     for operation in (StyleMix(Explicit(rows=(3,))), Morph(), Direction()):
-        sketches = dict(good)
-        operation.check(scene.generator, sketches)
-        assert sketches == {"x": Sketch("w+"), "y": Sketch("w"), "z": Sketch("w")}
+        specs = dict(good)
+        operation.check(scene.generator, specs)
+        assert specs == {"x": EmbeddingSpec("w+"), "y": EmbeddingSpec("w"), "z": EmbeddingSpec("w")}
         for name in operation.embeddings():
-            for bad, words in ((Sketch("s"), "not s"), (Sketch("w", "8x8.conv1"), "are edited")):
+            for bad, words in (
+                (EmbeddingSpec("s"), "not s"),
+                (EmbeddingSpec("w", "8x8.conv1"), "are edited"),
+            ):
                 with pytest.raises(ConfigError, match=words):
                     operation.check(scene.generator, {**good, name: bad})
 

@@ -129,7 +129,7 @@ def test_the_orders_of_the_ablation_take_equal_steps():
 def test_the_papers_constants():
     stages = recipe("reconstruct", "optimizer=paper").stages
     adam = stages["n"].optimise["noise"]
-    assert (stages["w"].optimise["latent"].lr, adam.lr, adam.units) == (0.01, 5.0, "variable")
+    assert (stages["w"].optimise["latent"].lr, adam.lr, adam.lr_units) == (0.01, 5.0, "variable")
     assert (adam.betas, adam.eps) == ((0.9, 0.999), 1e-8)
     (mse,) = stages["n"].objective["Mk_n"].terms.values()
     assert (mse.weight, mse.span) == (1e-5, 255)
@@ -195,10 +195,12 @@ def test_a_block_that_a_loss_has_no_terms_for_is_one_line():
     "edit.stages.w.exploration={}", "loss.latent.mse.weight={value: 1.0, up: 0.5}",
 ])  # fmt: skip
 def test_a_plateau_needs_losses_that_compare(override):
-    plateau = "edit.stages.w.plateau={patience: 5}"
-    assert recipe("reconstruct", plateau).stages["w"].plateau.patience == 5
-    with pytest.raises(ConfigError, match=r"stages\.w: plateau compares the losses of steps"):
-        recipe("reconstruct", plateau, override)
+    early_stopping = "edit.stages.w.early_stopping={patience: 5}"
+    assert recipe("reconstruct", early_stopping).stages["w"].early_stopping.patience == 5
+    with pytest.raises(
+        ConfigError, match=r"stages\.w: early_stopping compares the losses of steps"
+    ):
+        recipe("reconstruct", early_stopping, override)
 
 
 def test_without_noise_maps_there_are_no_terms_on_them():

@@ -32,7 +32,7 @@ def test_an_edited_picture_renders_identically_from_its_saved_file(tmp_path):
     again = to_uint8(result.embedding.render(TinyGenerator()))[0].permute(1, 2, 0).numpy()
     assert np.array_equal(again, np.asarray(result.image("result")))
     assert (result.path / "embedding.y.safetensors").is_file()
-    assert (result.path / "images" / "contact_sheet.png").is_file()
+    assert (result.path / "images" / "contact_sheet.webp").is_file()
 
 
 def test_several_starts_give_several_solutions(tmp_path):
@@ -150,8 +150,8 @@ def test_a_stage_that_ends_early_reports_the_steps_that_it_took(tmp_path, monkey
     clock = SimpleNamespace(monotonic=lambda: next(ticks))
     monkeypatch.setattr("ganvas.runner.monitor.time", clock)
     words = ["edit=reconstruct_w", "budget.latent=40", "budget.flush_every=2"]
-    plateau = "edit.stages.w.plateau={patience: 3, improvement: 0.9}"
-    result = execute(tmp_path, *words, plateau)
+    early_stopping = "edit.stages.w.early_stopping={patience: 3, improvement: 0.9}"
+    result = execute(tmp_path, *words, early_stopping)
     entry = result.metrics["stages"]["w"]
     assert entry["steps"] == len(result.curve) < 10
     assert entry["seconds"] % 0.25 == 0
@@ -191,8 +191,8 @@ def test_a_metric_that_cannot_be_had_is_found_before_any_work(tmp_path, monkeypa
      r"stages\.n: RowSpread needs start\.space z, w or w\+; s has no rows"),
     (["generator.resolution=8", "loss.noise.ssim={_target_: ganvas.loss.SSIM}"], ConfigError,
      r"stages\.n: SSIM needs images of 11 pixels or more, not 8"),
-    (["optimizer.noise=${optimizer.latent}", "optimizer.latent.units=image"], ConfigError,
-     r"optimizer\.latent\.units=image: rates in units of the image are for noise"),
+    (["optimizer.noise=${optimizer.latent}", "optimizer.latent.lr_units=image"], ConfigError,
+     r"optimizer\.latent\.lr_units=image: rates in units of the image are for noise"),
 ])  # fmt: skip
 def test_mistakes_are_one_line_before_any_work(tmp_path, overrides, error, words):
     with pytest.raises(error, match=words) as caught:

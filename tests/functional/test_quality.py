@@ -7,7 +7,7 @@ import pytest
 import torch
 from skimage.metrics import peak_signal_noise_ratio
 
-from ganvas.functional.quality import masked_l1, masked_mse, psnr_from_mse
+from ganvas.functional.quality import masked_mse, psnr_from_mse
 
 
 def images(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -26,16 +26,6 @@ def test_masked_mse_divides_by_all_scalars_of_the_image():
     half[..., :5] = 1
     one, zero = torch.ones(3, 3, 8, 10, dtype=torch.float64), torch.zeros(3, 3, 8, 10)
     assert masked_mse(one, zero, half).tolist() == [0.5] * 3
-
-
-def test_masked_l1():
-    a, b = images()
-    mask = np.random.default_rng(5).uniform(0, 1, (3, 1, 8, 10))
-    wanted = np.abs((a - b) * mask).mean(axis=(1, 2, 3))
-    assert np.allclose(masked_l1(*(torch.from_numpy(v) for v in (a, b, mask))), wanted)
-    assert np.allclose(
-        masked_l1(torch.from_numpy(a), torch.from_numpy(b)), np.abs(a - b).mean((1, 2, 3))
-    )
 
 
 def test_psnr_on_minus_one_to_one_is_four_over_mse():

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from ganvas.functional.schedule import ramp
-from ganvas.loss import Ramped
+from ganvas.loss import ScheduledWeight
 from ganvas.stage import Schedule
 
 
@@ -34,5 +34,5 @@ def test_no_step_has_rate_zero(steps):
 
 
 def test_weight_over_the_stage():
-    weight = Ramped(value=4.0, up=0.5)
+    weight = ScheduledWeight(value=4.0, up=0.5)
     assert [weight.at(t) for t in (0, 0.25, 0.5, 1)] == [0, 2, 4, 4]

@@ -58,8 +58,8 @@ def test_activations_after_resuming(generator, inputs):
 
 def test_activations_run_no_further_than_asked(generator, inputs, monkeypatch):
     run = []
-    layer = generator._layer
-    monkeypatch.setattr(generator, "_layer", lambda i, *a: (run.append(i), layer(i, *a))[1])
+    layer = generator.layer
+    monkeypatch.setattr(generator, "layer", lambda i, *a: (run.append(i), layer(i, *a))[1])
     generator.activations(*inputs, ["8x8.conv0"])
     assert run == [0, 1]
 

@@ -1,5 +1,8 @@
 """Every term of the program: bound to a reference, per image, under a mask, differentiable."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
 from torchmetrics.functional.image import multiscale_structural_similarity_index_measure
@@ -14,16 +17,18 @@ from ganvas.loss import (
     MSSSIM,
     SSIM,
     Block,
+    Crop,
     DistanceToMean,
     DistanceToStart,
     Identity,
     NoiseAutocorrelation,
     Objective,
     Perceptual,
-    Ramped,
     Reference,
     RowSpread,
+    ScheduledWeight,
     Style,
+    Term,
     TotalVariation,
     View,
 )
@@ -90,6 +95,55 @@ def test_span_states_the_range_that_a_weight_belongs_to():
     reference, view = scene()
     eight_bit = ((view.image - reference.target) * 127.5 * reference.mask).square().mean((1, 2, 3))
     assert torch.allclose(MSE(span=255).bind(reference)(view), eight_bit, rtol=1e-5)
+
+
+@pytest.mark.parametrize("mask", [True, False])
+def test_pixel_terms_are_means_over_the_whole_image(mask):
+    reference, view = scene(16)
+    if mask:
+        soft = torch.rand(2, 1, 16, 16, generator=torch.Generator().manual_seed(9))
+        reference = replace(reference, mask=soft)
+    else:
+        reference = replace(reference, mask=None)
+    difference = (view.image - reference.target).numpy()
+    if mask:
+        difference = difference * soft.numpy()
+    for term, of_each in ((MSE(), np.square), (L1(), np.abs)):
+        wanted = [np.sum(of_each(d)) / (3 * 256) for d in difference.astype(np.float64)]
+        assert term.bind(reference)(view).tolist() == pytest.approx(wanted, rel=1e-6)
+
+
+class Forgetful(Term):
+    """A term whose author did not think of masks: the largest error of all."""
+
+    def bind(self, reference):
+        return lambda view: (view.image - reference.target).abs().flatten(1).amax(1)
+
+
+@pytest.mark.parametrize("term", [*PIXEL_TERMS, TotalVariation(), Forgetful()], ids=str)
+def test_no_pixel_outside_of_the_mask_can_change_a_block(term):
+    reference, view = scene(64)
+    block = Block({"term": term}, mask="m")
+    loud = torch.zeros_like(view.image)
+    # Windows of SSIM and differences of neighbours reach over the edge of the mask.
+    loud[..., 48:] = 9
+
+    def loss(image, target):
+        return block.bind(term, replace(reference, target=target))(View(image, view.w, view.noise))
+
+    plain = loss(view.image, reference.target)
+    assert torch.equal(loss(view.image + loud, reference.target), plain)
+    assert torch.equal(loss(view.image, reference.target + loud), plain)
+    assert not torch.allclose(loss(view.image + loud.flip(3), reference.target), plain)
+
+
+def test_a_term_on_the_latent_is_bound_as_it_is_under_a_mask():
+    reference, view = scene(16)
+    for term in (DistanceToStart(), DistanceToMean(), RowSpread(), NoiseAutocorrelation()):
+        assert term.applies_mask
+        assert torch.equal(
+            Block({"t": term}).bind(term, reference)(view), term.bind(reference)(view)
+        )
 
 
 def test_images_do_not_influence_each_other():
@@ -213,7 +267,7 @@ def test_identity_is_the_angle_between_two_faces():
 
 def test_block_and_term_weights_multiply_and_follow_their_schedule():
     reference, view = scene()
-    blocks = {"b": Block({"mse": MSE(weight=Ramped(2.0, up=0.5))}, mask="m", weight=100.0)}
+    blocks = {"b": Block({"mse": MSE(weight=ScheduledWeight(2.0, up=0.5))}, mask="m", weight=100.0)}
     objective = Objective.bind(blocks, {("x", "m"): reference})
     plain = MSE().bind(reference)(view)
     assert torch.allclose(objective(view, 1.0)[0], 200 * plain)
@@ -226,3 +280,50 @@ def test_a_block_without_terms_is_refused():
     assert Block({"mse": MSE()}).counts
     assert not Block({"mse": MSE()}, weight=0.0).counts
     assert not Block({"mse": MSE(weight=0.0)}).counts
+
+
+def test_a_cropped_term_is_the_term_on_the_part():
+    reference, view = scene(64)
+    crop = Crop(left=0.25, top=0.5, right=0.75, bottom=1.0)
+    term = MSE(crop=crop, weight=3.0)
+    objective = Objective.bind({"b": Block({"mse": term}, mask="m")}, {("x", "m"): reference})
+    difference = ((view.image - reference.target) * reference.mask)[:, :, 32:64, 16:48]
+    loss, shares = objective(view, 0.0)
+    assert torch.allclose(loss, 3 * difference.square().mean((1, 2, 3)))
+    assert torch.equal(shares["mse"], loss)
+
+
+def test_a_cropped_term_compares_the_part_at_its_own_resolution():
+    reference, view = scene(64, mask=False)
+    term = MSE(crop=Crop(0.0, 0.0, 0.5, 0.5), resolution=16)
+    objective = Objective.bind({"b": Block({"mse": term})}, {("x", "1"): reference})
+    difference = (view.image - reference.target)[:, :, :32, :32]
+    coarse = difference.reshape(2, 3, 16, 2, 16, 2).mean((3, 5))
+    assert torch.allclose(objective(view, 0.0)[0], coarse.square().mean((1, 2, 3)), atol=1e-6)
+
+
+def test_a_crop_without_area_or_too_small_for_the_term_is_refused():
+    with pytest.raises(ConfigError, match="left must be below right"):
+        Crop(left=0.5, right=0.5)
+    with pytest.raises(ConfigError, match="LPIPS needs images of 32 pixels or more, not 20"):
+        LPIPS(crop=Crop()).check(TinyGenerator(32), "w+")
+
+
+def test_terms_that_take_turns_add_up_to_their_weights_over_a_period():
+    reference, view = scene(16, mask=False)
+    terms = {"a": MSE(every=2), "b": L1(every=2, first=1, weight=3.0), "c": MSE(weight=0.5)}
+    objective = Objective.bind({"b": Block(terms)}, {("x", "1"): reference})
+    assert objective.names == ["a", "b", "c"]
+    mse, l1 = MSE().bind(reference)(view), L1().bind(reference)(view)
+    first, shares = objective(view, 0.0, step=4)
+    assert torch.allclose(first, 2 * mse + 0.5 * mse)
+    assert list(shares) == ["a", "c"]
+    second, shares = objective(view, 0.0, step=5)
+    assert torch.allclose(second, 6 * l1 + 0.5 * mse)
+    assert list(shares) == ["b", "c"]
+    assert torch.allclose(objective(view, 0.0)[0], (first + second) / 2)
+
+
+def test_a_turn_that_never_comes_is_refused():
+    with pytest.raises(ConfigError, match="first=2 must be below every=2"):
+        MSE(every=2, first=2)

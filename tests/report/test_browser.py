@@ -111,8 +111,7 @@ def test_one_slider_moves_every_picture(where, request, open_page):
     page = open_page(
         request.getfixturevalue(where), "view=pictures&fix=seed|*~mask|*~loss|*~layers|*"
     )
-    page.wait_for_timeout(200)
-    assert len(steps(page)) > 10
+    wait_until(page, lambda: len(steps(page)) > 10)
     page.locator("#step").fill("0")
     page.wait_for_timeout(150)
     assert set(steps(page)) == {28}
@@ -458,6 +457,7 @@ def test_what_fills_the_window_leaves_nothing_to_scroll(view, page_path, open_pa
 def test_arrows_and_enter_work_in_the_table_without_a_click(page_path, open_page):
     page = open_page(page_path)
     page.click("[data-key='tab:runs']")
+    wait_until(page, lambda: column(page, "id"))
     names = column(page, "id")
     for place in range(3):
         page.keyboard.press("ArrowDown")

@@ -12,6 +12,7 @@ import torch
 import ganvas
 from ganvas.errors import DamagedError
 from ganvas.runner.directory import RunDirectory, load
+from ganvas.runner.manifest import write_manifest
 from ganvas.stage.stage import Stage
 
 PICTURE = "images/astronaut/result.png"
@@ -226,3 +227,24 @@ def test_a_folder_of_the_studys_name_does_not_hide_it(runs, ganvas_command):
         assert runs[0].name in done.out or command != "ls"
     assert ganvas_command("table", "./s").code == 2
     assert ganvas_command("report", "s").code == 0
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "overrides.yaml", "provenance.json"])
+def test_a_run_that_has_not_finished_is_judged_by_what_it_must_have(name, runs):
+    bad, _ = runs
+    run = RunDirectory(bad)
+    run.write_status(state="interrupted")
+    for later in ("metrics.json", "embedding.safetensors", "metrics.jsonl"):
+        (bad / later).unlink()
+    write_manifest(bad, run.status["signature"], ("config.yaml", "overrides.yaml"))
+    assert run.state == "interrupted"
+    assert (RunDirectory(bad).metrics, RunDirectory(bad).curve) == ({}, [])
+    (bad / name).unlink()
+    assert run.state == "damaged"
+    assert name in run.damage
+
+
+def test_a_job_that_died_before_its_run_began_is_not_damaged(tmp_path):
+    run = RunDirectory(tmp_path)
+    run.write_status(state="failed", error="killed by SIGKILL")
+    assert (run.state, run.damage, run.config) == ("failed", "", {})

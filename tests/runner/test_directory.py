@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from ganvas.errors import RunError, StorageError
 from ganvas.runner.directory import RunDirectory, find_runs
@@ -94,10 +96,12 @@ def test_the_record_is_complete(tiny_run):
     for name in (
         "config.yaml", "overrides.yaml", "provenance.json", "status.json", "metrics.jsonl",
         "metrics.json", "embedding.safetensors", "run.log", "images/astronaut/target.png",
-        "images/astronaut/w.png", "images/astronaut/n.png", "images/astronaut/result.png",
+        "images/astronaut/w.webp", "images/astronaut/n.png", "images/astronaut/result.png",
         "images/astronaut/progress.webp", "manifest.json",
     ):  # fmt: skip
         assert name in names
+    with Image.open(result.path / "images/astronaut/w.webp") as picture:
+        assert np.array_equal(np.asarray(picture), np.asarray(result.image("w")))
     assert result.image("difference").size == result.image("target").size
     assert "checkpoint.pt" not in names
     status, provenance = result.status, result.provenance

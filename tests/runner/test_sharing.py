@@ -17,7 +17,7 @@ from ganvas.runner.sharing import POOL
 def test_a_run_stores_its_result_and_a_study_its_photograph_once(finished_study):
     first, second = (run.path / "images/astronaut" for run in find_runs(finished_study))
     assert (first / "result.png").samefile(first / "n.png")
-    assert not (first / "result.png").samefile(first / "w.png")
+    assert (first / "w.webp").is_file()
     assert (first / "target.png").samefile(second / "target.png")
     assert not (first / "difference.png").exists()
 

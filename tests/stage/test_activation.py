@@ -17,9 +17,9 @@ from ganvas.generator import Generator
 from ganvas.generator.tiny import TinyGenerator
 from ganvas.layers import All
 from ganvas.loss import MSE, ActivationDistance, Block
-from ganvas.stage import ActivationSite, Adam, Scene, Sketch, StageConfig
+from ganvas.stage import ActivationSite, Adam, EmbeddingSpec, Scene, StageConfig
 from ganvas.stage.activation_variable import ActivationVariable
-from ganvas.stage.fit import Pace, fit
+from ganvas.stage.fit import ReportIntervals, fit
 from ganvas.stage.stage import Stage
 from ganvas.start import Random
 
@@ -85,7 +85,7 @@ def config(**changes) -> StageConfig:
 
 
 def fitted(how: StageConfig, context: Scene, micro_batch: int = 1, state=None, monitor=None):
-    pace = Pace(flush_every=3, frame_every=0, frame_resolution=32)
+    pace = ReportIntervals(flush_every=3, frame_every=0, frame_resolution=32)
     stage = Stage(how, context, micro_batch)
     return fit(stage, monitor or Quiet(), pace, torch.device("cpu"), "32-true", state)[0]
 
@@ -204,14 +204,14 @@ def test_a_second_activation_goes_on_from_the_first_and_none_before_it(generator
 
 
 def test_mistakes_are_found_before_any_work(generator):
-    plain = Sketch("w+")
+    plain = EmbeddingSpec("w+")
     config().check(generator, plain, 1)
     with pytest.raises(ConfigError, match=r"no layer at 17²; known: 4², 8², 16², 32²"):
         config(activation=ActivationSite(layer=17)).check(generator, plain, 1)
     with pytest.raises(ConfigError, match="not s"):
-        config(optimise={"activation": Adam(lr=0.1)}).check(generator, Sketch("s"), 1)
+        config(optimise={"activation": Adam(lr=0.1)}).check(generator, EmbeddingSpec("s"), 1)
     with pytest.raises(ConfigError, match="which is edited already"):
-        config().check(generator, Sketch("w+", edited="32x32.conv1"), 1)
+        config().check(generator, EmbeddingSpec("w+", edited="32x32.conv1"), 1)
     both = dict.fromkeys(("activation", "noise"), Adam(lr=0.1))
     with pytest.raises(ConfigError, match=r"no noise map behind 32x32.conv1"):
         config(optimise=both, activation=ActivationSite(layer=32)).check(generator, plain, 1)

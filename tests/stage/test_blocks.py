@@ -1,5 +1,8 @@
 """What a stage may change, and what it must leave to the bit."""
 
+import copy
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -7,10 +10,19 @@ from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError
 from ganvas.generator.tiny import TinyGenerator
 from ganvas.layers import All, Explicit
-from ganvas.loss import L1, MSE, Block, Ramped
+from ganvas.loss import L1, MSE, Block, ScheduledWeight
 from ganvas.mask import Canvas, Half
-from ganvas.stage import LBFGS, Adam, Exploration, Plateau, Scene, Sketch, StageConfig
-from ganvas.stage.fit import Pace, fit
+from ganvas.stage import (
+    LBFGS,
+    Adam,
+    EarlyStopping,
+    EmbeddingSpec,
+    Exploration,
+    Scene,
+    Schedule,
+    StageConfig,
+)
+from ganvas.stage.fit import ReportIntervals, fit
 from ganvas.stage.stage import Stage
 from ganvas.stage.variables import behind
 
@@ -63,7 +75,7 @@ def scene():
 def run(scene, config):
     monitor = Silent()
     stage = Stage(config, scene, micro_batch=1)
-    found, _ = fit(stage, monitor, Pace(5, 0, 32), torch.device("cpu"), "32-true")
+    found, _ = fit(stage, monitor, ReportIntervals(5, 0, 32), torch.device("cpu"), "32-true")
     return found, monitor
 
 
@@ -171,7 +183,9 @@ def test_exploration_repeats_and_fades(scene):
 
 def test_images_rest_on_a_plateau_and_the_stage_ends(scene):
     config = w_stage(
-        optimise={"latent": Adam(lr=1e-9)}, plateau=Plateau(patience=4, improvement=0.01), steps=60
+        optimise={"latent": Adam(lr=1e-9)},
+        early_stopping=EarlyStopping(patience=4, improvement=0.01),
+        steps=60,
     )
     _, monitor = run(scene, config)
     assert len(monitor.curve) < 20
@@ -181,20 +195,22 @@ def test_images_rest_on_a_plateau_and_the_stage_ends(scene):
 
 def test_a_stage_that_ends_early_has_done_what_it_has_done(scene):
     still = {"latent": Adam(lr=1e-9)}
-    config = w_stage(optimise=still, plateau=Plateau(patience=4, improvement=0.01), steps=60)
+    config = w_stage(
+        optimise=still, early_stopping=EarlyStopping(patience=4, improvement=0.01), steps=60
+    )
     stage, monitor = Stage(config, scene, 1), Silent()
-    fit(stage, monitor, Pace(5, 0, 32), torch.device("cpu"), "32-true")
+    fit(stage, monitor, ReportIntervals(5, 0, 32), torch.device("cpu"), "32-true")
     assert stage.done == len(monitor.curve) < 20
     stage = Stage(w_stage(), scene, 1)
-    fit(stage, monitor, Pace(5, 0, 32), torch.device("cpu"), "32-true")
+    fit(stage, monitor, ReportIntervals(5, 0, 32), torch.device("cpu"), "32-true")
     assert stage.done == 12
 
 
 def test_the_last_loss_knows_a_term_that_fades_out(scene):
-    weight = Ramped(2.0, down=0.5)
+    weight = ScheduledWeight(2.0, down=0.5)
     config = w_stage(objective={"W_l": Block({"mse": MSE(weight=weight)})})
     stage = Stage(config, scene, 1)
-    found, _ = fit(stage, Silent(), Pace(5, 0, 32), torch.device("cpu"), "32-true")
+    found, _ = fit(stage, Silent(), ReportIntervals(5, 0, 32), torch.device("cpu"), "32-true")
     error = (found.render(scene.generator) - scene.images["x"]).square().flatten(1).mean(1)
     assert error[0] != pytest.approx(error[1].item(), rel=1e-2)
     losses = stage.watch.best_loss
@@ -217,11 +233,11 @@ def test_what_acts_behind_an_edited_layer_is_what_has_a_gradient(scene, edited):
 
 
 def test_a_stage_that_an_edited_layer_leaves_nothing_to_is_refused(scene):
-    edited = Sketch("w+", "32x32.conv1")
+    edited = EmbeddingSpec("w+", "32x32.conv1")
     w_stage().check(scene.generator, edited, 1)
     for kind, what in (("noise", "noise map"), ("weights", "layer")):
         config = w_stage(optimise={kind: Adam(lr=0.1)})
-        config.check(scene.generator, Sketch("w+"), 1)
+        config.check(scene.generator, EmbeddingSpec("w+"), 1)
         with pytest.raises(ConfigError, match=rf"no {what} behind 32x32\.conv1, whose activ"):
             config.check(scene.generator, edited, 1)
 
@@ -231,3 +247,96 @@ def test_normalised_noise_has_zero_mean_and_unit_variance(scene):
     for maps in found.noise:
         assert maps.mean((1, 2, 3)).abs().max() < 1e-4
         assert maps.square().mean((1, 2, 3)).tolist() == pytest.approx([1, 1], rel=1e-3)
+
+
+def test_tied_rows_make_the_same_step_and_part_afterwards(scene):
+    before = scene.embedding("x").latent
+    w = scene.generator.broadcast(before[:, 0])
+    scene.embeddings["x"] = replace(scene.embedding("x"), latent=w)
+    rows = list(scene.generator.effective_rows)
+    stay, _ = run(scene, w_stage(steps=4, tied=1.0))
+    found = stay.latent[:, rows]
+    assert torch.equal(found, found[:, :1].expand_as(found))
+    assert not torch.allclose(found[:, 0], before[:, 0])
+    leave, _ = run(scene, w_stage(steps=12, tied=0.5))
+    free, _ = run(scene, w_stage(steps=12))
+    spread = [e.latent[:, rows].var(1).mean() for e in (leave, free)]
+    assert 0 < spread[0] < spread[1]
+
+
+def test_the_first_step_in_w_follows_the_mean_of_the_gradients_of_the_rows(scene):
+    """With Adam the first step is the rate times the sign of the gradient."""
+    embedding = scene.embedding("x")
+    latent = embedding.latent.clone().requires_grad_()
+    render = scene.generator(latent, embedding.noise)
+    (render - scene.images["x"]).square().mean((1, 2, 3)).sum().backward()
+    rows = list(scene.generator.effective_rows)
+    wanted = -0.05 * latent.grad[:, rows].mean(1).sign()
+    adam = Adam(lr=0.05, eps=1e-15, schedule=Schedule(0, 0))
+    # A ramped weight makes steps incomparable, so that the result is the last step, not the best.
+    objective = {"W_l": Block({"mse": MSE(weight=ScheduledWeight(1.0))})}
+    config = w_stage(steps=1, tied=1.0, optimise={"latent": adam}, objective=objective)
+    found, _ = run(scene, config)
+    moved = (found.latent - embedding.latent)[:, rows]
+    assert torch.allclose(moved, wanted[:, None].expand_as(moved), atol=1e-4)
+
+
+def test_tied_needs_a_latent_that_moves():
+    with pytest.raises(ConfigError, match="tied is about the latent"):
+        w_stage(optimise={"noise": Adam(lr=0.05)}, tied=0.2)
+
+
+def test_terms_take_turns_and_the_curve_shows_the_last_value_of_each(scene):
+    terms = {"a": MSE(every=2), "b": L1(every=2, first=1)}
+    config = w_stage(objective={"W_l": Block(terms)}, steps=6)
+    found, monitor = run(scene, config)
+    a, b = ([row[f"loss/{name}"] for row in monitor.curve] for name in "ab")
+    total = [row["loss"] for row in monitor.curve]
+    assert b[0] == [None, None]
+    assert a[::2] == total[::2]
+    assert b[1::2] == total[1::2]
+    assert a[1::2] == a[::2]
+    assert b[2::2] == b[1:-1:2]
+    both, _ = run(scene, w_stage(objective={"W_l": Block({"a": MSE(), "b": L1()})}, steps=6))
+    assert not torch.equal(found.latent, both.latent)
+
+
+def test_turns_continue_to_the_bit(scene):
+    terms = {"a": MSE(every=2), "b": L1(every=2, first=1)}
+    config = w_stage(objective={"W_l": Block(terms)}, steps=6)
+    whole, monitor = run(scene, config)
+    first = Stop(3)
+    fit(Stage(config, scene, 1), first, ReportIntervals(5, 0, 32), torch.device("cpu"), "32-true")
+    rest = Silent()
+    stage = Stage(config, scene, 1)
+    found, _ = fit(
+        stage, rest, ReportIntervals(5, 0, 32), torch.device("cpu"), "32-true", first.state
+    )
+    assert torch.equal(found.latent, whole.latent)
+    assert first.curve + rest.curve == monitor.curve
+
+
+class Stop(Silent):
+    """A monitor that asks to stop after some steps and keeps the state."""
+
+    def __init__(self, steps):
+        super().__init__()
+        self.left = steps
+
+    def stop_requested(self):
+        # Lightning's start asks once, too.
+        self.left -= 1
+        return self.left < 0
+
+    def checkpoint(self, state):
+        self.state = copy.deepcopy(state)
+
+
+def test_a_step_without_any_term_is_refused():
+    with pytest.raises(ConfigError, match="a step in which no term with a weight takes part"):
+        w_stage(objective={"W_l": Block({"a": MSE(every=2), "b": L1(every=2, first=1, weight=0)})})
+    with pytest.raises(ConfigError, match="terms that take turns"):
+        w_stage(
+            objective={"W_l": Block({"a": MSE(), "b": L1(every=2)})},
+            early_stopping=EarlyStopping(patience=3),
+        )

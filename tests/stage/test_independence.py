@@ -19,7 +19,7 @@ from ganvas.generator.tiny import TinyGenerator
 from ganvas.layers import All, Layers, Subset
 from ganvas.loss import MSE, Block
 from ganvas.stage import Adam, Scene, Schedule, StageConfig
-from ganvas.stage.fit import Pace, fit
+from ganvas.stage.fit import ReportIntervals, fit
 from ganvas.stage.stage import Stage
 from ganvas.stage.variables import Variables, first_affected
 from ganvas.start import Random, WAvg
@@ -98,7 +98,7 @@ def config(
 
 
 def fitted(stage: Stage, monitor: Quiet | None = None, state: dict | None = None) -> Embedding:
-    pace = Pace(flush_every=3, frame_every=0, frame_resolution=32)
+    pace = ReportIntervals(flush_every=3, frame_every=0, frame_resolution=32)
     device = torch.device("cpu")
     return fit(stage, monitor or Quiet(), pace, device, "32-true", state)[0]
 
@@ -213,13 +213,13 @@ def test_only_the_layers_behind_the_prefix_are_run(generator):
     last = len(generator.layers) - 1
     stage = Stage(config(("noise",), Only(noise=(last,))), scene(generator, targets(1)), 1)
     calls = []
-    original = type(generator)._layer
+    original = type(generator).layer
 
     def counted(self, index, *rest):
         calls.append(index)
         return original(self, index, *rest)
 
-    with patch.object(type(generator), "_layer", counted):
+    with patch.object(type(generator), "layer", counted):
         fitted(stage)
     assert set(calls) == {last}
 

@@ -51,9 +51,9 @@ def test_every_algorithm_follows_its_formula(algorithm):
 
 
 def test_rates_in_units_of_the_image_are_for_noise():
-    adam = Adam(lr=LR, units="image")
+    adam = Adam(lr=LR, lr_units="image")
     adam.check("noise")
     for kind in ("latent", "weights"):
-        with pytest.raises(ConfigError, match=rf"optimizer\.{kind}\.units=image"):
+        with pytest.raises(ConfigError, match=rf"optimizer\.{kind}\.lr_units=image"):
             adam.check(kind)
-    Adam(lr=LR, units="rms").check("weights")
+    Adam(lr=LR, lr_units="rms").check("weights")

@@ -19,7 +19,7 @@ from ganvas.loss import L1, MSE, Block
 from ganvas.runner.compact_delta import compact
 from ganvas.runner.directory import load
 from ganvas.stage import Adam, Locality, Scene, StageConfig
-from ganvas.stage.fit import Pace, fit
+from ganvas.stage.fit import ReportIntervals, fit
 from ganvas.stage.stage import Stage
 from ganvas.stage.variables import Variables
 
@@ -62,7 +62,7 @@ def scene():
 
 def tuning(**changes):
     settings = {
-        "optimise": {"weights": Adam(lr=0.01, units="rms")},
+        "optimise": {"weights": Adam(lr=0.01, lr_units="rms")},
         "layers": All(),
         "objective": {"fit": Block({"mse": MSE()})},
         "steps": 10,
@@ -73,7 +73,9 @@ def tuning(**changes):
 def fitted(scene, config):
     monitor = Silent()
     stage = Stage(config, scene, micro_batch=1)
-    return fit(stage, monitor, Pace(5, 0, 32), torch.device("cpu"), "32-true")[0], monitor.curve
+    return fit(stage, monitor, ReportIntervals(5, 0, 32), torch.device("cpu"), "32-true")[
+        0
+    ], monitor.curve
 
 
 def test_the_picture_comes_nearer_while_pivot_and_base_stay_to_the_bit(scene):
@@ -235,7 +237,7 @@ def test_a_tuned_picture_renders_identically_and_is_edited(tmp_path):
      "locality holds the weights"),
     (["~edit.stages.tune.locality.terms", "+edit.stages.tune.locality.terms={}"],
      "locality needs at least one term"),
-    (["optimizer.weights.units=image"], r"optimizer\.weights\.units=image"),
+    (["optimizer.weights.lr_units=image"], r"optimizer\.weights\.lr_units=image"),
     (["edit.stages.tune.compact.bits=4"], "bits"),
 ])  # fmt: skip
 def test_mistakes_are_one_line(tmp_path, overrides, words):

@@ -14,8 +14,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from ganvas.command.flags import read_flags
 from ganvas.command.log import show_log
-from ganvas.config.compose import Job, compose_hydra, compose_job, named
-from ganvas.config.groups import config_dir, user_folders
+from ganvas.config.compose import Job, compose_hydra, compose_job, named, searching
+from ganvas.config.groups import config_dir, installed_folders, user_folders
 from ganvas.config.overrides import closed_keys, expand, open_keys, probe
 from ganvas.errors import GanvasError, Interrupted, RunError
 
@@ -38,7 +38,8 @@ def run(words: Sequence[str]) -> int:
     options = read_flags(words)
     folders = user_folders(options.config_dir)
     flags = [word for word in words if word not in options.overrides]
-    words = [*flags, *open_keys(options.overrides, folders)]
+    # The user's own folder is among the flags.
+    words = [*flags, *open_keys(options.overrides, folders), *searching(installed_folders())]
     if options.cfg or options.info:
         # Hydra would tell of a mistake in several lines, without the nearest key.
         compose_job(options.overrides, folders, resolve=False)

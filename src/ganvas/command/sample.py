@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from ganvas.config.compose import compose_job
+from ganvas.command.chosen import described_generator
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError, InputError
 from ganvas.functional.images import to_uint8
@@ -35,14 +35,11 @@ def sample(options: argparse.Namespace) -> int:
         raise ConfigError(f"--seed must be at least 0 and below 2⁶³, not {options.seed}")
     if not math.isfinite(options.psi):
         raise ConfigError(f"--psi must be a number, such as 0.7, not {options.psi}")
-    for override in options.overrides:
-        if not override.startswith("generator"):
-            raise ConfigError(f"'{override}' does not choose a generator; use generator=…")
     folder = Path(options.output)
     names = tuple(f"{seed:04d}" for seed in range(options.seed, options.seed + options.count))
     if others := sorted({file.stem for file in folder.glob("*.png")} - set(names)):
         raise InputError(f"{folder} holds other pictures ({others[0]}.png); choose another folder")
-    described = dict(compose_job(options.overrides).config.generator)
+    described = described_generator(options.overrides)
     generator = load_generator(described)
     latents, noises = [], []
     for name in names:

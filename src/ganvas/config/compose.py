@@ -57,7 +57,7 @@ def compose_job(
     refuse_several(parsed)
     with _hydra():
         try:
-            opened = [*open_keys(overrides, user_dirs), *_search(user_dirs)]
+            opened = [*open_keys(overrides, user_dirs), *searching(user_dirs)]
             _refuse_keys_below_references(parsed, user_dirs)
             config = compose("config", overrides=opened, return_hydra_config=True)
             chosen = dict(config.hydra.runtime.choices)
@@ -96,7 +96,7 @@ def compose_hydra(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> D
         ConfigError: An unknown launcher, sweeper or key of theirs.
     """
     own = [o for o in overrides if o.lstrip("+~").startswith("hydra")]
-    own += _search(user_dirs)
+    own += searching(user_dirs)
     with _hydra():
         try:
             node: DictConfig = compose("config", overrides=own, return_hydra_config=True).hydra
@@ -138,7 +138,7 @@ def _hydra() -> Iterator[None]:
         GlobalHydra.instance().hydra = outer
 
 
-def _search(user_dirs: Sequence[Path]) -> list[str]:
+def searching(user_dirs: Sequence[Path]) -> list[str]:
     """Return the override by which Hydra searches the user's folders too."""
     folders = ",".join(f"'file://{folder.resolve()}'" for folder in user_dirs)
     return [f"hydra.searchpath=[{folders}]"] if folders else []
@@ -168,7 +168,7 @@ def _explain(
                 siblings = {k for k in known if k.rpartition(".")[0] == parent} or known
                 return ConfigError(f"unknown key '{key}' to leave out{nearest(key, siblings)}")
     own = [str(o.input_line) for o in overrides if o.key_or_group.startswith("hydra")]
-    line = _unknown_hydra_key(error, [*own, *_search(user_dirs)])
+    line = _unknown_hydra_key(error, [*own, *searching(user_dirs)])
     return ConfigError(line or first_line(error).replace(" ++", " "))
 
 
@@ -194,7 +194,7 @@ def _refuse_keys_below_references(overrides: Sequence[Override], user_dirs: Sequ
     if not deep:
         return
     choices = [str(o.input_line) for o in overrides if is_choice(o, known)]
-    choices += _search(user_dirs)
+    choices += searching(user_dirs)
     written = OmegaConf.to_container(compose("config", overrides=choices), resolve=False)
     for key in deep:
         node, names = written, key.split(".")
@@ -210,7 +210,7 @@ def _refuse_keys_below_references(overrides: Sequence[Override], user_dirs: Sequ
 def _keys_without(overrides: Sequence[Override], user_dirs: Sequence[Path]) -> Iterator[str]:
     """Iterate over the keys of what `overrides` compose to when nothing is left out."""
     lines = [str(o.input_line) for o in overrides if not o.is_delete()]
-    lines = [*open_keys(lines, user_dirs), *_search(user_dirs)]
+    lines = [*open_keys(lines, user_dirs), *searching(user_dirs)]
     with _hydra():
         try:
             yield from keys(compose("config", overrides=lines))

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
 from pathlib import Path
 
 import yaml
 
 from ganvas.errors import ConfigError
+
+ENTRY_POINTS = "ganvas.conf"
+"""The group of entry points by which installed packages register their folders."""
 
 
 def config_dir() -> Path:
@@ -19,19 +24,51 @@ def config_dir() -> Path:
 
 
 def user_folders(folder: Path | str | None) -> list[Path]:
-    """Return the user's own folder of configurations, and make the modules beside them importable.
+    """Return the folders of configurations beside ganvas's own: the user's, and installed ones.
+
+    The modules that lie in the user's folder become importable.
+
+    Args:
+        folder: The user's own folder (``--config-dir``).
 
     Raises:
         ConfigError: There is no such folder.
     """
+    folders = installed_folders()
     if folder is None:
-        return []
+        return folders
     folder = Path(folder)
     if not folder.is_dir():
         raise ConfigError(f"no such folder of configurations: {folder}")
     if str(folder.resolve()) not in sys.path:
         sys.path.insert(0, str(folder.resolve()))
-    return [folder]
+    return [folder, *folders]
+
+
+def installed_folders() -> list[Path]:
+    """Return the folders that installed packages register by an entry point of `ganvas.conf`.
+
+    The entry point ``anything = "my_package.conf"`` stands for the folder `conf` in `my_package`.
+    Nothing of the package is imported.
+
+    Raises:
+        ConfigError: A package registers a folder that it does not have.
+    """
+    return [_folder_of(point) for point in sorted(entry_points(group=ENTRY_POINTS))]
+
+
+def _folder_of(point: EntryPoint) -> Path:
+    package, *below = point.value.split(".")
+    spec = find_spec(package)
+    for place in (spec.submodule_search_locations or ()) if spec else ():
+        folder = Path(place, *below)
+        if folder.is_dir():
+            return folder
+    owner = point.dist.name if point.dist else point.name
+    raise ConfigError(
+        f"the installed package {owner} registers the configurations '{point.value}' "
+        f"({ENTRY_POINTS}), but there is no such folder"
+    )
 
 
 def default_choices() -> dict[str, str]:

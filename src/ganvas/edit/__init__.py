@@ -1,6 +1,11 @@
-"""Edits (`edit=`): recipes over stages and operations."""
+"""Edits (`edit=`): recipes over stages and operations, and what one needs to write another."""
 
-from ganvas.edit.activation import EditActivations
+from ganvas.edit.activation import (
+    EditActivations,
+    joined,
+    mixed,
+    require_styles,
+)
 from ganvas.edit.change import (
     Ablate,
     Average,
@@ -10,8 +15,20 @@ from ganvas.edit.change import (
     Insert,
     PermuteChannels,
     PermutePositions,
+    margin_of,
+    require_units,
+    unit_quantiles,
 )
-from ganvas.edit.latent import Direction, Morph, StyleMix
+from ganvas.edit.latent import (
+    Direction,
+    LatentOperation,
+    Morph,
+    StyleMix,
+    in_rows,
+    require_rows,
+    rows_in,
+    with_rows,
+)
 from ganvas.edit.operation import Operation
 from ganvas.edit.recipe import Recipe, Regions
 
@@ -24,6 +41,7 @@ __all__ = [
     "Direction",
     "EditActivations",
     "Insert",
+    "LatentOperation",
     "Morph",
     "Operation",
     "PermuteChannels",
@@ -31,4 +49,14 @@ __all__ = [
     "Recipe",
     "Regions",
     "StyleMix",
+    "in_rows",
+    "joined",
+    "margin_of",
+    "mixed",
+    "require_rows",
+    "require_styles",
+    "require_units",
+    "rows_in",
+    "unit_quantiles",
+    "with_rows",
 ]

@@ -11,7 +11,7 @@ from ganvas.edit.operation import Operation
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError
 from ganvas.layers import Layers
-from ganvas.stage import Scene, Sketch
+from ganvas.stage import EmbeddingSpec, Scene
 from ganvas.system.gradient import no_grad
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class EditActivations(Operation):
             raise ConfigError("an activation operation needs at least one layer")
 
     @no_grad
-    def check(self, generator: Generator, sketches: MutableMapping[str, Sketch]) -> None:
+    def check(self, generator: Generator, specs: MutableMapping[str, EmbeddingSpec]) -> None:
         """Find the layers, and try whether the change can be made there.
 
         Raises:
@@ -58,12 +58,12 @@ class EditActivations(Operation):
         """
         names = self.names(generator)
         for name in self.embeddings():
-            require_styles(sketches[name], generator, names[0])
+            require_styles(specs[name], generator, names[0])
         w = generator.broadcast(generator.w_avg.unsqueeze(0))
-        found = generator.activations(w, generator.fixed_noise(), names)
+        average = generator.activations(w, generator.fixed_noise(), names)
         for name in names:
-            self.change.check(found[name], generator, name)
-        sketches[self.embedding] = replace(sketches[self.embedding], edited=names[-1])
+            self.change.check(average[name], generator, name)
+        specs[self.embedding] = replace(specs[self.embedding], edited=names[-1])
 
     def names(self, generator: Generator) -> list[str]:
         """Return the names of the layers, in the order in which they run.
@@ -92,57 +92,53 @@ class EditActivations(Operation):
         """Replace the activations and draw the picture, image by image."""
         import torch
 
-        own, other = scene.embedding(self.embedding), scene.embedding(self.other)
-        for embedding in (own, other):
-            first = self.names(scene.generator)[0]
-            require_styles(Sketch.of(embedding), scene.generator, first)
-        keep, take = scene.mask(self.keep), scene.mask(self.take)
+        edited, other = scene.embedding(self.embedding), scene.embedding(self.other)
+        first = self.names(scene.generator)[0]
+        for embedding in (edited, other):
+            require_styles(EmbeddingSpec.of(embedding), scene.generator, first)
+        ones = torch.ones(len(edited), 1, 1, 1, device=edited.latent.device)
+        masks = (scene.mask(self.keep), scene.mask(self.take))
+        keep, take = (ones if mask is None else mask for mask in masks)
         parts = []
-        for index in range(len(own)):
+        for index in range(len(edited)):
             one = slice(index, index + 1)
             parts.append(
-                self._edited(
-                    own[one],
-                    other[one],
-                    torch.ones(1, 1, 1, 1, device=own.latent.device) if keep is None else keep[one],
-                    torch.ones(1, 1, 1, 1, device=own.latent.device) if take is None else take[one],
-                    scene.generator,
-                )
+                self._edited(edited[one], other[one], keep[one], take[one], scene.generator)
             )
-        scene.embeddings[self.embedding] = replace(own, resume=joined(parts))
+        scene.embeddings[self.embedding] = replace(edited, resume=joined(parts))
         return scene.embeddings[self.embedding].render(scene.generator)
 
     def _edited(
-        self, own: Embedding, other: Embedding, keep: Tensor, take: Tensor, generator: Generator
+        self, image: Embedding, other: Embedding, keep: Tensor, take: Tensor, generator: Generator
     ) -> tuple[str, Activation]:
         """Run one image up to its last edited layer and return the state there."""
         names = self.names(generator)
-        resume = own.resume
-        theirs = other.activations(generator, names)
+        resume = image.resume
+        others = other.activations(generator, names)
         for name in names:
-            mine = replace(own, resume=resume).activations(generator, [name])[name]
-            changed = self.change.apply(mine, theirs[name], generator, name)
+            state = replace(image, resume=resume).activations(generator, [name])[name]
+            changed = self.change.apply(state, others[name], generator, name)
             margin = margin_of(generator, name)
-            resume = (name, mixed(mine, changed, keep, take, margin))
+            resume = (name, mixed(state, changed, keep, take, margin))
         assert resume is not None
         return resume
 
 
-def require_styles(sketch: Sketch, generator: Generator, first: str) -> None:
+def require_styles(spec: EmbeddingSpec, generator: Generator, first: str) -> None:
     """Refuse an embedding whose activations from layer `first` on cannot be computed.
 
     Raises:
         ConfigError: Its latent is in S space, or activations behind the layer are edited already.
     """
-    if sketch.space == "s":
+    if spec.space == "s":
         raise ConfigError("operations on activations need start.space z, w or w+, not s")
-    edited = sketch.edited
+    edited = spec.edited
     if edited is not None and generator.layer_index(edited) > generator.layer_index(first):
         raise ConfigError(f"layer {first} lies before {edited}, which is edited already")
 
 
 def mixed(
-    own: Activation, changed: Activation, keep: Tensor, take: Tensor, margin: int = 0
+    state: Activation, changed: Activation, keep: Tensor, take: Tensor, margin: int = 0
 ) -> Activation:
     """Mix two states under masks that are fitted to the layer."""
     from ganvas.functional.activations import fit_mask, mix
@@ -152,9 +148,9 @@ def mixed(
         return mix(a, b, *(fit_mask(m, a.shape[-1], margin) for m in (keep, take)))
 
     rgb = None
-    if own.rgb is not None and changed.rgb is not None:
-        rgb = at(own.rgb, changed.rgb)
-    return Activation(at(own.features, changed.features), rgb)
+    if state.rgb is not None and changed.rgb is not None:
+        rgb = at(state.rgb, changed.rgb)
+    return Activation(at(state.features, changed.features), rgb)
 
 
 def joined(parts: list[tuple[str, Activation]]) -> tuple[str, Activation]:

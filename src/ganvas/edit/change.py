@@ -20,13 +20,20 @@ Seed = Annotated[int, Field(ge=0)]
 
 
 class Change(ABC):
-    """A function of A, the image's own state after a layer, and B, the other image's."""
+    """A function of A, the state of the edited image after a layer, and B, the other image's."""
 
     @abstractmethod
     def apply(
-        self, own: Activation, other: Activation, generator: Generator, layer: str
+        self, state: Activation, other: Activation, generator: Generator, layer: str
     ) -> Activation:
-        """Return the state that is taken where the mask says so."""
+        """Return the state that is taken where the mask says so.
+
+        Args:
+            state: A, of one image.
+            other: B, of one image, in the same shapes.
+            generator: The generator.
+            layer: The layer's name.
+        """
 
     def check(  # noqa: B027 - most changes fit any layer
         self, state: Activation, generator: Generator, layer: str
@@ -48,7 +55,7 @@ class Copy(Change):
     """B: the other image's activations."""
 
     def apply(
-        self, own: Activation, other: Activation, generator: Generator, layer: str
+        self, state: Activation, other: Activation, generator: Generator, layer: str
     ) -> Activation:
         """Return B."""
         return other
@@ -65,7 +72,7 @@ class Average(Change):
     weight: Fraction = 0.5
 
     def apply(
-        self, own: Activation, other: Activation, generator: Generator, layer: str
+        self, state: Activation, other: Activation, generator: Generator, layer: str
     ) -> Activation:
         """Return the weighted average."""
         import torch
@@ -73,9 +80,9 @@ class Average(Change):
         from ganvas.generator.base import Activation
 
         rgb = None
-        if own.rgb is not None and other.rgb is not None:
-            rgb = torch.lerp(other.rgb, own.rgb, self.weight)
-        return Activation(torch.lerp(other.features, own.features, self.weight), rgb)
+        if state.rgb is not None and other.rgb is not None:
+            rgb = torch.lerp(other.rgb, state.rgb, self.weight)
+        return Activation(torch.lerp(other.features, state.features, self.weight), rgb)
 
 
 @dataclass(frozen=True)
@@ -89,15 +96,15 @@ class CopyChannels(Change):
     channels: tuple[int, ...] | None = None
 
     def apply(
-        self, own: Activation, other: Activation, generator: Generator, layer: str
+        self, state: Activation, other: Activation, generator: Generator, layer: str
     ) -> Activation:
         """Return A with B's channels."""
         from ganvas.functional.activations import swap_channels
         from ganvas.generator.base import Activation
 
-        every_second = range(0, own.features.shape[1], 2)
+        every_second = range(0, state.features.shape[1], 2)
         channels = every_second if self.channels is None else self.channels
-        return Activation(swap_channels(own.features, other.features, channels), own.rgb)
+        return Activation(swap_channels(state.features, other.features, channels), state.rgb)
 
     def check(self, state: Activation, generator: Generator, layer: str) -> None:
         """Refuse channels that the layer does not have."""
@@ -118,7 +125,7 @@ class PermuteChannels(Change):
     seed: Seed = 0
 
     def apply(
-        self, own: Activation, other: Activation, generator: Generator, layer: str
+        self, state: Activation, other: Activation, generator: Generator, layer: str
     ) -> Activation:
         """Return A, permuted."""
         import torch
@@ -127,7 +134,7 @@ class PermuteChannels(Change):
         from ganvas.generator.base import Activation
 
         rng = torch.Generator().manual_seed(self.seed)
-        return Activation(permute_channels(own.features, rng, self.fraction), own.rgb)
+        return Activation(permute_channels(state.features, rng, self.fraction), state.rgb)
 
 
 @dataclass(frozen=True)
@@ -143,13 +150,12 @@ class PermutePositions(Change):
     seed: Seed = 0
 
     def apply(
-        self, own: Activation, other: Activation, generator: Generator, layer: str
+        self, state: Activation, other: Activation, generator: Generator, layer: str
     ) -> Activation:
         """Return A, permuted; the RGB of a skip generator goes along, a margin stays."""
         import torch
 
         from ganvas.functional.activations import permute_tiles
-        from ganvas.generator.base import Activation
 
         margin = margin_of(generator, layer)
 
@@ -160,7 +166,7 @@ class PermutePositions(Change):
             moved[..., inside, inside] = permute_tiles(maps[..., inside, inside], rng, self.tiles)
             return moved
 
-        return Activation(permuted(own.features), None if own.rgb is None else permuted(own.rgb))
+        return state.map(permuted)
 
     def check(self, state: Activation, generator: Generator, layer: str) -> None:
         """Refuse tiles that the layer's maps, or its RGB, cannot be cut into."""
@@ -183,13 +189,13 @@ class Ablate(Change):
     units: tuple[int, ...]
 
     def apply(
-        self, own: Activation, other: Activation, generator: Generator, layer: str
+        self, state: Activation, other: Activation, generator: Generator, layer: str
     ) -> Activation:
         """Return A without the units."""
         from ganvas.functional.activations import set_channels
         from ganvas.generator.base import Activation
 
-        return Activation(set_channels(own.features, self.units, 0.0), own.rgb)
+        return Activation(set_channels(state.features, self.units, 0.0), state.rgb)
 
     def check(self, state: Activation, generator: Generator, layer: str) -> None:
         """Refuse units that the layer does not have."""
@@ -211,14 +217,14 @@ class Insert(Change):
     samples: Annotated[int, Field(ge=1)] = 16
 
     def apply(
-        self, own: Activation, other: Activation, generator: Generator, layer: str
+        self, state: Activation, other: Activation, generator: Generator, layer: str
     ) -> Activation:
         """Return A with the units on."""
         from ganvas.functional.activations import set_channels
         from ganvas.generator.base import Activation
 
         values = unit_quantiles(generator, layer, self.units, self.quantile, self.samples)
-        return Activation(set_channels(own.features, self.units, values), own.rgb)
+        return Activation(set_channels(state.features, self.units, values), state.rgb)
 
     def check(self, state: Activation, generator: Generator, layer: str) -> None:
         """Refuse units that the layer does not have."""
@@ -238,7 +244,7 @@ def unit_quantiles(
         rows = generator.broadcast(w[None])
         features = generator.activations(rows, noise, [layer])[layer].features[0, list(units)]
         seen.append(features.flatten(1))
-    # torch's quantile refuses more than 16 million values, so each unit has its own.
+    # torch's quantile refuses more than 16 million values, so each unit has its state.
     return torch.stack([values.float().sort().values[round(quantile * (len(values) - 1))]
                         for values in torch.cat(seen, 1)])  # fmt: skip
 

@@ -13,7 +13,7 @@ from ganvas.edit.operation import Operation
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError
 from ganvas.layers import Layers, Split
-from ganvas.stage import Scene, Sketch
+from ganvas.stage import EmbeddingSpec, Scene
 from ganvas.system.gradient import no_grad
 
 if TYPE_CHECKING:
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 class LatentOperation(Operation):
     """An operation on style rows: it leaves the embedding that comes first in w+."""
 
-    def check(self, generator: Generator, sketches: MutableMapping[str, Sketch]) -> None:
+    def check(self, generator: Generator, specs: MutableMapping[str, EmbeddingSpec]) -> None:
         """Refuse latents that have no style rows, or none that count.
 
         Raises:
             ConfigError: One is in S space, or its activations are edited.
         """
         for name in self.embeddings():
-            require_rows(sketches[name])
-        sketches[self.embeddings()[0]] = Sketch("w+")
+            require_rows(specs[name])
+        specs[self.embeddings()[0]] = EmbeddingSpec("w+")
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,9 @@ class StyleMix(LatentOperation):
     embedding: str = "x"
     other: str = "y"
 
-    def check(self, generator: Generator, sketches: MutableMapping[str, Sketch]) -> None:
+    def check(self, generator: Generator, specs: MutableMapping[str, EmbeddingSpec]) -> None:
         """Refuse a subset without rows, too."""
-        super().check(generator, sketches)
+        super().check(generator, specs)
         rows_in(self.layers, generator)
 
     def embeddings(self) -> tuple[str, ...]:
@@ -62,12 +62,11 @@ class StyleMix(LatentOperation):
     @no_grad
     def apply(self, scene: Scene) -> Tensor:
         """Replace the rows and draw the picture."""
-        own, other = scene.embedding(self.embedding), scene.embedding(self.other)
+        kept, other = scene.embedding(self.embedding), scene.embedding(self.other)
         rows = rows_in(self.layers, scene.generator)
-        latent = in_rows(own, scene.generator).clone()
+        latent = in_rows(kept, scene.generator).clone()
         latent[:, rows] = in_rows(other, scene.generator)[:, rows]
-        mixed = replace(own, latent=latent, space="w+", truncation=1.0)
-        scene.embeddings[self.embedding] = mixed
+        mixed = scene.embeddings[self.embedding] = with_rows(kept, latent)
         return mixed.render(scene.generator)
 
 
@@ -105,18 +104,17 @@ class Morph(LatentOperation):
     @no_grad
     def apply(self, scene: Scene) -> Tensor:
         """Leave the picture in between."""
-        found = self._between(scene, self.at)
-        scene.embeddings[self.embedding] = found
-        return found.render(scene.generator)
+        middle = scene.embeddings[self.embedding] = self._between(scene, self.at)
+        return middle.render(scene.generator)
 
     def _between(self, scene: Scene, weight: float) -> Embedding:
         import torch
 
-        own, other = scene.embedding(self.embedding), scene.embedding(self.other)
-        latent = torch.lerp(in_rows(other, scene.generator), in_rows(own, scene.generator), weight)
-        pairs = zip(own.noise, other.noise, strict=True)
+        first, last = scene.embedding(self.embedding), scene.embedding(self.other)
+        latent = torch.lerp(in_rows(last, scene.generator), in_rows(first, scene.generator), weight)
+        pairs = zip(first.noise, last.noise, strict=True)
         noise = tuple(between(a, b, weight) for a, b in pairs)
-        return replace(own, latent=latent, noise=noise, space="w+", truncation=1.0)
+        return with_rows(replace(first, noise=noise), latent)
 
 
 @dataclass(frozen=True)
@@ -139,9 +137,9 @@ class Direction(LatentOperation):
     start: str = "y"
     end: str = "z"
 
-    def check(self, generator: Generator, sketches: MutableMapping[str, Sketch]) -> None:
+    def check(self, generator: Generator, specs: MutableMapping[str, EmbeddingSpec]) -> None:
         """Refuse a subset without rows, too."""
-        super().check(generator, sketches)
+        super().check(generator, specs)
         if self.layers is not None:
             rows_in(self.layers, generator)
 
@@ -161,25 +159,24 @@ class Direction(LatentOperation):
     @no_grad
     def apply(self, scene: Scene) -> Tensor:
         """Leave the picture at `strength`."""
-        found = self._moved(scene, self.strength)
-        scene.embeddings[self.embedding] = found
-        return found.render(scene.generator)
+        moved = scene.embeddings[self.embedding] = self._moved(scene, self.strength)
+        return moved.render(scene.generator)
 
     def _moved(self, scene: Scene, strength: float) -> Embedding:
         import torch
 
         generator = scene.generator
-        own = scene.embedding(self.embedding)
+        embedding = scene.embedding(self.embedding)
         ends = [in_rows(scene.embedding(name), generator) for name in (self.start, self.end)]
         step = strength * (ends[1] - ends[0])
         if self.layers is not None:
             kept = torch.zeros(generator.rows, 1, device=step.device)
             kept[rows_in(self.layers, generator)] = 1
             step = step * kept
-        return replace(own, latent=in_rows(own, generator) + step, space="w+", truncation=1.0)
+        return with_rows(embedding, in_rows(embedding, generator) + step)
 
 
-def between(own: Tensor, other: Tensor, weight: float) -> Tensor:
+def between(first: Tensor, last: Tensor, weight: float) -> Tensor:
     """Mix noise maps (B, 1, r, r) with √λ and √(1 − λ), at the mean of their powers.
 
     Independent noise has that power by itself. Maps that come from one start share a part of it,
@@ -187,8 +184,8 @@ def between(own: Tensor, other: Tensor, weight: float) -> Tensor:
     """
     import torch
 
-    mixed = math.sqrt(weight) * own + math.sqrt(1 - weight) * other
-    gain = torch.lerp(power(other), power(own), weight) / power(mixed).clamp_min(1e-12)
+    mixed = math.sqrt(weight) * first + math.sqrt(1 - weight) * last
+    gain = torch.lerp(power(last), power(first), weight) / power(mixed).clamp_min(1e-12)
     return mixed * gain.sqrt()
 
 
@@ -203,20 +200,25 @@ def in_rows(embedding: Embedding, generator: Generator) -> Tensor:
     Raises:
         ConfigError: It is in S space, or its activations are edited.
     """
-    require_rows(Sketch.of(embedding))
+    require_rows(EmbeddingSpec.of(embedding))
     return embedding.rows(generator)
 
 
-def require_rows(sketch: Sketch) -> None:
+def with_rows(embedding: Embedding, rows: Tensor) -> Embedding:
+    """Return the embedding with another latent, w+ (B, rows, w_dim) that is truncated already."""
+    return replace(embedding, latent=rows, space="w+", truncation=1.0)
+
+
+def require_rows(spec: EmbeddingSpec) -> None:
     """Refuse an embedding without style rows, or whose rows no longer rule.
 
     Raises:
         ConfigError: It is in S space, or its activations are edited.
     """
-    if sketch.space == "s":
+    if spec.space == "s":
         raise ConfigError("operations on style rows need start.space z, w or w+, not s")
-    if sketch.edited is not None:
-        raise ConfigError(f"style rows cannot move: the activations at {sketch.edited} are edited")
+    if spec.edited is not None:
+        raise ConfigError(f"style rows cannot move: the activations at {spec.edited} are edited")
 
 
 def rows_in(layers: Layers, generator: Generator) -> list[int]:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, MutableMapping
 from typing import TYPE_CHECKING
 
-from ganvas.stage import Scene, Sketch
+from ganvas.stage import EmbeddingSpec, Scene
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,13 +26,13 @@ class Operation(ABC):
         """Change the scene's embeddings and return the render (B, 3, H, W) of what comes out."""
 
     def check(  # noqa: B027 - an operation may fit anything
-        self, generator: Generator, sketches: MutableMapping[str, Sketch]
+        self, generator: Generator, specs: MutableMapping[str, EmbeddingSpec]
     ) -> None:
         """Refuse what the operation cannot work on, before any work.
 
         Args:
             generator: The generator.
-            sketches: What is known of each embedding; what the operation leaves is entered.
+            specs: What is known of each embedding; what the operation leaves is entered.
 
         Raises:
             ConfigError: The generator has no such layer or unit, or an embedding does not fit.

@@ -11,7 +11,7 @@ from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError, nearest
 from ganvas.loss import pairs
 from ganvas.mask import Canvas, Mask, require_content
-from ganvas.stage import Optimizer, Sketch, StageConfig
+from ganvas.stage import EmbeddingSpec, Optimizer, StageConfig
 from ganvas.stage.config import Variable
 
 if TYPE_CHECKING:
@@ -102,14 +102,14 @@ class Recipe:
         """Optimisation steps of all stages together."""
         return sum(s.steps for s in self.stages.values() if isinstance(s, StageConfig))
 
-    def check_images(self, given: Collection[str]) -> None:
+    def check_images(self, present: Collection[str]) -> None:
         """Refuse an experiment that lacks an image.
 
         Raises:
-            ConfigError: The recipe needs an image that is not among `given`.
+            ConfigError: The recipe needs an image that is not among `present`.
         """
         for name in self.images:
-            if name not in given:
+            if name not in present:
                 needed = " and ".join(self.images)
                 option = "trio" if "z" in self.images else "pair"
                 raise ConfigError(
@@ -130,14 +130,14 @@ class Recipe:
                 or the steps before it leave.
             AssetError: A network that a term needs cannot be had.
         """
-        sketches = dict.fromkeys(self.images, Sketch.of(start))
+        specs = dict.fromkeys(self.images, EmbeddingSpec.of(start))
         for name, step in self.stages.items():
             try:
                 if isinstance(step, Operation):
-                    step.check(generator, sketches)
+                    step.check(generator, specs)
                 else:
-                    step.check(generator, sketches[step.embedding], len(start))
-                    sketches[step.embedding] = step.leaves(generator, sketches[step.embedding])
+                    step.check(generator, specs[step.embedding], len(start))
+                    specs[step.embedding] = step.leaves(generator, specs[step.embedding])
             except ConfigError as error:
                 raise ConfigError(f"stages.{name}: {error}") from error
             if isinstance(step, StageConfig):
@@ -190,7 +190,7 @@ def _without_noise(step: StageConfig | Operation) -> StageConfig | Operation | N
     if isinstance(step, Operation) or "noise" not in step.optimise:
         return step
     others: dict[Variable, Optimizer] = {
-        kind: how for kind, how in step.optimise.items() if kind != "noise"
+        variable: how for variable, how in step.optimise.items() if variable != "noise"
     }
     if not others:
         return None

@@ -1,1 +1,1 @@
-"""The mathematics, as plain functions of tensors; imports torch and nothing of ganvas."""
+"""The mathematics, as plain functions of tensors; imports torch and nothing else of ganvas."""

@@ -6,12 +6,18 @@ from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float
 from torch import Tensor
 
 from ganvas.functional.images import resize
 
 
-def mix(kept: Tensor, taken: Tensor, keep: Tensor | None, take: Tensor | None) -> Tensor:
+def mix(
+    kept: Float[Tensor, "B C h w"],
+    taken: Float[Tensor, "B C h w"],
+    keep: Float[Tensor, "#B 1 h w"] | None,
+    take: Float[Tensor, "#B 1 h w"] | None,
+) -> Float[Tensor, "B C h w"]:
     """Return keep ⊙ A + take ⊙ B, exactly A or B where one mask is 1 and the other 0.
 
     Args:
@@ -29,7 +35,9 @@ def mix(kept: Tensor, taken: Tensor, keep: Tensor | None, take: Tensor | None) -
     return torch.where((keep == 1) & (take == 0), kept, mixed)
 
 
-def fit_mask(mask: Tensor, size: int, margin: int = 0) -> Tensor:
+def fit_mask(
+    mask: Float[Tensor, "B 1 H W"], size: int, margin: int = 0
+) -> Float[Tensor, "B 1 {size} {size}"]:
     """Resize a mask (B, 1, H, W) of the image, or (B, 1, 1, 1), to an activation of `size`.
 
     The `margin` samples outside of the image, on each side, take the values at the mask's border.
@@ -39,13 +47,19 @@ def fit_mask(mask: Tensor, size: int, margin: int = 0) -> Tensor:
     return F.pad(resize(mask, size - 2 * margin), [margin] * 4, mode="replicate")
 
 
-def swap_channels(first: Tensor, second: Tensor, channels: Sequence[int]) -> Tensor:
+def swap_channels(
+    first: Float[Tensor, "B C h w"], second: Float[Tensor, "B C h w"], channels: Sequence[int]
+) -> Float[Tensor, "B C h w"]:
     """Return the first tensor with some channels of the second."""
     index = torch.tensor(list(channels), device=first.device)
     return first.index_copy(1, index, second.index_select(1, index))
 
 
-def set_channels(features: Tensor, channels: Sequence[int], values: Tensor | float) -> Tensor:
+def set_channels(
+    features: Float[Tensor, "B C h w"],
+    channels: Sequence[int],
+    values: Float[Tensor, " K"] | float,
+) -> Float[Tensor, "B C h w"]:
     """Set channels to a constant each: 0 ablates a unit, a high value inserts it.
 
     Args:
@@ -61,7 +75,9 @@ def set_channels(features: Tensor, channels: Sequence[int], values: Tensor | flo
     return changed
 
 
-def permute_channels(features: Tensor, rng: torch.Generator, fraction: float = 1.0) -> Tensor:
+def permute_channels(
+    features: Float[Tensor, "B C h w"], rng: torch.Generator, fraction: float = 1.0
+) -> Float[Tensor, "B C h w"]:
     """Permute a random `fraction` of the channels among themselves; the same for every image."""
     count = features.shape[1]
     chosen = torch.randperm(count, generator=rng)[: round(fraction * count)]
@@ -70,7 +86,9 @@ def permute_channels(features: Tensor, rng: torch.Generator, fraction: float = 1
     return features[:, order.to(features.device)]
 
 
-def permute_tiles(features: Tensor, rng: torch.Generator, tiles: int) -> Tensor:
+def permute_tiles(
+    features: Float[Tensor, "B C h w"], rng: torch.Generator, tiles: int
+) -> Float[Tensor, "B C h w"]:
     """Cut the map into `tiles` × `tiles` pieces and permute them; the same for every image.
 
     Raises:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import torch
+from jaxtyping import Float, Int
 from torch import Tensor
 
 
-def low_rank(matrix: Tensor, rank: int) -> tuple[Tensor, Tensor]:
+def low_rank(
+    matrix: Float[Tensor, "m n"], rank: int
+) -> tuple[Float[Tensor, "m k"], Float[Tensor, "k n"]]:
     """Return the factors L (m, rank) and R (rank, n) whose product is nearest to a matrix (m, n).
 
     The singular values are shared out between both, so that both have the same scale.
@@ -20,7 +23,9 @@ def low_rank(matrix: Tensor, rank: int) -> tuple[Tensor, Tensor]:
     return left.to(matrix), right.to(matrix)
 
 
-def quantise(matrix: Tensor, bits: int) -> tuple[Tensor, Tensor]:
+def quantise(
+    matrix: Float[Tensor, "m n"], bits: int
+) -> tuple[Int[Tensor, "m n"], Float[Tensor, "m 1"]]:
     """Round a matrix (m, n) to signed integers of 8 or 16 bits with one step per row.
 
     Returns:
@@ -30,10 +35,10 @@ def quantise(matrix: Tensor, bits: int) -> tuple[Tensor, Tensor]:
     step = matrix.abs().amax(dim=1, keepdim=True) / top
     # A row of zeros has no scale; any will do.
     step = torch.where(step > 0, step, torch.ones_like(step))
-    kind = torch.int8 if bits == 8 else torch.int16
-    return (matrix / step).round().to(kind), step
+    integers = torch.int8 if bits == 8 else torch.int16
+    return (matrix / step).round().to(integers), step
 
 
-def dequantise(integers: Tensor, step: Tensor) -> Tensor:
+def dequantise(integers: Int[Tensor, ...], step: Float[Tensor, ...]) -> Float[Tensor, ...]:
     """Return what `quantise` rounded, in the type of the steps."""
     return integers.to(step.dtype) * step

@@ -6,10 +6,13 @@ Source: Karras et al. 2021 (StyleGAN3), section 3 and appendix D.
 from __future__ import annotations
 
 import torch.nn.functional as F
+from jaxtyping import Float
 from torch import Tensor
 
 
-def fir_upsample2d(x: Tensor, taps: Tensor | None, factor: int, low: int, high: int) -> Tensor:
+def fir_upsample2d(
+    x: Float[Tensor, "B C H W"], taps: Float[Tensor, " t"] | None, factor: int, low: int, high: int
+) -> Float[Tensor, "B C _ _"]:
     """Insert zeros between samples, pad, and filter along both axes.
 
     Args:
@@ -34,7 +37,11 @@ def fir_upsample2d(x: Tensor, taps: Tensor | None, factor: int, low: int, high: 
     return F.pad(x, (before, after, before, after))
 
 
-def fir_downsample2d(x: Tensor, taps: Tensor | None, factor: int) -> Tensor:
+def fir_downsample2d(
+    x: Float[Tensor, "B C H W"],
+    taps: Float[Tensor, " t"] | Float[Tensor, "t t"] | None,
+    factor: int,
+) -> Float[Tensor, "B C _ _"]:
     """Filter x (B, C, H, W) with taps (t,) or (t, t) and keep every factor-th sample."""
     if taps is None:
         return x[:, :, ::factor, ::factor]
@@ -48,24 +55,24 @@ def fir_downsample2d(x: Tensor, taps: Tensor | None, factor: int) -> Tensor:
 
 
 def filtered_lrelu(
-    x: Tensor,
-    bias: Tensor,
+    x: Float[Tensor, "B C H W"],
+    bias: Float[Tensor, " C"],
     *,
-    up: Tensor | None,
-    down: Tensor | None,
+    up: Float[Tensor, " t"] | None,
+    down: Float[Tensor, " u"] | Float[Tensor, "u u"] | None,
     factors: tuple[int, int],
     padding: tuple[int, int],
     slope: float,
     gain: float,
     clamp: float | None,
-) -> Tensor:
+) -> Float[Tensor, "B C _ _"]:
     """Add a bias, sample up, leaky ReLU times a gain, clamp, sample down.
 
     Args:
         x: (B, C, H, W).
         bias: (C,).
         up: Filter of the way up (t,), or None.
-        down: Filter of the way down, (t,) or (t, t), or None.
+        down: Filter of the way down, (u,) or (u, u), or None.
         factors: Of sampling up and down.
         padding: Zeros before and after, at the higher rate, along both axes.
         slope: Of the leaky ReLU below zero.

@@ -8,10 +8,11 @@ from __future__ import annotations
 import math
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 
-def rigid_transform(parameters: Tensor) -> Tensor:
+def rigid_transform(parameters: Float[Tensor, "B 4"]) -> Float[Tensor, "B 3 3"]:
     """Return the inverse transforms (B, 3, 3) of (cos, sin, x, y) in (B, 4), translation first.
 
     The four numbers are divided by the length of the first two, so that these are a rotation.
@@ -24,14 +25,14 @@ def rigid_transform(parameters: Tensor) -> Tensor:
 
 
 def fourier_features(
-    transforms: Tensor,
-    frequencies: Tensor,
-    phases: Tensor,
+    transforms: Float[Tensor, "B 3 3"],
+    frequencies: Float[Tensor, "C 2"],
+    phases: Float[Tensor, " C"],
     *,
     size: int,
     rate: float,
     bandwidth: float,
-) -> Tensor:
+) -> Float[Tensor, "B {size} {size} C"]:
     """Return sin(2π (f · p + φ)) on a grid of positions p, under transforms of the plane.
 
     Args:

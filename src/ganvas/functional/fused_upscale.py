@@ -8,12 +8,15 @@ The two differ at the border and in the phase, so the switch belongs to the mode
 from __future__ import annotations
 
 import torch.nn.functional as F
+from jaxtyping import Float
 from torch import Tensor
 
 FUSED_FROM = 128
 
 
-def upscale_conv2d(x: Tensor, weight: Tensor, resolution: int) -> Tensor:
+def upscale_conv2d(
+    x: Float[Tensor, "B I H W"], weight: Float[Tensor, "O I 3 3"], resolution: int
+) -> Float[Tensor, "B O 2*H 2*W"]:
     """Double the resolution of x (B, I, H, W) and convolve it with weight (O, I, 3, 3).
 
     Args:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
 
-def to_uint8(images: Tensor) -> Tensor:
+def to_uint8(images: Float[Tensor, "*shape"]) -> UInt8[Tensor, "*shape"]:
     """Quantise images (B, 3, H, W) in [−1, 1] to 8 bits, as they are saved: uint8 in [0, 255].
 
     >>> to_uint8(torch.tensor([-1.0, 0.0, 1.0, 7.0])).tolist()
@@ -16,12 +17,14 @@ def to_uint8(images: Tensor) -> Tensor:
     return ((images.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
 
 
-def from_uint8(pictures: Tensor) -> Tensor:
+def from_uint8(pictures: UInt8[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     """Map 8-bit pictures (…, uint8) to float32 in [−1, 1]; the inverse of `to_uint8`."""
     return pictures.float() / 127.5 - 1
 
 
-def resize(images: Tensor, size: int | tuple[int, int]) -> Tensor:
+def resize(
+    images: Float[Tensor, "B C H W"], size: int | tuple[int, int]
+) -> Float[Tensor, "B C h w"]:
     """Resize (B, C, H, W) to `size`: box means by whole factors, else antialiased bilinear."""
     height, width = (size, size) if isinstance(size, int) else size
     if images.shape[-2:] == (height, width):

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 
-def dots(a: Tensor, b: Tensor) -> Tensor:
+def dots(a: Float[Tensor, "B D"], b: Float[Tensor, "B D"]) -> Float[Tensor, "B 1"]:
     """Return the inner product of each problem's vectors: (B, D), (B, D) → (B, 1)."""
     return (a * b).sum(1, keepdim=True)
 
 
 def lbfgs_direction(
-    gradient: Tensor,
-    steps: Sequence[Tensor],
-    changes: Sequence[Tensor],
-    inverses: Sequence[Tensor],
-    scale: Tensor,
-) -> Tensor:
+    gradient: Float[Tensor, "B D"],
+    steps: Sequence[Float[Tensor, "B D"]],
+    changes: Sequence[Float[Tensor, "B D"]],
+    inverses: Sequence[Float[Tensor, "B 1"]],
+    scale: Float[Tensor, "B 1"],
+) -> Float[Tensor, "B D"]:
     """Return the quasi-Newton direction −H g of each problem, by the two-loop recursion.
 
     Args:
@@ -42,7 +43,9 @@ def lbfgs_direction(
     return direction
 
 
-def curvature(step: Tensor, change: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def curvature(
+    step: Float[Tensor, "B D"], change: Float[Tensor, "B D"]
+) -> tuple[Bool[Tensor, "B 1"], Float[Tensor, "B 1"], Float[Tensor, "B 1"]]:
     """Return whether a pair may be used, 1 / (s · y) or 0, and (s · y) / (y · y), (B, 1) each."""
     product = dots(step, change)
     usable = product > 1e-10

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from jaxtyping import Float
 from torch import Tensor
 
 
-def towards(pivot: Tensor, samples: Tensor, distance: float) -> Tensor:
+def towards(
+    pivot: Float[Tensor, "1 rows w_dim"], samples: Float[Tensor, "B rows w_dim"], distance: float
+) -> Float[Tensor, "B rows w_dim"]:
     """Return the points at a distance from the pivot, on the way to each sample.
 
     w_r = w_p + α (w_z − w_p) / ‖w_z − w_p‖₂, the norm taken over all rows.

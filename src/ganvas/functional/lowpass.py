@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 
@@ -23,7 +24,9 @@ def kaiser_beta(taps: int, width: float) -> float:
     return 0.0
 
 
-def lowpass(taps: int, cutoff: float, width: float, rate: float, radial: bool = False) -> Tensor:
+def lowpass(
+    taps: int, cutoff: float, width: float, rate: float, radial: bool = False
+) -> Float[Tensor, " {taps}"] | Float[Tensor, "{taps} {taps}"]:
     """Return a low-pass filter of sum one.
 
     Args:

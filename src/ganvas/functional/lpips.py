@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
 
-def unit_features(features: Tensor, eps: float = 1e-10) -> Tensor:
+def unit_features(
+    features: Float[Tensor, "B C h w"], eps: float = 1e-10
+) -> Float[Tensor, "B C h w"]:
     """Scale the vector of channels at each position of (B, C, h, w) to length one.
 
     Where all channels are zero, as after a ReLU, both the value and the gradient are zero.
@@ -22,17 +25,19 @@ def unit_features(features: Tensor, eps: float = 1e-10) -> Tensor:
 
 
 def feature_maps(
-    found: Sequence[Tensor], wanted: Sequence[Tensor], heads: Sequence[Tensor]
-) -> list[Tensor]:
+    features: Sequence[Float[Tensor, "B _ _ _"]],
+    targets: Sequence[Float[Tensor, "#B _ _ _"]],
+    heads: Sequence[Float[Tensor, "1 _ 1 1"]],
+) -> list[Float[Tensor, "B 1 _ _"]]:
     """Weigh the squared differences of unit features by each layer's head.
 
     Args:
-        found: Unit features (B, C, h, w) of each layer.
-        wanted: Those of the target, of the same shapes.
+        features: Unit features (B, C, h, w) of each layer.
+        targets: Those of the target, of the same shapes.
         heads: The weights (1, C, 1, 1) of each layer, not negative.
 
     Returns:
         (B, 1, h, w) of each layer.
     """
-    layers = zip(found, wanted, heads, strict=True)
+    layers = zip(features, targets, heads, strict=True)
     return [F.conv2d((a - b).square(), head) for a, b, head in layers]

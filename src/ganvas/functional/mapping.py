@@ -6,11 +6,12 @@ import math
 from collections.abc import Iterable
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
 
-def pixel_norm(x: Tensor, eps: float = 1e-8) -> Tensor:
+def pixel_norm(x: Float[Tensor, "*batch C"], eps: float = 1e-8) -> Float[Tensor, "*batch C"]:
     """Scale each vector (…, C) to a mean square of one.
 
     Source: Karras et al. 2018, Progressive growing of GANs, section 4.2.
@@ -18,11 +19,15 @@ def pixel_norm(x: Tensor, eps: float = 1e-8) -> Tensor:
     return x * torch.rsqrt(x.square().mean(dim=-1, keepdim=True) + eps)
 
 
-def style_mapping(z: Tensor, layers: Iterable[tuple[Tensor, Tensor]], slope: float = 0.2) -> Tensor:
-    """Map z (B, C) through normalisation and dense layers with leaky ReLU and gain √2.
+def style_mapping(
+    z: Float[Tensor, "B z_dim"],
+    layers: Iterable[tuple[Float[Tensor, "_ _"], Float[Tensor, " _"]]],
+    slope: float = 0.2,
+) -> Float[Tensor, "B w_dim"]:
+    """Map z to w through normalisation and dense layers with leaky ReLU and gain √2.
 
     Args:
-        z: (B, C).
+        z: (B, z_dim).
         layers: (weight (out, in), bias (out,)) of each layer, learning-rate gains folded in.
         slope: Slope of the leaky ReLU below zero.
 

@@ -6,10 +6,13 @@ import math
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float
 from torch import Tensor
 
 
-def grid(height: int, width: int, device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:
+def grid(
+    height: int, width: int, device: torch.device | str = "cpu"
+) -> tuple[Float[Tensor, "{height} {width}"], Float[Tensor, "{height} {width}"]]:
     """Return the x and y (height, width) of the pixels' centres, in fractions of the image."""
     x = (torch.arange(width, device=device) + 0.5) / width
     y = (torch.arange(height, device=device) + 0.5) / height
@@ -18,8 +21,11 @@ def grid(height: int, width: int, device: torch.device | str = "cpu") -> tuple[T
 
 
 def segment_distance(
-    x: Tensor, y: Tensor, start: tuple[float, float], end: tuple[float, float]
-) -> Tensor:
+    x: Float[Tensor, "*points"],
+    y: Float[Tensor, "*points"],
+    start: tuple[float, float],
+    end: tuple[float, float],
+) -> Float[Tensor, "*points"]:
     """Return the distance of the points (x, y) to the segment from `start` to `end`.
 
     >>> segment_distance(torch.tensor([0.5]), torch.tensor([0.3]), (0.0, 0.0), (1.0, 0.0)).item()
@@ -32,7 +38,7 @@ def segment_distance(
     return torch.hypot(x - start[0] - along * dx, y - start[1] - along * dy)
 
 
-def gaussian_blur(mask: Tensor, sigma: float) -> Tensor:
+def gaussian_blur(mask: Float[Tensor, "B C H W"], sigma: float) -> Float[Tensor, "B C H W"]:
     """Blur (B, C, H, W) with a Gaussian of `sigma` pixels, cut off at 3σ; the border is repeated.
 
     Constants stay as they are, and values stay in the range of the input.
@@ -55,7 +61,7 @@ def _edge_pad(mask: Tensor, x: int, y: int) -> Tensor:
     return F.pad(mask, (x, x, y, y), mode="replicate")
 
 
-def dilate(mask: Tensor, radius: int) -> Tensor:
+def dilate(mask: Float[Tensor, "B 1 H W"], radius: int) -> Float[Tensor, "B 1 H W"]:
     """Grow (B, 1, H, W) by `radius` pixels in every direction (a square); 0 changes nothing."""
     if radius <= 0:
         return mask
@@ -63,7 +69,7 @@ def dilate(mask: Tensor, radius: int) -> Tensor:
     return F.max_pool2d(grown, (2 * radius + 1, 1), stride=1, padding=(radius, 0))
 
 
-def edge_weight(mask: Tensor) -> Tensor:
+def edge_weight(mask: Float[Tensor, "B 1 H W"]) -> Float[Tensor, "B 1 H W"]:
     """Return how much of the mask's edge runs through each pixel: |∇M|, (B, 1, H, W).
 
     Forward differences; it sums to about the edge's length in pixels, blurred or not.

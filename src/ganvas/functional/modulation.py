@@ -15,6 +15,7 @@ import math
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float
 from torch import Tensor
 
 from ganvas.functional.resample import filter2d
@@ -23,14 +24,14 @@ EPSILON = 1e-8
 
 
 def modulated_conv2d(
-    x: Tensor,
-    weight: Tensor,
-    style: Tensor,
+    x: Float[Tensor, "B I H W"],
+    weight: Float[Tensor, "O I k k"],
+    style: Float[Tensor, "B I"],
     *,
     demodulate: bool = True,
     padding: int = 0,
-    upsample: Tensor | None = None,
-) -> Tensor:
+    upsample: Float[Tensor, "4 4"] | None = None,
+) -> Float[Tensor, "B O _ _"]:
     """Convolve x with weights that the style scales per input channel.
 
     In half precision weights and styles are first divided by their maximum, which demodulation
@@ -62,12 +63,14 @@ def modulated_conv2d(
     return y
 
 
-def demodulation(weight: Tensor, style: Tensor) -> Tensor:
+def demodulation(
+    weight: Float[Tensor, "O I k k"], style: Float[Tensor, "B I"]
+) -> Float[Tensor, "B O"]:
     """Return 1 / sqrt(Σ_ik (s_i w_oik)² + ε), (B, O), for weight (O, I, k, k) and style (B, I)."""
     energy = weight.square().sum(dim=(2, 3))
     return torch.rsqrt(style.square() @ energy.T + EPSILON)
 
 
-def unhalved(x: Tensor) -> Tensor:
+def unhalved(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     """Return x in float32 if it is in half precision, and as it is otherwise."""
     return x.float() if x.dtype == torch.float16 else x

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
 
-def total_variation(images: Tensor, mask: Tensor | None = None) -> Tensor:
+def total_variation(
+    images: Float[Tensor, "B C H W"], mask: Float[Tensor, "#B 1 H W"] | None = None
+) -> Float[Tensor, " B"]:
     """Anisotropic total variation per image (B,): mean |∂x| + |∂y| of (B, C, H, W).
 
     A difference counts with the mean of the mask (B, 1, H, W) at its two pixels.
@@ -24,7 +27,9 @@ def total_variation(images: Tensor, mask: Tensor | None = None) -> Tensor:
     return (dx.flatten(1).sum(1) + dy.flatten(1).sum(1)) / count
 
 
-def noise_autocorrelation(noise: Sequence[Tensor], smallest: int = 8) -> Tensor:
+def noise_autocorrelation(
+    noise: Sequence[Float[Tensor, "B 1 _ _"]], smallest: int = 8
+) -> Float[Tensor, " B"]:
     """How much the noise maps resemble a picture, per image (B,).
 
     Over each map (B, 1, r, r) and its halvings down to `smallest`: the squares of the mean products
@@ -53,11 +58,11 @@ class Whitening:
         matrix: (D, D); the whitened latent is (w − mean) @ matrix.
     """
 
-    mean: Tensor
-    matrix: Tensor
+    mean: Float[Tensor, " D"]
+    matrix: Float[Tensor, "D D"]
 
     @classmethod
-    def of(cls, samples: Tensor, ridge: float = 1e-4) -> Whitening:
+    def of(cls, samples: Float[Tensor, "N D"], ridge: float = 1e-4) -> Whitening:
         """Fit to samples (N, D); no variance counts as less than `ridge` × the largest.
 
         The floor keeps directions in which the samples hardly vary from ruling the distance.
@@ -68,12 +73,12 @@ class Whitening:
         scale = variance.clamp_min(floor).rsqrt()
         return cls(samples.mean(0), (directions * scale).to(samples.dtype))
 
-    def distance(self, latents: Tensor) -> Tensor:
+    def distance(self, latents: Float[Tensor, "*batch D"]) -> Float[Tensor, "*batch"]:
         """Squared Mahalanobis distance divided by D, of (…, D): (…); 1 for samples on average."""
         return ((latents - self.mean) @ self.matrix).square().mean(-1)
 
 
-def unrectified(w: Tensor) -> Tensor:
+def unrectified(w: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     """Undo the mapping network's last leaky ReLU (slope 0.2): w becomes nearly Gaussian.
 
     Source: the P space of Zhu et al. 2020, *Improved StyleGAN Embedding*.

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 
-def masked_mse(images: Tensor, targets: Tensor, mask: Tensor | None = None) -> Tensor:
+def masked_mse(
+    images: Float[Tensor, "B C H W"],
+    targets: Float[Tensor, "#B C H W"],
+    mask: Float[Tensor, "#B 1 H W"] | None = None,
+) -> Float[Tensor, " B"]:
     """Mean squared error per image: ‖M ⊙ (G − x)‖² / N, with N the scalars of the whole image.
 
     Args:
@@ -24,15 +29,7 @@ def masked_mse(images: Tensor, targets: Tensor, mask: Tensor | None = None) -> T
     return error.square().flatten(1).mean(1)
 
 
-def masked_l1(images: Tensor, targets: Tensor, mask: Tensor | None = None) -> Tensor:
-    """Mean absolute error per image, masked and reduced like `masked_mse`: (B,)."""
-    error = (images - targets).abs()
-    if mask is not None:
-        error = error * mask
-    return error.flatten(1).mean(1)
-
-
-def psnr_from_mse(mse: Tensor, span: float = 2.0) -> Tensor:
+def psnr_from_mse(mse: Float[Tensor, "*batch"], span: float = 2.0) -> Float[Tensor, "*batch"]:
     """Peak signal-to-noise ratio in dB: 10·log₁₀(span² / mse).
 
     `span` is the width of the range: 2 for [−1, 1], 255 for 8-bit pictures.

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
@@ -17,14 +18,14 @@ from torch.nn import functional as F
 
 
 def separable_layer(
-    x: Tensor,
-    style: Tensor,
-    noise: Tensor,
-    depthwise: Tensor,
-    pointwise: Tensor,
-    bias: Tensor,
+    x: Float[Tensor, "B C h w"],
+    style: Float[Tensor, "B C"],
+    noise: Float[Tensor, "B 1 h w"],
+    depthwise: Float[Tensor, "C 1 3 3"],
+    pointwise: Float[Tensor, "D C 1 1"],
+    bias: Float[Tensor, " D"],
     slope: float = 0.2,
-) -> Tensor:
+) -> Float[Tensor, "B D h w"]:
     """Return leaky_relu(pointwise ∗ (depthwise ∗ (style · x)) + noise + bias).
 
     Args:
@@ -86,28 +87,28 @@ class _SeparableLayer(Function):
         # The slope is positive, so the output's sign is the input's.
         grad = torch.ops.aten.leaky_relu_backward(_pixels(grad), y, ctx.slope, True)
         wanted = dict(zip(INPUTS, ctx.needs_input_grad, strict=True))
-        found: dict[str, Tensor | None] = dict.fromkeys(INPUTS)
+        gradients: dict[str, Tensor | None] = dict.fromkeys(INPUTS)
         if wanted["noise"]:
             noise = _image(grad.sum(dim=2, keepdim=True), ctx.size)
-            found["noise"] = noise.to(ctx.noise_dtype)
+            gradients["noise"] = noise.to(ctx.noise_dtype)
         if wanted["bias"]:
-            found["bias"] = grad.sum(dim=(0, 1))
+            gradients["bias"] = grad.sum(dim=(0, 1))
         if wanted["pointwise"]:
             weight = torch.bmm(grad.mT, filtered)
-            found["pointwise"] = (weight * style.to(weight.dtype)[:, None, :]).sum(0)
+            gradients["pointwise"] = (weight * style.to(weight.dtype)[:, None, :]).sum(0)
         if wanted["x"] or wanted["style"] or wanted["depthwise"]:
             grad = grad @ pointwise
         if wanted["style"]:
-            found["style"] = (grad * filtered).sum(dim=1).to(style.dtype)
+            gradients["style"] = (grad * filtered).sum(dim=1).to(style.dtype)
         if wanted["x"] or wanted["depthwise"]:
             grad *= style[:, None, :]
             image = _image(grad, ctx.size)
         if wanted["depthwise"]:
-            found["depthwise"] = _depthwise_gradient(features, image)
+            gradients["depthwise"] = _depthwise_gradient(features, image)
         if wanted["x"]:
             # The adjoint of a padded correlation is the correlation with the flipped kernel.
-            found["x"] = _depthwise(image, depthwise.flip(2, 3))
-        return tuple(found.values())
+            gradients["x"] = _depthwise(image, depthwise.flip(2, 3))
+        return tuple(gradients.values())
 
 
 def _depthwise_gradient(x: Tensor, grad: Tensor) -> Tensor:

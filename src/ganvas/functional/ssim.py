@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, overload
+from typing import overload
 
-if TYPE_CHECKING:
-    from torch import Tensor
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional as F
 
-WINDOW = 11
+from ganvas.functional.window import WINDOW
+
 SIGMA = 1.5
 SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
-SMALLEST_MS_SSIM = 176
-"""Five scales with a window of 11 need more than 10 pixels at the coarsest."""
 
 
-def ssim_maps(images: Tensor, targets: Tensor, span: float = 2.0) -> tuple[Tensor, Tensor]:
+def ssim_maps(
+    images: Float[Tensor, "B C H W"], targets: Float[Tensor, "#B C H W"], span: float = 2.0
+) -> tuple[Float[Tensor, "B C H-10 W-10"], Float[Tensor, "B C H-10 W-10"]]:
     """Return SSIM and its contrast-structure part at every position with a whole window.
 
     Args:
@@ -37,12 +40,12 @@ def ssim_maps(images: Tensor, targets: Tensor, span: float = 2.0) -> tuple[Tenso
 
 
 def ssim(
-    images: Tensor,
-    targets: Tensor,
-    mask: Tensor | None = None,
+    images: Float[Tensor, "B C H W"],
+    targets: Float[Tensor, "#B C H W"],
+    mask: Float[Tensor, "#B 1 H W"] | None = None,
     span: float = 2.0,
     reflect: bool = False,
-) -> Tensor:
+) -> Float[Tensor, " B"]:
     """SSIM per image (B,), averaged over the mask (B, 1, H, W) where one is given.
 
     Args:
@@ -60,21 +63,18 @@ def ssim(
 
 
 def ms_ssim(
-    images: Tensor,
-    targets: Tensor,
-    mask: Tensor | None = None,
+    images: Float[Tensor, "B C H W"],
+    targets: Float[Tensor, "#B C H W"],
+    mask: Float[Tensor, "#B 1 H W"] | None = None,
     span: float = 2.0,
     reflect: bool = False,
-) -> Tensor:
+) -> Float[Tensor, " B"]:
     """Multi-scale SSIM per image (B,), over five scales; images of 176 pixels or more.
 
     The arguments are those of `ssim`; like torchmetrics, `reflect` is for the coarsest scale alone.
 
     Source: Wang et al. 2003. Negative contrast terms are clamped, so that the powers exist.
     """
-    import torch
-    from torch.nn import functional as F
-
     factors = []
     for weight in SCALE_WEIGHTS[:-1]:
         _, contrast = ssim_maps(images, targets, span)
@@ -91,8 +91,6 @@ def _reflected(images: Tensor) -> Tensor: ...
 @overload
 def _reflected(images: Tensor | None) -> Tensor | None: ...
 def _reflected(images: Tensor | None) -> Tensor | None:
-    from torch.nn import functional as F
-
     border = WINDOW // 2
     return None if images is None else F.pad(images, (border,) * 4, mode="reflect")
 
@@ -106,9 +104,6 @@ def _average(values: Tensor, mask: Tensor | None) -> Tensor:
 
 
 def _window(images: Tensor) -> Tensor:
-    import torch
-    from torch.nn import functional as F
-
     offsets = torch.arange(WINDOW, device=images.device, dtype=images.dtype) - WINDOW // 2
     kernel = torch.exp(-offsets.square() / (2 * SIGMA**2))
     kernel = kernel / kernel.sum()

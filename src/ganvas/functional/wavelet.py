@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 
-def haar(x: Tensor) -> Tensor:
+def haar(x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B 4*C H//2 W//2"]:
     """Split maps (B, C, 2h, 2w) into four bands of half the size: (B, 4C, h, w).
 
     The bands follow each other, C channels each: the mean, the difference between rows, the
@@ -30,7 +31,9 @@ def haar(x: Tensor) -> Tensor:
     return bands.mul_(0.5).flatten(3).permute(0, 3, 1, 2)
 
 
-def inverse_haar(x: Tensor, gain: Tensor | None = None) -> Tensor:
+def inverse_haar(
+    x: Float[Tensor, "B C h w"], gain: Float[Tensor, "B C"] | None = None
+) -> Float[Tensor, "B C//4 2*h 2*w"]:
     """Merge four bands (B, 4C, h, w), each channel times its gain, into maps (B, C, 2h, 2w).
 
     out[2i + a, 2j + b] = ½(ll + (−1)ᵃ·lh + (−1)ᵇ·hl + (−1)ᵃ⁺ᵇ·hh), the inverse of `haar`.

@@ -141,15 +141,15 @@ StyleGANArchitecture = StyleGAN1Architecture | StyleGAN2Architecture | StyleGAN3
 Architecture = StyleGANArchitecture | MobileStyleGANArchitecture
 
 
-def checked(kind: type[Known], hyperparameters: dict[str, Any]) -> Known:
+def checked(architecture: type[Known], hyperparameters: dict[str, Any]) -> Known:
     """Return the architecture that a file describes, its values within their bounds.
 
     Raises:
         CheckpointError: A value is missing, unknown or out of range.
     """
     try:
-        return TypeAdapter(kind).validate_python(hyperparameters)
+        return TypeAdapter(architecture).validate_python(hyperparameters)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise CheckpointError(f"the hyper-parameter '{place}' is wrong: {first['msg']}") from error
+        name = ".".join(map(str, first["loc"]))
+        raise CheckpointError(f"the hyper-parameter '{name}' is wrong: {first['msg']}") from error

@@ -6,9 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from ganvas.errors import ConfigError, nearest
@@ -51,9 +52,13 @@ class Activation:
     features: Tensor
     rgb: Tensor | None = None
 
+    def map(self, change: Callable[[Tensor], Tensor]) -> Activation:
+        """Return the state with both tensors changed alike."""
+        return Activation(change(self.features), None if self.rgb is None else change(self.rgb))
+
     def detach(self) -> Activation:
         """Return the same state cut from the graph."""
-        return Activation(self.features.detach(), None if self.rgb is None else self.rgb.detach())
+        return self.map(Tensor.detach)
 
 
 ActivationEdit = Callable[[Activation], Activation]
@@ -62,23 +67,24 @@ ActivationEdit = Callable[[Activation], Activation]
 class Generator(nn.Module, ABC):
     """A frozen synthesis network with explicit latents, styles and noise.
 
-    A family writes five methods: `mapping`, `styles`, `_begin`, `_layer` and `_finish`. Everything
-    else — running from a cached activation, reading and replacing activations, truncation —
-    is written once, here. No method keeps hidden state: the same arguments give the same image.
-    Weights are buffers, so no gradient is ever computed for them.
+    A family writes five methods: `mapping`, `styles`, `begin`, `layer` and `finish`, and sets
+    `name`, `layers`, `z_dim`, `w_dim` and `w_avg`. Everything else — running from a cached
+    activation, reading and replacing activations, truncation — is written once, here. No method
+    keeps hidden state: the same arguments give the same image. Weights are frozen, buffers or
+    parameters that require no gradient: `load_generator` sees to it.
 
     Attributes:
-        family: The kind of generator, which names its class in saved files.
-        hyperparameters: The constructor's arguments, as they are saved with the weights.
         name: The option's name in ``generator=``.
-        resolution: Height and width of the image in pixels.
+        layers: The layers in the order in which they run.
         z_dim: Length of z.
         w_dim: Length of one style row.
+        w_avg: (w_dim,) the mean of w, a buffer.
+        resolution: Height and width of the image in pixels.
         rows: Number of style rows of w+.
         effective_rows: Rows that change the image; the others have zero gradient.
-        layers: The layers in the order in which they run.
         noise_resolutions: Height and width of each noise map, in the order of `Layer.noise`.
-        w_avg: (w_dim,) the mean of w, a buffer.
+        family: Name of the class in saved files; only a family that is saved needs it.
+        hyperparameters: The constructor's arguments, for the same.
         delta: How its weights differ from those of `base`; None: not at all.
         base: The generator as it was loaded.
     """
@@ -86,38 +92,42 @@ class Generator(nn.Module, ABC):
     family: ClassVar[str]
     hyperparameters: dict[str, Any]
     name: str
-    resolution: int
+    layers: tuple[Layer, ...]
     z_dim: int
     w_dim: int
-    rows: int
-    effective_rows: tuple[int, ...]
-    layers: tuple[Layer, ...]
-    noise_resolutions: tuple[int, ...]
     w_avg: Tensor
     delta: Delta | None = None
 
     # --- what a family writes -------------------------------------------------------------------
 
     @abstractmethod
-    def mapping(self, z: Tensor, label: Tensor | None = None) -> Tensor:
+    def mapping(
+        self, z: Float[Tensor, "B z_dim"], label: Float[Tensor, "B classes"] | None = None
+    ) -> Float[Tensor, "B w_dim"]:
         """Map z (B, z_dim) to w (B, w_dim), without truncation."""
 
     @abstractmethod
-    def styles(self, w: Tensor) -> list[Tensor]:
+    def styles(self, w: Float[Tensor, "B rows w_dim"]) -> list[Float[Tensor, "B _"]]:
         """Map w+ (B, rows, w_dim) to the styles (S space): one (B, C) tensor per affine layer."""
 
     @abstractmethod
-    def _begin(self, styles: Sequence[Tensor]) -> Activation:
+    def begin(self, styles: Sequence[Float[Tensor, "B _"]]) -> Activation:
         """Return the state before the first layer."""
 
     @abstractmethod
-    def _layer(
-        self, index: int, state: Activation, styles: Sequence[Tensor], noise: Sequence[Tensor]
+    def layer(
+        self,
+        index: int,
+        state: Activation,
+        styles: Sequence[Float[Tensor, "B _"]],
+        noise: Sequence[Float[Tensor, "B 1 _ _"]],
     ) -> Activation:
         """Run layer `index` on the state that the layer before it left."""
 
     @abstractmethod
-    def _finish(self, state: Activation, styles: Sequence[Tensor]) -> Tensor:
+    def finish(
+        self, state: Activation, styles: Sequence[Float[Tensor, "B _"]]
+    ) -> Float[Tensor, "B 3 H W"]:
         """Turn the state after the last layer into the image (B, 3, H, W) in about [−1, 1]."""
 
     def parts(self, index: int) -> tuple[str, ...]:
@@ -128,16 +138,39 @@ class Generator(nn.Module, ABC):
         """
         raise ConfigError(f"the weights of {self.name} cannot be tuned: it does not name them")
 
+    # --- what follows from the layers, unless a family sets it ----------------------------------
+
+    @cached_property
+    def resolution(self) -> int:
+        """Height and width of the image: those of the last layer."""
+        return self.layers[-1].resolution
+
+    @cached_property
+    def rows(self) -> int:
+        """Number of style rows: as many as the layers read."""
+        return 1 + max(layer.row for layer in self.layers)
+
+    @cached_property
+    def effective_rows(self) -> tuple[int, ...]:
+        """Rows that change the image: all."""
+        return tuple(range(self.rows))
+
+    @cached_property
+    def noise_resolutions(self) -> tuple[int, ...]:
+        """Height and width of each noise map: those of the layer that adds it."""
+        sizes = {layer.noise: layer.resolution for layer in self.layers if layer.noise is not None}
+        return tuple(sizes[index] for index in sorted(sizes))
+
     # --- what all families share ----------------------------------------------------------------
 
     def forward(
         self,
-        w: Tensor,
-        noise: Sequence[Tensor],
+        w: Float[Tensor, "B rows w_dim"],
+        noise: Sequence[Float[Tensor, "B 1 _ _"]],
         *,
         resume: tuple[str, Activation] | None = None,
         edits: Mapping[str, ActivationEdit] | None = None,
-    ) -> Tensor:
+    ) -> Float[Tensor, "B 3 H W"]:
         """Draw the image of w+ and noise.
 
         Args:
@@ -157,20 +190,20 @@ class Generator(nn.Module, ABC):
 
     def synthesis(
         self,
-        styles: Sequence[Tensor],
-        noise: Sequence[Tensor],
+        styles: Sequence[Float[Tensor, "B _"]],
+        noise: Sequence[Float[Tensor, "B 1 _ _"]],
         *,
         resume: tuple[str, Activation] | None = None,
         edits: Mapping[str, ActivationEdit] | None = None,
-    ) -> Tensor:
+    ) -> Float[Tensor, "B 3 H W"]:
         """Draw the image of styles (S space) and noise; arguments as in `forward`."""
         state = self._run(styles, noise, resume, edits or {}, len(self.layers))
-        return self._finish(state, styles)
+        return self.finish(state, styles)
 
     def activations(
         self,
-        w: Tensor,
-        noise: Sequence[Tensor],
+        w: Float[Tensor, "B rows w_dim"],
+        noise: Sequence[Float[Tensor, "B 1 _ _"]],
         layers: Collection[str],
         *,
         resume: tuple[str, Activation] | None = None,
@@ -198,7 +231,7 @@ class Generator(nn.Module, ABC):
         stop: int,
     ) -> Activation:
         if resume is None:
-            start, state = -1, self._begin(styles)
+            start, state = -1, self.begin(styles)
         else:
             start, state = self.layer_index(resume[0]), resume[1]
         for name in edits:
@@ -207,7 +240,7 @@ class Generator(nn.Module, ABC):
                 raise ConfigError(f"layer '{name}' comes before '{at}', where the run resumes")
         for index in range(max(start, 0), stop):
             if index > start:
-                state = self._layer(index, state, styles, noise)
+                state = self.layer(index, state, styles, noise)
             if (edit := edits.get(self.layers[index].name)) is not None:
                 state = edit(state)
         return state
@@ -235,11 +268,13 @@ class Generator(nn.Module, ABC):
                               + ", ".join(f"{r}²" for r in known))  # fmt: skip
         return names[-1]
 
-    def broadcast(self, w: Tensor) -> Tensor:
+    def broadcast(self, w: Float[Tensor, "B w_dim"]) -> Float[Tensor, "B {self.rows} w_dim"]:
         """Repeat w (B, w_dim) over all rows: (B, rows, w_dim)."""
         return w.unsqueeze(1).expand(-1, self.rows, -1).contiguous()
 
-    def truncate(self, w: Tensor, psi: float, cutoff: int | None = None) -> Tensor:
+    def truncate(
+        self, w: Float[Tensor, "B rows w_dim"], psi: float, cutoff: int | None = None
+    ) -> Float[Tensor, "B rows w_dim"]:
         """Pull w+ towards w_avg: w_avg + ψ(w − w_avg) on the first `cutoff` rows (None: all).
 
         Source: the truncation trick in W, Karras et al. 2019, appendix B.
@@ -249,7 +284,9 @@ class Generator(nn.Module, ABC):
             return pulled
         return torch.cat([pulled[:, :cutoff], w[:, cutoff:]], dim=1)
 
-    def sample_noise(self, batch: int, rng: torch.Generator | None = None) -> list[Tensor]:
+    def sample_noise(
+        self, batch: int, rng: torch.Generator | None = None
+    ) -> list[Float[Tensor, "{batch} 1 _ _"]]:
         """Draw noise maps n ~ N(0, 1): a list of (batch, 1, r, r).
 
         They are drawn on the CPU, so that a seed means the same maps on every device.
@@ -259,7 +296,7 @@ class Generator(nn.Module, ABC):
             torch.randn(batch, 1, r, r, generator=rng).to(device) for r in self.noise_resolutions
         ]
 
-    def fixed_noise(self, batch: int = 1) -> list[Tensor]:
+    def fixed_noise(self, batch: int = 1) -> list[Float[Tensor, "{batch} 1 _ _"]]:
         """Return the maps (batch, 1, r, r) stored with the weights, scaled to unit variance.
 
         A generator that stores none gives the maps of a fixed seed.
@@ -267,7 +304,9 @@ class Generator(nn.Module, ABC):
         maps = self.sample_noise(1, torch.Generator().manual_seed(0))
         return [m.expand(batch, -1, -1, -1).contiguous() for m in maps]
 
-    def sample_w(self, count: int, rng: torch.Generator | None = None) -> Tensor:
+    def sample_w(
+        self, count: int, rng: torch.Generator | None = None
+    ) -> Float[Tensor, "{count} w_dim"]:
         """Map `count` random z ~ N(0, 1) to w (count, w_dim); drawn on the CPU like the noise."""
         z = torch.randn(count, self.z_dim, generator=rng)
         with torch.no_grad():
@@ -276,7 +315,7 @@ class Generator(nn.Module, ABC):
     # --- identity -------------------------------------------------------------------------------
 
     @property
-    def base(self) -> Self:
+    def base(self) -> Generator:
         """The generator as it was loaded."""
         return self.__dict__.get("_base", self)  # type: ignore[no-any-return]
 

@@ -1,4 +1,7 @@
-"""Modules whose weights are buffers: they move and are saved with the module, and never train."""
+"""Modules whose weights are buffers: moved and saved with the module, and no parameters of it.
+
+Nothing trains them unless `ganvas.generator.tuning` puts a tensor with a gradient in their place.
+"""
 
 from __future__ import annotations
 

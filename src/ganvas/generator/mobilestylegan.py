@@ -60,7 +60,6 @@ class MobileStyleGAN(Generator):
         middle = [3 * i + k for i in range(blocks) for k in (1, 2)]
         self.effective_rows = (0, *middle, self._image_row)
         self.layers = _layers(channels)
-        self.noise_resolutions = tuple(layer.resolution for layer in self.layers)
 
         self.mapping_network = nn.Sequential(*(Affine(w_dim, w_dim) for _ in range(depth)))
         self.stem = _Stem(channels[0], w_dim)
@@ -77,15 +76,15 @@ class MobileStyleGAN(Generator):
 
     def styles(self, w: Tensor) -> list[Tensor]:
         """Return the factors of the stem, of each block's (up, conv1, conv2) and of the image."""
-        found = [self.stem.affine.forward(w[:, 0])]
+        styles = [self.stem.affine.forward(w[:, 0])]
         for i, block in enumerate(cast("Iterable[_Block]", self.blocks)):
             first, second = w[:, 3 * i + 1], w[:, 3 * i + 2]
-            found += [
+            styles += [
                 block.up.affine.forward(first),
                 block.conv1.affine.forward(first),
                 block.conv2.affine.forward(second),
             ]
-        return [*found, self.to_image.affine.forward(w[:, self._image_row])]
+        return [*styles, self.to_image.affine.forward(w[:, self._image_row])]
 
     def fixed_noise(self, batch: int = 1) -> list[Tensor]:
         """Return the maps stored with the weights, scaled to unit variance."""
@@ -103,15 +102,17 @@ class MobileStyleGAN(Generator):
         if index == 0:
             return ("stem",)
         block = f"blocks.{(index - 1) // 2}"
-        found = (f"{block}.up", f"{block}.conv1") if index % 2 else (f"{block}.conv2",)
-        return (*found, "to_image") if index == len(self.layers) - 1 else found
+        names = (f"{block}.up", f"{block}.conv1") if index % 2 else (f"{block}.conv2",)
+        return (*names, "to_image") if index == len(self.layers) - 1 else names
 
-    def _begin(self, styles: Sequence[Tensor]) -> Activation:
+    def begin(self, styles: Sequence[Tensor]) -> Activation:
+        """Return the learned constant."""
         return Activation(self.stem.const.expand(len(styles[0]), -1, -1, -1))
 
-    def _layer(
+    def layer(
         self, index: int, state: Activation, styles: Sequence[Tensor], noise: Sequence[Tensor]
     ) -> Activation:
+        """Run layer `index`."""
         block, x = 3 * ((index - 1) // 2), state.features
         if index == 0:
             return Activation(self.stem.forward(x, styles[0], noise[0]))
@@ -120,7 +121,8 @@ class MobileStyleGAN(Generator):
         style = styles[block + 2 if index % 2 else block + 3]
         return Activation(self._conv(index).forward(x, style, noise[index]))
 
-    def _finish(self, state: Activation, styles: Sequence[Tensor]) -> Tensor:
+    def finish(self, state: Activation, styles: Sequence[Tensor]) -> Tensor:
+        """Turn the last activation into RGB."""
         return self.to_image.forward(state.features, styles[-1])
 
 

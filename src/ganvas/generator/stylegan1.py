@@ -110,7 +110,6 @@ class StyleGAN1(LabelledGenerator):
         self.architecture = a = checked(StyleGAN1Architecture, hyperparameters)
         self.hyperparameters = asdict(a)
         self.name = self.family
-        self.resolution = a.resolutions[-1]
         self.z_dim, self.w_dim = a.mapping[0] - a.embedding, a.mapping[-1]
         self.mapper = Mapping1(a.mapping, a.classes, a.embedding, a.rate)
         self.register_buffer("w_avg", torch.empty(self.w_dim))
@@ -132,9 +131,6 @@ class StyleGAN1(LabelledGenerator):
                 self._parts.append(part)
         self.torgb = nn.Conv2d(a.channels[-1], 3, 1)
         self.layers = tuple(layers)
-        self.rows = len(layers)
-        self.effective_rows = tuple(range(self.rows))
-        self.noise_resolutions = tuple(layer.resolution for layer in layers)
 
     def styles(self, w: Tensor) -> list[Tensor]:
         """Map w+ to one style (B, 2C) per layer: scales less one, then shifts."""
@@ -155,10 +151,10 @@ class StyleGAN1(LabelledGenerator):
             noise: Its noise maps.
         """
         styles = self.styles(w)
-        state, kept = self._begin(styles), []
+        state, kept = self.begin(styles), []
         for index in range(len(self.layers)):
             kept.append(moments(self._raw(index, state, noise), self.architecture.epsilon))
-            state = self._layer(index, state, styles, noise)
+            state = self.layer(index, state, styles, noise)
         frozen = copy.copy(self)
         frozen._frozen = tuple(kept)
         return frozen
@@ -166,10 +162,11 @@ class StyleGAN1(LabelledGenerator):
     def parts(self, index: int) -> tuple[str, ...]:
         """Return the layer, and the output behind the last."""
         resolution, _, name = self.layers[index].name.partition("x")
-        found = (f"b{resolution}.{name.partition('.')[2]}",)
-        return (*found, "torgb") if index == len(self.layers) - 1 else found
+        names = (f"b{resolution}.{name.partition('.')[2]}",)
+        return (*names, "torgb") if index == len(self.layers) - 1 else names
 
-    def _begin(self, styles: Sequence[Tensor]) -> Activation:
+    def begin(self, styles: Sequence[Tensor]) -> Activation:
+        """Return the learned constant."""
         const = self._parts[0].const
         return Activation(const.expand(styles[0].shape[0], -1, -1, -1))
 
@@ -177,9 +174,10 @@ class StyleGAN1(LabelledGenerator):
         part, x = self._parts[index], state.features
         return part.activate(x if index == 0 else part.convolve(x), noise[index])
 
-    def _layer(
+    def layer(
         self, index: int, state: Activation, styles: Sequence[Tensor], noise: Sequence[Tensor]
     ) -> Activation:
+        """Run layer `index`."""
         x = self._raw(index, state, noise)
         if self._frozen is None:
             mean, deviation = moments(x, self.architecture.epsilon)
@@ -187,6 +185,7 @@ class StyleGAN1(LabelledGenerator):
             mean, deviation = self._frozen[index]
         return Activation(apply_style((x - mean) / deviation, styles[index]))
 
-    def _finish(self, state: Activation, styles: Sequence[Tensor]) -> Tensor:
+    def finish(self, state: Activation, styles: Sequence[Tensor]) -> Tensor:
+        """Turn the last activation into RGB."""
         gain = 1 / math.sqrt(self.torgb.in_channels)
         return F.conv2d(state.features, self.torgb.weight * gain, self.torgb.bias)

@@ -108,7 +108,6 @@ class StyleGAN2(LabelledGenerator):
         self.resolution = a.resolutions[-1]
         self.z_dim, self.w_dim = a.mapping[0] - a.embedding, a.mapping[-1]
         self.rows = 2 * len(a.channels)
-        self.effective_rows = tuple(range(self.rows))
         self.half_from = self.resolution * 2
         self.mapper = Mapping(a.mapping, a.classes, a.embedding, a.rate)
         self.register_buffer("w_avg", torch.empty(self.w_dim))
@@ -124,9 +123,6 @@ class StyleGAN2(LabelledGenerator):
         for index, resolution in enumerate(a.resolutions):
             layers += self._add_block(index, resolution, len(layers))
         self.layers = tuple(layers)
-        self.noise_resolutions = tuple(
-            layer.resolution for layer in layers if layer.noise is not None
-        )
 
     def _add_block(self, index: int, resolution: int, first: int) -> list[Layer]:
         a, block = self.architecture, nn.Module()
@@ -187,16 +183,18 @@ class StyleGAN2(LabelledGenerator):
         resolution, _, name = self.layers[index].name.partition("x")
         block, conv = f"b{resolution}", name.partition(".")[2]
         beside = "skip" if conv == "conv0" else "torgb"
-        found = (f"{block}.{conv}", f"{block}.{beside}")
-        return (*found, f"{block}.const") if index == 0 else found
+        names = (f"{block}.{conv}", f"{block}.{beside}")
+        return (*names, f"{block}.const") if index == 0 else names
 
-    def _begin(self, styles: Sequence[Tensor]) -> Activation:
+    def begin(self, styles: Sequence[Tensor]) -> Activation:
+        """Return the learned constant."""
         const = cast("Tensor", self.get_submodule("b4").const)
         return Activation(const.expand(styles[0].shape[0], -1, -1, -1))
 
-    def _layer(
+    def layer(
         self, index: int, state: Activation, styles: Sequence[Tensor], noise: Sequence[Tensor]
     ) -> Activation:
+        """Run layer `index`."""
         layer, conv = self.layers[index], self._convs[index]
         beside = state.rgb
         if conv.up and self.architecture.layout == "skip":
@@ -215,7 +213,8 @@ class StyleGAN2(LabelledGenerator):
         )
         return Activation(y, beside) if residual is None else Activation(y + residual)
 
-    def _finish(self, state: Activation, styles: Sequence[Tensor]) -> Tensor:
+    def finish(self, state: Activation, styles: Sequence[Tensor]) -> Tensor:
+        """Collect the RGB of the last resolution."""
         return self._collect(self.resolution, state, styles)
 
     def _collect(self, resolution: int, state: Activation, styles: Sequence[Tensor]) -> Tensor:

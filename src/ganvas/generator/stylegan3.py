@@ -116,8 +116,6 @@ class StyleGAN3(LabelledGenerator):
         self.resolution = a.resolution
         self.z_dim, self.w_dim = a.mapping[0] - a.embedding, a.mapping[-1]
         self.rows = a.layers + 2
-        self.effective_rows = tuple(range(self.rows))
-        self.noise_resolutions = ()
         self.half_from = 2 * a.resolution
         self.mapper = Mapping(a.mapping, a.classes, a.embedding, a.rate)
         self.register_buffer("w_avg", torch.empty(self.w_dim))
@@ -150,20 +148,23 @@ class StyleGAN3(LabelledGenerator):
 
     def parts(self, index: int) -> tuple[str, ...]:
         """Return the layer, the Fourier features before the first, and RGB behind the last."""
-        found = (f"L{index}",) if index else ("input", "L0")
-        return (*found, f"L{index + 1}") if index == len(self.layers) - 1 else found
+        names = (f"L{index}",) if index else ("input", "L0")
+        return (*names, f"L{index + 1}") if index == len(self.layers) - 1 else names
 
-    def _begin(self, styles: Sequence[Tensor]) -> Activation:
+    def begin(self, styles: Sequence[Tensor]) -> Activation:
+        """Return the Fourier features of the input."""
         return Activation(self.input(styles[0]))
 
-    def _layer(
+    def layer(
         self, index: int, state: Activation, styles: Sequence[Tensor], noise: Sequence[Tensor]
     ) -> Activation:
+        """Run layer `index`."""
         part = self._parts[index]
         half = part.step.target.rate >= self.half_from
         x = state.features.half() if half else unhalved(state.features)
         return Activation(part(x, styles[index + 1]))
 
-    def _finish(self, state: Activation, styles: Sequence[Tensor]) -> Tensor:
-        image = self._layer(len(self.layers), state, styles, ()).features
+    def finish(self, state: Activation, styles: Sequence[Tensor]) -> Tensor:
+        """Turn the last activation into RGB."""
+        image = self.layer(len(self.layers), state, styles, ()).features
         return unhalved(image) * self.architecture.output_scale

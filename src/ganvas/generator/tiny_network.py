@@ -43,10 +43,8 @@ class TinyGenerator(Generator):
             "w_dim": w_dim,
             "seed": seed,
         }
-        self.resolution = resolution
         self.z_dim = self.w_dim = w_dim
         self.layers = _layers(resolution, channels)
-        self.noise_resolutions = tuple(layer.resolution for layer in self.layers)
         # Each layer reads its own row, the last image the row after them; one more has no effect.
         self.rows = len(self.layers) + 2
         self.effective_rows = tuple(range(self.rows - 1))
@@ -73,18 +71,20 @@ class TinyGenerator(Generator):
         """Return the factors of every layer, then those of every ToRGB."""
         convs = cast("Iterable[_Modulated]", self.convs)
         images = cast("Iterable[_Modulated]", self.to_rgb)
-        found = [conv.affine.forward(w[:, row]) for row, conv in enumerate(convs)]
+        styles = [conv.affine.forward(w[:, row]) for row, conv in enumerate(convs)]
         # A ToRGB shares the row of the next size's first layer.
-        return found + [rgb.affine.forward(w[:, 2 * i + 1]) for i, rgb in enumerate(images)]
+        return styles + [rgb.affine.forward(w[:, 2 * i + 1]) for i, rgb in enumerate(images)]
 
-    def _begin(self, styles: Sequence[Tensor]) -> Activation:
+    def begin(self, styles: Sequence[Tensor]) -> Activation:
+        """Return the constant and an RGB of zeros."""
         batch = len(styles[0])
         features = self.const.expand(batch, -1, -1, -1)
         return Activation(features, features.new_zeros(batch, 3, 4, 4))
 
-    def _layer(
+    def layer(
         self, index: int, state: Activation, styles: Sequence[Tensor], noise: Sequence[Tensor]
     ) -> Activation:
+        """Run layer `index`."""
         features, rgb = state.features, state.rgb
         if index % 2:
             rgb = _double(self._add_rgb(state, styles, index // 2))
@@ -93,13 +93,14 @@ class TinyGenerator(Generator):
         y = conv.forward(features, styles[index]) + NOISE_STRENGTH * noise[index]
         return Activation(F.leaky_relu(y, 0.2) * math.sqrt(2), rgb)
 
-    def _finish(self, state: Activation, styles: Sequence[Tensor]) -> Tensor:
+    def finish(self, state: Activation, styles: Sequence[Tensor]) -> Tensor:
+        """Add the last RGB to those before."""
         return self._add_rgb(state, styles, len(self.to_rgb) - 1)
 
     def parts(self, index: int) -> tuple[str, ...]:
         """Return the convolution, and the ToRGB that reads it."""
-        found = (f"convs.{index}",) if index % 2 else (f"convs.{index}", f"to_rgb.{index // 2}")
-        return (*found, "const") if index == 0 else found
+        names = (f"convs.{index}",) if index % 2 else (f"convs.{index}", f"to_rgb.{index // 2}")
+        return (*names, "const") if index == 0 else names
 
     def _add_rgb(self, state: Activation, styles: Sequence[Tensor], size: int) -> Tensor:
         image = cast("_Modulated", self.to_rgb[size])

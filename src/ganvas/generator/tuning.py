@@ -85,6 +85,6 @@ def tuned(generator: Generator, delta: Delta | None) -> Generator:
             weights[name] = state[name] + here.of(name, state[name].shape).to(state[name])
         except (KeyError, RuntimeError) as error:
             raise InputError(f"the change of '{name}' does not fit {base.name}") from error
-    found = with_weights(base, weights)
-    found.delta = delta
-    return found
+    twin = with_weights(base, weights)
+    twin.delta = delta
+    return twin

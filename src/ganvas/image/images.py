@@ -34,11 +34,11 @@ class Images:
         sources = {"x": self.x, "y": self.y, "z": self.z}
         pictures = {name: source.read() for name, source in sources.items() if source}
         count = len(pictures["x"])
-        for name, found in pictures.items():
-            if len(found) not in (1, count):
+        for name, by_name in pictures.items():
+            if len(by_name) not in (1, count):
                 raise InputError(
-                    f"image.{name} holds {len(found)} pictures; it needs {one_or(count)}, as many "
-                    "as x"
+                    f"image.{name} holds {len(by_name)} pictures; it needs {one_or(count)}, as "
+                    "many as x"
                 )
         return pictures
 
@@ -50,13 +50,13 @@ def repeated(
     if times == 1:
         return pictures
     return {
-        source: {f"{name}-{k}": p for name, p in found.items() for k in range(1, times + 1)}
-        for source, found in pictures.items()
-        if source == "x" or len(found) > 1
-    } | {source: found for source, found in pictures.items() if source != "x" and len(found) == 1}
+        source: {f"{name}-{k}": p for name, p in several.items() for k in range(1, times + 1)}
+        for source, several in pictures.items()
+        if source == "x" or len(several) > 1
+    } | {source: one for source, one in pictures.items() if source != "x" and len(one) == 1}
 
 
 def best_of(losses: Sequence[float], times: int) -> list[int]:
-    """Return, of every `times` solutions in a row, the place of the one with the lowest loss."""
+    """Return, of every `times` solutions in a row, the index of the one with the lowest loss."""
     groups = range(0, len(losses), times)
-    return [min(range(g, g + times), key=lambda place: losses[place]) for g in groups]
+    return [min(range(g, g + times), key=lambda index: losses[index]) for g in groups]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Explicit(Layers):
-    """Indices and names of one generator, as `ganvas` lists them.
+    """Indices and names of one generator, as `ganvas layers` lists them.
 
     Attributes:
         rows: Indices of style rows, from 0; null: all.
@@ -72,14 +72,14 @@ class Mixed(Layers):
 
 
 def _known(
-    kind: str, wanted: tuple[int, ...] | None, known: Collection[int], generator: Generator
+    noun: str, wanted: tuple[int, ...] | None, known: Collection[int], generator: Generator
 ) -> tuple[int, ...]:
     if wanted is None:
         return tuple(known)
     for index in wanted:
         if index not in known:
             raise ConfigError(
-                f"layers: {generator.name} has no {kind} {index}; known: "
+                f"layers: {generator.name} has no {noun} {index}; known: "
                 + ", ".join(map(str, sorted(known)))
             )
     return tuple(sorted(set(wanted)))

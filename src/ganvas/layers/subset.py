@@ -17,7 +17,7 @@ class Subset:
     Attributes:
         rows: Style rows (of w+) that may change.
         noise: Noise maps that may change.
-        activations: Names of the layers whose activations an operation that is given the subset
+        activations: Names of the layers whose activations an operation that takes the subset
             changes, and whose weights a stage may tune.
     """
 
@@ -41,14 +41,15 @@ def row_resolutions(generator: Generator) -> dict[int, int]:
     the lowest resolution, one that only the output reads to the top one.
     """
     first = generator.layers[0]
-    found = dict.fromkeys(range(first.row), first.resolution)
+    resolutions = dict.fromkeys(range(first.row), first.resolution)
     for layer in generator.layers:
-        found.setdefault(layer.row, layer.resolution)
-    return {row: found.get(row, generator.resolution) for row in sorted(generator.effective_rows)}
+        resolutions.setdefault(layer.row, layer.resolution)
+    top = generator.resolution
+    return {row: resolutions.get(row, top) for row in sorted(generator.effective_rows)}
 
 
 def rows_until(generator: Generator, resolution: int) -> set[int]:
     """Return the effective style rows up to that of the first convolution at a resolution."""
-    found = row_resolutions(generator)
-    first = next((row for row, r in found.items() if r >= resolution), None)
-    return {row for row, r in found.items() if r < resolution or row == first}
+    resolutions = row_resolutions(generator)
+    first = next((row for row, r in resolutions.items() if r >= resolution), None)
+    return {row for row, r in resolutions.items() if r < resolution or row == first}

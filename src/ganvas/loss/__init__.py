@@ -1,10 +1,11 @@
 """Losses (`loss=`): terms, the sets that name them, and the objective that sums them."""
 
+from ganvas.loss.crop import Crop
 from ganvas.loss.identity import Identity
 from ganvas.loss.lpips import LPIPS
 from ganvas.loss.objective import Block, LossSet, Objective, pair, pairs
 from ganvas.loss.perceptual import Perceptual, Style
-from ganvas.loss.pixel import L1, MSE
+from ganvas.loss.pixel import L1, MSE, PixelTerm
 from ganvas.loss.prior import (
     ActivationDistance,
     DistanceToMean,
@@ -13,7 +14,7 @@ from ganvas.loss.prior import (
     RowSpread,
 )
 from ganvas.loss.structure import MSSSIM, SSIM, TotalVariation
-from ganvas.loss.term import BoundTerm, Ramped, Reference, Term, View
+from ganvas.loss.term import BoundTerm, Reference, ScheduledWeight, Term, View
 
 __all__ = [
     "L1",
@@ -24,6 +25,7 @@ __all__ = [
     "ActivationDistance",
     "Block",
     "BoundTerm",
+    "Crop",
     "DistanceToMean",
     "DistanceToStart",
     "Identity",
@@ -31,9 +33,10 @@ __all__ = [
     "NoiseAutocorrelation",
     "Objective",
     "Perceptual",
-    "Ramped",
+    "PixelTerm",
     "Reference",
     "RowSpread",
+    "ScheduledWeight",
     "Style",
     "Term",
     "TotalVariation",

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Identity(Term):
-    """1 − cosine similarity of ArcFace features of FFHQ-aligned faces; masks play no part.
+    """1 − cosine similarity of ArcFace features of FFHQ-aligned faces.
 
-    Source: Deng et al. 2019, as a loss for inversion in Richardson et al. 2021.
+    Under a mask both faces have one colour outside of it. Source: Deng et al. 2019, as a loss for
+    inversion in Richardson et al. 2021.
     """
 
     def bind(self, reference: Reference) -> BoundTerm:

@@ -24,6 +24,7 @@ class LPIPS(Term):
         resolution: Height and width at which images are compared; null: the generator's.
     """
 
+    applies_mask: ClassVar[bool] = True
     needs_pixels: ClassVar[int] = SMALLEST
 
     net: Literal["vgg", "alex"] = "vgg"

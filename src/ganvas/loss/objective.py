@@ -61,10 +61,14 @@ class Block:
         return self.weight != 0 and any(term.weight != 0 for term in self.terms.values())
 
     def bind(self, term: Term, reference: Reference) -> BoundTerm:
-        """Bind one of the terms to its reference, as far as it may be seen."""
+        """Bind one of the terms to its reference, as far as it may be seen.
+
+        Where all is to be hidden, or the term does not apply the mask, render and target show the
+        mean colour of the rest wherever the mask is 0.
+        """
         import torch
 
-        if not self.hide or reference.mask is None:
+        if reference.mask is None or (term.applies_mask and not self.hide):
             return term.bind(reference)
         seen = reference.mask > 0
         area = seen.sum((2, 3), keepdim=True).clamp_min(1)
@@ -79,10 +83,31 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A term of a stage's objective, bound to one micro-batch of images.
+
+    Attributes:
+        name: What its share is called in the curve.
+        term: The term.
+        weight: Gives its weight, with the block's, when the stage is at a progress in [0, 1].
+        bound: Gives its value (B,) for a view.
+    """
+
+    name: str
+    term: Term
+    weight: Callable[[float], float]
+    bound: BoundTerm
+
+    def times(self, step: int | None) -> int:
+        """Return the factor that makes up for the steps in which the term takes no part."""
+        return 1 if step is None else self.term.every
+
+
+@dataclass(frozen=True)
 class Objective:
     """All terms of a stage, bound to one micro-batch of images."""
 
-    parts: tuple[tuple[str, Callable[[float], float], BoundTerm], ...]
+    parts: tuple[Part, ...]
 
     @classmethod
     def bind(
@@ -99,10 +124,11 @@ class Objective:
         single = len(blocks) == 1
         with torch.no_grad():
             parts = tuple(
-                (
+                Part(
                     name if single else f"{block_name}/{name}",
+                    term,
                     partial(_weight, block, term),
-                    block.bind(term, references[pair(block, term)]),
+                    _bind(block, term, references[pair(block, term)]),
                 )
                 for block_name, block in blocks.items()
                 for name, term in block.terms.items()
@@ -110,12 +136,39 @@ class Objective:
             )
         return cls(parts)
 
-    def __call__(self, view: View, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
-        """Return the weighted sum (B,) and each term's weighted share (B,) by name."""
+    def __call__(
+        self, view: View, progress: float, step: int | None = None
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the weighted sum (B,) and the weighted share (B,) of each term in it, by name.
+
+        Args:
+            view: What the terms see.
+            progress: How far the stage is, in [0, 1].
+            step: Which step it is: only the terms that are due take part. None: all do, with their
+                plain weight.
+        """
         import torch
 
-        shares = {name: bound(view) * weight(progress) for name, weight, bound in self.parts}
+        shares = {
+            part.name: part.bound(view) * (part.weight(progress) * part.times(step))
+            for part in self.parts
+            if step is None or part.term.is_due(step)
+        }
         return torch.stack(list(shares.values())).sum(0), shares
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all shares."""
+        return [part.name for part in self.parts]
+
+
+def _bind(block: Block, term: Term, reference: Reference) -> BoundTerm:
+    """Bind a term of a block to its part of the picture."""
+    if (crop := term.crop) is None:
+        return block.bind(term, reference)
+    mask = None if reference.mask is None else crop.cut(reference.mask)
+    bound = block.bind(term, replace(reference, target=crop.cut(reference.target), mask=mask))
+    return lambda view: bound(View(crop.cut(view.image), view.w, view.noise, view.displacement))
 
 
 def _weight(block: Block, term: Term, progress: float) -> float:

@@ -36,6 +36,7 @@ class Perceptual(Term):
         span: Width of the images' range that the weight belongs to: 2 for [−1, 1], 255 for 8 bits.
     """
 
+    applies_mask: ClassVar[bool] = True
     needs_pixels: ClassVar[int] = SMALLEST
 
     layers: tuple[VGGLayer, ...] = ("conv1_1", "conv1_2", "conv2_2", "conv3_3")
@@ -52,8 +53,8 @@ class Perceptual(Term):
         network = vgg16(str(reference.target.device))
         mask = reference.mask_at(self.resolution)
         with torch.no_grad():
-            found = network(reference.target_at(self.resolution), self.layers)
-            targets = masked_features(found, mask)
+            features = network(reference.target_at(self.resolution), self.layers)
+            targets = masked_features(features, mask)
         scale = (self.span / 2) ** 2
 
         def perceptual(view: View) -> Tensor:
@@ -82,6 +83,7 @@ class Style(Term):
         span: Width of the images' range that the weight belongs to: 2 for [−1, 1], 255 for 8 bits.
     """
 
+    applies_mask: ClassVar[bool] = True
     needs_pixels: ClassVar[int] = SMALLEST
 
     layers: tuple[VGGLayer, ...] = ("conv3_3",)

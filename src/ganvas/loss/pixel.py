@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
@@ -14,50 +15,56 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class MSE(Term):
-    """Mean squared error, ‖M ⊙ (G − x)‖² / N. Abdal et al. 2020, equation 1.
+class PixelTerm(Term):
+    """The mean of a function of each scalar's difference, Σ f(M ⊙ (G − x)) / N.
+
+    A term of your own writes `penalty`, which is f; size, mask and mean are written here.
 
     Attributes:
         resolution: Height and width at which images are compared; null: the generator's.
-        span: Width of the images' range that the weight belongs to: 2 for [−1, 1], 255 for 8 bits.
     """
 
+    applies_mask: ClassVar[bool] = True
+
     resolution: Pixels | None = None
-    span: Annotated[float, Field(gt=0)] = 2.0
+
+    @abstractmethod
+    def penalty(self, difference: Tensor) -> Tensor:
+        """Return f of each scalar of the masked difference (B, 3, H, W), in the same shape."""
 
     def bind(self, reference: Reference) -> BoundTerm:
         """Resize target and mask once."""
-        from ganvas.functional.quality import masked_mse
-
         target = reference.target_at(self.resolution)
         mask = reference.mask_at(self.resolution)
 
-        scale = (self.span / 2) ** 2
+        def mean(view: View) -> Tensor:
+            difference = view.at(self.resolution) - target
+            if mask is not None:
+                difference = difference * mask
+            return self.penalty(difference).flatten(1).mean(1)
 
-        def mse(view: View) -> Tensor:
-            return scale * masked_mse(view.at(self.resolution), target, mask)
-
-        return mse
+        return mean
 
 
 @dataclass(frozen=True)
-class L1(Term):
-    """Mean absolute error, |M ⊙ (G − x)| / N, on [−1, 1] images.
+class MSE(PixelTerm):
+    """Mean squared error, ‖M ⊙ (G − x)‖² / N. Abdal et al. 2020, equation 1.
 
     Attributes:
-        resolution: Height and width at which images are compared; null: the generator's.
+        span: Width of the images' range that the weight belongs to: 2 for [−1, 1], 255 for 8 bits.
     """
 
-    resolution: Pixels | None = None
+    span: Annotated[float, Field(gt=0)] = 2.0
 
-    def bind(self, reference: Reference) -> BoundTerm:
-        """Resize target and mask once."""
-        from ganvas.functional.quality import masked_l1
+    def penalty(self, difference: Tensor) -> Tensor:
+        """Return the square, in the units of `span`."""
+        return (self.span / 2) ** 2 * difference.square()
 
-        target = reference.target_at(self.resolution)
-        mask = reference.mask_at(self.resolution)
 
-        def l1(view: View) -> Tensor:
-            return masked_l1(view.at(self.resolution), target, mask)
+@dataclass(frozen=True)
+class L1(PixelTerm):
+    """Mean absolute error, |M ⊙ (G − x)| / N, on [−1, 1] images."""
 
-        return l1
+    def penalty(self, difference: Tensor) -> Tensor:
+        """Return the absolute value."""
+        return difference.abs()

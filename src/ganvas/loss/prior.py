@@ -21,6 +21,7 @@ class NoiseAutocorrelation(Term):
         smallest: Height and width down to which each map is halved.
     """
 
+    applies_mask: ClassVar[bool] = True
     needs_noise: ClassVar[bool] = True
 
     smallest: Annotated[int, Field(ge=2)] = 8
@@ -45,6 +46,7 @@ class DistanceToMean(Term):
             after undoing the mapping network's last leaky ReLU (Zhu et al. 2020).
     """
 
+    applies_mask: ClassVar[bool] = True
     needs_rows: ClassVar[bool] = True
 
     metric: Literal["plain", "covariance", "p_norm"] = "plain"
@@ -76,6 +78,8 @@ class DistanceToStart(Term):
     Squared, because the plain norm has no gradient at the start itself.
     """
 
+    applies_mask: ClassVar[bool] = True
+
     def bind(self, reference: Reference) -> BoundTerm:
         """Keep the start."""
         start = reference.start
@@ -90,6 +94,7 @@ class DistanceToStart(Term):
 class ActivationDistance(Term):
     """‖F − F₀‖² / ‖F₀‖² of an optimised activation from its start. Zhu et al. 2021, section 3.3."""
 
+    applies_mask: ClassVar[bool] = True
     needs_activation: ClassVar[bool] = True
 
     def bind(self, reference: Reference) -> BoundTerm:
@@ -106,6 +111,7 @@ class ActivationDistance(Term):
 class RowSpread(Term):
     """Variance of the style rows around their mean: how far w+ has left w. Tov et al. 2021."""
 
+    applies_mask: ClassVar[bool] = True
     needs_rows: ClassVar[bool] = True
 
     def bind(self, reference: Reference) -> BoundTerm:

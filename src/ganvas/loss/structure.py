@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from ganvas.functional.ssim import SMALLEST_MS_SSIM, WINDOW, ms_ssim, ssim
+from ganvas.functional.window import SMALLEST_MS_SSIM, WINDOW
 from ganvas.loss.term import BoundTerm, Reference, Term, View
 
 if TYPE_CHECKING:
@@ -22,12 +22,15 @@ class SSIM(Term):
         resolution: Height and width at which images are compared; null: the generator's.
     """
 
+    applies_mask: ClassVar[bool] = True
     needs_pixels: ClassVar[int] = WINDOW
 
     resolution: Annotated[int, Field(ge=16)] | None = 256
 
     def bind(self, reference: Reference) -> BoundTerm:
         """Resize target and mask once."""
+        from ganvas.functional.ssim import ssim
+
         target = reference.target_at(self.resolution)
         mask = reference.mask_at(self.resolution)
 
@@ -46,12 +49,15 @@ class MSSSIM(Term):
             generator's.
     """
 
+    applies_mask: ClassVar[bool] = True
     needs_pixels: ClassVar[int] = SMALLEST_MS_SSIM
 
     resolution: Annotated[int, Field(ge=SMALLEST_MS_SSIM)] | None = 256
 
     def bind(self, reference: Reference) -> BoundTerm:
         """Resize target and mask once."""
+        from ganvas.functional.ssim import ms_ssim
+
         target = reference.target_at(self.resolution)
         mask = reference.mask_at(self.resolution)
 
@@ -68,6 +74,8 @@ class TotalVariation(Term):
     Attributes:
         resolution: Height and width at which it is computed; null: the generator's.
     """
+
+    applies_mask: ClassVar[bool] = True
 
     resolution: Annotated[int, Field(ge=4)] | None = None
 

@@ -12,6 +12,7 @@ from pydantic import Field
 from ganvas.embedding import Space
 from ganvas.errors import ConfigError
 from ganvas.functional.schedule import ramp
+from ganvas.loss.crop import Crop
 
 if TYPE_CHECKING:
     import torch
@@ -90,7 +91,7 @@ BoundTerm: TypeAlias = "Callable[[View], Tensor]"
 
 
 @dataclass(frozen=True)
-class Ramped:
+class ScheduledWeight:
     """A weight that changes over the stage: `value` times a ramp up and a cosine ramp down.
 
     Attributes:
@@ -116,7 +117,16 @@ class Term(ABC):
         weight: Factor of the term in the sum, or a schedule of it over the stage.
         mask: Name of a mask of the edit for this term alone ("m", "1 - m"); null: the block's mask.
         target: Name of an image or an earlier stage for this term alone; null: the block's target.
+        crop: The part of the picture that the term sees; null: all of it. Its resolution is that of
+            the part.
+        every: It takes part in one of so many steps, with so many times its weight. Two costly
+            terms that take turns make a step as cheap as one of them, and Adam averages over both.
+        first: The first step in which it takes part.
     """
+
+    applies_mask: ClassVar[bool] = False
+    """Whether it applies the mask itself, or sees no image. If not, the block hides from it what
+    lies outside of the mask, so that no term can forget the mask."""
 
     needs_pixels: ClassVar[int] = 1
     """Height and width of the smallest images that it can compare."""
@@ -130,13 +140,25 @@ class Term(ABC):
     needs_activation: ClassVar[bool] = False
     """Whether it is about an activation that the stage optimises."""
 
-    weight: float | Ramped = 1.0
+    weight: float | ScheduledWeight = 1.0
     mask: str | None = None
     target: str | None = None
+    crop: Crop | None = None
+    every: Annotated[int, Field(ge=1)] = 1
+    first: Annotated[int, Field(ge=0)] = 0
+
+    def __post_init__(self) -> None:
+        if self.first >= self.every:
+            raise ConfigError(f"first={self.first} must be below every={self.every}")
 
     @abstractmethod
     def bind(self, reference: Reference) -> BoundTerm:
-        """Compute once what does not change and return the function of what does."""
+        """Compute once what does not change and return the function of what does.
+
+        Args:
+            reference: Target, mask and start. Where the term does not say `applies_mask`, target
+                and render have one colour wherever the mask is 0.
+        """
 
     def check(self, generator: Generator, space: Space) -> None:
         """Refuse a generator, or a space of the latent, that lacks what the term needs.
@@ -145,6 +167,8 @@ class Term(ABC):
             ConfigError: The images are too small, or there are no style rows or noise maps.
         """
         name, pixels = type(self).__name__, generator.resolution
+        if self.crop is not None:
+            pixels = min(self.crop.size(pixels))
         if pixels < self.needs_pixels:
             raise ConfigError(
                 f"{name} needs images of {self.needs_pixels} pixels or more, not {pixels}"
@@ -161,8 +185,12 @@ class Term(ABC):
             AssetError: The weights cannot be had.
         """
 
+    def is_due(self, step: int) -> bool:
+        """Return whether the term takes part in step `step` of the stage."""
+        return step % self.every == self.first
+
     def weight_at(self, progress: float) -> float:
         """Return the weight when the stage is at `progress` in [0, 1]."""
-        if isinstance(self.weight, Ramped):
+        if isinstance(self.weight, ScheduledWeight):
             return self.weight.at(progress)
         return self.weight

@@ -63,5 +63,5 @@ class Face(Mask):
 
         classes = face_parser(str(canvas.device)).parse(canvas.image(self.image))
         wanted = {CLASSES.index(name) for part in self.parts for name in GROUPS.get(part, (part,))}
-        found = torch.isin(classes, torch.tensor(sorted(wanted), device=classes.device))
-        return found.unsqueeze(1).float().expand(canvas.batch, -1, -1, -1).clone()
+        chosen = torch.isin(classes, torch.tensor(sorted(wanted), device=classes.device))
+        return chosen.unsqueeze(1).float().expand(canvas.batch, -1, -1, -1).clone()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from ganvas.functional import ssim as structure
+from ganvas.functional.window import SMALLEST_MS_SSIM
 from ganvas.metrics.context import Context
 from ganvas.metrics.metric import Direction
 from ganvas.metrics.rendered import RenderedMetric
@@ -57,7 +57,9 @@ class SSIM(PictureMetric):
 
     def compare(self, pictures: Tensor, targets: Tensor) -> Tensor:
         """Compare with a Gaussian window of 11 pixels."""
-        return _each(structure.ssim, pictures, targets)
+        from ganvas.functional.ssim import ssim
+
+        return _each(ssim, pictures, targets)
 
     def compared(self, resolution: int) -> str:
         """State range, resolution and window."""
@@ -72,9 +74,11 @@ class MSSSIM(PictureMetric):
 
     def compare(self, pictures: Tensor, targets: Tensor) -> Tensor | None:
         """Compare over five scales; None where the coarsest is smaller than the window."""
-        if pictures.shape[-1] < structure.SMALLEST_MS_SSIM:
+        from ganvas.functional.ssim import ms_ssim
+
+        if pictures.shape[-1] < SMALLEST_MS_SSIM:
             return None
-        return _each(structure.ms_ssim, pictures, targets)
+        return _each(ms_ssim, pictures, targets)
 
     def compared(self, resolution: int) -> str:
         """State range, resolution and scales."""

@@ -226,14 +226,14 @@ class RunDirectory:
             from ganvas.image.picture import difference_picture
 
             return difference_picture(folder / "result.png", folder / "target.png")
-        return Image.open(folder / f"{kind}.png")
+        return Image.open(_picture(folder, kind))
 
     @property
     def sheet(self) -> Image.Image:
         """The contact sheet: inputs, masks, every stage, result and difference."""
         from PIL import Image
 
-        return Image.open(self.path / "images" / "contact_sheet.png")
+        return Image.open(_picture(self.path / "images", "contact_sheet"))
 
     def size(self) -> int:
         """Return the bytes that the folder holds."""
@@ -264,6 +264,12 @@ class RunDirectory:
     @cached_property
     def _manifest(self) -> Manifest:
         return manifest_of(self.path, self.status)
+
+
+def _picture(folder: Path, stem: str) -> Path:
+    """Return the exact picture of this name; a WebP beside a PNG is a film."""
+    png = folder / f"{stem}.png"
+    return png if png.is_file() else png.with_suffix(".webp")
 
 
 def load(path: Path | str) -> RunDirectory:

@@ -15,7 +15,6 @@ from ganvas.edit import Operation
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError, Interrupted, Pruned
 from ganvas.generator.tuning import tuned
-from ganvas.image.picture import save_picture, to_picture
 from ganvas.image.source import to_tensor
 from ganvas.mask import Canvas
 from ganvas.metrics.measure import Values, load, mean, measure
@@ -26,7 +25,13 @@ from ganvas.runner.directory import RunDirectory
 from ganvas.runner.divergence import require_progress
 from ganvas.runner.final import final_metrics, kept_images, save_embeddings
 from ganvas.runner.monitor import RunMonitor
-from ganvas.runner.pictures import save_frames, save_inputs, save_pictures, shown_pictures
+from ganvas.runner.pictures import (
+    save_frames,
+    save_inputs,
+    save_pictures,
+    save_stage,
+    shown_pictures,
+)
 from ganvas.runner.progress import Bar
 from ganvas.runner.provenance import peak_memory
 from ganvas.runner.settings import Experiment
@@ -149,7 +154,7 @@ class Run:
     def _fit(self, name: str, config: StageConfig) -> dict[str, Any]:
         # Lightning imports torchmetrics and torchvision: seconds that a checked, finished or
         # refused run does without.
-        from ganvas.stage.fit import Pace, fit
+        from ganvas.stage.fit import ReportIntervals, fit
         from ganvas.stage.stage import Stage
 
         if self.device.type == "cuda":
@@ -171,9 +176,9 @@ class Run:
             every=self.experiment.trainer.checkpoint_seconds,
         )
         budget = self.experiment.budget
-        pace = Pace(budget.flush_every, budget.frame_every, budget.frame_resolution)
+        intervals = ReportIntervals(budget.flush_every, budget.frame_every, budget.frame_resolution)
         precision = self.experiment.trainer.precision
-        embedding, interrupted = fit(stage, monitor, pace, self.device, precision, state)
+        embedding, interrupted = fit(stage, monitor, intervals, self.device, precision, state)
         if interrupted:
             self._stop_if_asked()
             raise Pruned(f"{self.folder.stop_reason} of {self.experiment.edit.steps}")
@@ -209,8 +214,9 @@ class Run:
     ) -> dict[str, Any]:
         """Save a stage's pictures and measure them against the image that they stand for."""
         context = stage_context(self.scene, render, against)
-        for name, picture in zip(self.names, context.result, strict=True):
-            save_picture(to_picture(picture), self.folder.picture_folder(name) / f"{stage}.png")
+        stages = self.experiment.edit.stages
+        last = stage == list(stages)[-1] or not isinstance(stages[stage], StageConfig)
+        save_stage(self.folder, self.names, stage, context.result, last)
         values = measure(self.experiment.metrics, context)
         values = {name: found | more.get(name, {}) for name, found in values.items()}
         return {"final": mean(values), "images": values}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from statistics import fmean
@@ -15,6 +16,8 @@ from ganvas.runner.progress import Bar
 from ganvas.runner.signals import StopSignal
 from ganvas.stage.monitor import Row
 from ganvas.tracking import Record
+
+log = logging.getLogger("ganvas")
 
 ASK_EVERY = 0.1
 """Seconds between two looks for the stop file, which may lie on a slow disk."""
@@ -125,3 +128,4 @@ class RunMonitor:
     def notice(self, message: str) -> None:
         """Show one line and log it."""
         self.bar.say(message)
+        log.info("%s", message)

@@ -43,6 +43,23 @@ def save_inputs(folder: RunDirectory, names: tuple[str, ...], scene: Scene) -> N
             )
 
 
+def save_stage(
+    folder: RunDirectory, names: tuple[str, ...], stage: str, pictures: Tensor, last: bool
+) -> None:
+    """Save what a stage draws; only the last one's picture, which is the result, as PNG.
+
+    Args:
+        folder: The run.
+        names: The images.
+        stage: The stage's name.
+        pictures: (B, 3, H, W), 8 bit.
+        last: Whether it is the recipe's last stage, or an operation, whose film is a WebP.
+    """
+    for name, picture in zip(names, pictures, strict=True):
+        file = folder.picture_folder(name) / f"{stage}{'.png' if last else '.webp'}"
+        save_picture(to_picture(picture), file, lossless=not last)
+
+
 def save_frames(
     folder: RunDirectory, names: tuple[str, ...], stage: str, frames: Iterator[Tensor]
 ) -> None:
@@ -69,7 +86,7 @@ def save_pictures(folder: RunDirectory, record: Record, recipe: Recipe, scene: S
         images = folder.picture_folder(name)
         save_picture(to_picture(picture), images / "result.png")
         save_animation(record.frames(name), images / "progress.webp")
-    save_picture(scene_sheet(recipe, scene), folder.path / "images" / "contact_sheet.png")
+    save_picture(scene_sheet(recipe, scene), folder.path / "images" / "contact_sheet.webp")
     share_pictures(folder.path)
 
 

@@ -18,7 +18,12 @@ log = logging.getLogger("ganvas")
 
 @contextmanager
 def configured(trainer: Trainer, seed: int) -> Iterator[None]:
-    """Set threads, seeds and determinism; the next job of the process finds them as they were."""
+    """Set threads, determinism and seeds for one run.
+
+    Threads, determinism and cuDNN's benchmark are as they were for the next job of the process. The
+    random generators are not: each run seeds them, and what comes behind it goes on from there. The
+    allocator, cuBLAS's workspace and the filling of fresh memory are set for good.
+    """
     import numpy as np
     import torch
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -11,12 +12,12 @@ from pydantic import Field
 from ganvas.errors import ConfigError
 from ganvas.generator.delta import Compact
 from ganvas.layers import Layers
-from ganvas.loss import Block, Ramped, Term
+from ganvas.loss import Block, ScheduledWeight, Term
 from ganvas.stage.activation import ActivationSite, require_site
-from ganvas.stage.extras import Exploration, Plateau
+from ganvas.stage.embedding_spec import EmbeddingSpec
+from ganvas.stage.extras import EarlyStopping, Exploration
 from ganvas.stage.locality import Locality
 from ganvas.stage.optimizer import Optimizer
-from ganvas.stage.sketch import Sketch
 
 if TYPE_CHECKING:
     from ganvas.generator.base import Generator
@@ -43,7 +44,9 @@ class StageConfig:
             no longer counts: of rows and maps, those behind it change.
         embedding: Name of the embedding that is optimised; each starts where `start` says.
         exploration: Random steps of the latent that fade out; null: none.
-        plateau: When an image stops before the end; null: never.
+        early_stopping: When an image stops before the end; null: never.
+        tied: Fraction of the stage, at its start, in which all style rows make the same step: from
+            one w for all rows, the latent then stays in W before it goes on in W+.
         normalise_noise: Give the noise maps zero mean and unit variance after every step.
         alternate: With several kinds of variables: move one kind per step, in turn.
         locality: What holds the weights near the generator's, away from the photograph; null: none.
@@ -58,7 +61,8 @@ class StageConfig:
     embedding: str = "x"
     alternate: bool = False
     exploration: Exploration | None = None
-    plateau: Plateau | None = None
+    early_stopping: EarlyStopping | None = None
+    tied: Annotated[float, Field(ge=0, le=1)] = 0.0
     normalise_noise: bool = False
     locality: Locality | None = None
     compact: Compact = field(default_factory=Compact)
@@ -68,27 +72,43 @@ class StageConfig:
             raise ConfigError(
                 "a stage must optimise the latent, the noise, an activation, or the weights"
             )
-        for kind, optimizer in self.optimise.items():
-            optimizer.check(kind)
+        for variable, optimizer in self.optimise.items():
+            optimizer.check(variable)
         if not any(block.counts for block in self.objective.values()):
             raise ConfigError("the objective has no term whose weight is not 0")
         if self.exploration is not None and "latent" not in self.optimise:
             raise ConfigError("exploration moves the latent, which this stage does not optimise")
+        if self.tied > 0 and "latent" not in self.optimise:
+            raise ConfigError("tied is about the latent, which this stage does not optimise")
         if self.alternate and len(self.optimise) < 2:
-            raise ConfigError("alternate needs both latent and noise under optimise")
+            raise ConfigError("alternate needs several kinds of variables under optimise")
         if self.locality is not None and "weights" not in self.optimise:
             raise ConfigError("locality holds the weights, which this stage does not optimise")
-        if self.plateau is not None and not self.comparable:
+        if not self.always_due():
+            raise ConfigError("the objective has a step in which no term with a weight takes part")
+        if self.early_stopping is not None and not self.comparable:
             raise ConfigError(
-                "plateau compares the losses of steps, which exploration, locality or a weight "
-                "that changes over the stage make incomparable; leave one of them out"
+                "early_stopping compares the losses of steps, which exploration, locality, a "
+                "weight that changes over the stage or terms that take turns make incomparable; "
+                "leave one of them out"
             )
 
     @property
     def comparable(self) -> bool:
-        """Whether losses of steps compare: no weight changes, and nothing is random."""
-        ramped = any(isinstance(term.weight, Ramped) for term in self.terms())
-        return self.exploration is None and self.locality is None and not ramped
+        """Whether losses of steps compare: no weight or term changes, and nothing is random."""
+        changing = any(isinstance(t.weight, ScheduledWeight) or t.every > 1 for t in self.terms())
+        return self.exploration is None and self.locality is None and not changing
+
+    def always_due(self) -> bool:
+        """Return whether every step has a term with a weight."""
+        counting = [
+            term
+            for block in self.objective.values()
+            for term in block.terms.values()
+            if block.weight != 0 and term.weight != 0
+        ]
+        period = math.lcm(*(term.every for term in counting))
+        return all(any(term.is_due(step) for term in counting) for step in range(period))
 
     def terms(self) -> Iterator[Term]:
         """Iterate over all terms, those of locality too."""
@@ -97,12 +117,12 @@ class StageConfig:
         if self.locality is not None:
             yield from self.locality.terms.values()
 
-    def check(self, generator: Generator, sketch: Sketch, images: int) -> None:
+    def check(self, generator: Generator, spec: EmbeddingSpec, images: int) -> None:
         """Refuse what the stage cannot work on, before any work.
 
         Args:
             generator: The generator.
-            sketch: What is known of the embedding that is optimised.
+            spec: What is known of the embedding that is optimised.
             images: How many images are optimised side by side.
 
         Raises:
@@ -120,32 +140,32 @@ class StageConfig:
         require_variables(subset, self.optimise)
         if "activation" in self.optimise:
             site = generator.find_layer(self.activation.layer)
-            require_site(site, sketch.space, sketch.edited, generator)
+            require_site(site, spec.space, spec.edited, generator)
             where = f" behind {site}, whose activation is a variable"
             require_variables(behind(site, subset, generator), self.optimise, where)
-        if sketch.edited is not None:
-            where = f" behind {sketch.edited}, whose activations are edited"
-            require_variables(behind(sketch.edited, subset, generator), self.optimise, where)
+        if spec.edited is not None:
+            where = f" behind {spec.edited}, whose activations are edited"
+            require_variables(behind(spec.edited, subset, generator), self.optimise, where)
         if "latent" in self.optimise:
-            require_latent_per_row(subset, sketch.space, generator)
+            require_latent_per_row(subset, spec.space, generator)
         if "weights" in self.optimise:
             require_one(images)
             weights_of(generator, subset.activations)
-        if self.locality is not None and sketch.space == "s":
+        if self.locality is not None and spec.space == "s":
             raise ConfigError("locality needs a pivot in start.space z, w or w+, not s")
         for term in self.terms():
-            term.check(generator, sketch.space)
+            term.check(generator, spec.space)
             if term.needs_activation and "activation" not in self.optimise:
                 raise ConfigError(
                     f"{type(term).__name__} is about an activation, which this stage does not "
                     "optimise"
                 )
 
-    def leaves(self, generator: Generator, sketch: Sketch) -> Sketch:
+    def leaves(self, generator: Generator, spec: EmbeddingSpec) -> EmbeddingSpec:
         """Return what is known of the embedding after the stage."""
         if "activation" not in self.optimise:
-            return sketch
-        return replace(sketch, edited=generator.find_layer(self.activation.layer))
+            return spec
+        return replace(spec, edited=generator.find_layer(self.activation.layer))
 
     def masks(self) -> Iterator[str]:
         """Iterate over the mask expressions that the stage reads besides its objective's."""

@@ -44,7 +44,7 @@ class Exploration:
 
 
 @dataclass(frozen=True)
-class Plateau:
+class EarlyStopping:
     """When an image stops: no better for some time.
 
     Attributes:

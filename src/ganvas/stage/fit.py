@@ -20,7 +20,7 @@ from ganvas.stage.stage import Stage
 
 
 @dataclass(frozen=True)
-class Pace:
+class ReportIntervals:
     """How often a stage reports.
 
     Attributes:
@@ -37,9 +37,9 @@ class Pace:
 class Reporter(pl.Callback):
     """Carries a stage's events to its monitor and stops it within one step when asked."""
 
-    def __init__(self, monitor: Monitor, pace: Pace, first_step: int) -> None:
+    def __init__(self, monitor: Monitor, intervals: ReportIntervals, first_step: int) -> None:
         self.monitor = monitor
-        self.pace = pace
+        self.intervals = intervals
         self.flushed = first_step
         self.interrupted = False
         self.known_idle: set[int] = set()
@@ -55,11 +55,11 @@ class Reporter(pl.Callback):
         assert isinstance(stage, Stage)
         done = step + 1
         last = done == stage.config.steps
-        if self.pace.frame_every and (step % self.pace.frame_every == 0 or last):
-            self.monitor.frame(step, frames(stage.renders, self.pace.frame_resolution))
+        if self.intervals.frame_every and (step % self.intervals.frame_every == 0 or last):
+            self.monitor.frame(step, frames(stage.renders, self.intervals.frame_resolution))
         self.interrupted = self.monitor.stop_requested() and not last
         save = self.interrupted or (not last and self.monitor.wants_checkpoint())
-        if save or last or done - self.flushed >= self.pace.flush_every:
+        if save or last or done - self.flushed >= self.intervals.flush_every:
             self.flush(stage)
         self.monitor.step(step)
         if save:
@@ -115,7 +115,7 @@ def frames(renders: list[Tensor], resolution: int) -> Tensor:
 def fit(
     stage: Stage,
     monitor: Monitor,
-    pace: Pace,
+    intervals: ReportIntervals,
     device: torch.device,
     precision: str,
     state: dict[str, Any] | None = None,
@@ -128,7 +128,7 @@ def fit(
     if state is not None:
         stage.restore(state)
     first = stage.done
-    reporter = Reporter(monitor, pace, first)
+    reporter = Reporter(monitor, intervals, first)
     if first < stage.config.steps:
         with quiet_lightning():
             trainer = pl.Trainer(

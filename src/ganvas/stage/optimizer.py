@@ -64,7 +64,7 @@ class Optimizer(ABC):
             gains: Gives, for each noise map, how much a change of 1 changes the image.
         """
 
-    def check(self, kind: str) -> None:  # noqa: B027 - most optimisers move anything
+    def check(self, variable: str) -> None:  # noqa: B027 - most optimisers move anything
         """Refuse a kind of variable (latent, noise or weights) that it cannot move.
 
         Raises:
@@ -83,31 +83,31 @@ class Adam(Optimizer):
         betas: Decay rates of the running mean and of the running square.
         eps: Added to the root of the running square; it must be small beside the gradients, and
             those of faint noise maps are about 1e-10.
-        units: What the rate counts: units of the variable, or units of the image, for noise: the
-            rate of each map is divided by the change that it makes in the image. The maps of one
-            generator differ a thousandfold in that. For weights, rms is the fraction of each
+        lr_units: What the rate counts: units of the variable, or units of the image, for noise:
+            the rate of each map is divided by the change that it makes in the image. The maps of
+            one generator differ a thousandfold in that. For weights, rms is the fraction of each
             tensor's root mean square, which differs ten-thousandfold.
     """
 
     algorithm: Literal["adam", "amsgrad", "adamax", "radam"] = "adam"
     betas: tuple[Decay, Decay] = (0.9, 0.999)
     eps: Positive = 1e-8
-    units: Literal["variable", "image", "rms"] = "variable"
+    lr_units: Literal["variable", "image", "rms"] = "variable"
 
-    def check(self, kind: str) -> None:
+    def check(self, variable: str) -> None:
         """Refuse rates in units of the image for what acts on all of it."""
-        if self.units == "image" and kind != "noise":
+        if self.lr_units == "image" and variable != "noise":
             raise ConfigError(
-                f"optimizer.{kind}.units=image: rates in units of the image are for noise"
+                f"optimizer.{variable}.lr_units=image: rates in units of the image are for noise"
             )
 
     def build(self, parameters: Iterable[nn.Parameter], gains: Gains) -> torch.optim.Optimizer:
         """Return torch's optimiser, with one group per tensor that holds its rate's `scale`."""
         parameters = list(parameters)
         scales = [1.0] * len(parameters)
-        if self.units == "image":
+        if self.lr_units == "image":
             scales = [1 / max(gain, FAINTEST) for gain in gains()]
-        if self.units == "rms":
+        if self.lr_units == "rms":
             scales = [max(float(p.detach().square().mean().sqrt()), FAINTEST) for p in parameters]
         groups = [{"params": [p], "scale": s} for p, s in zip(parameters, scales, strict=True)]
         return maker(self.algorithm)(groups, lr=self.lr, betas=self.betas, eps=self.eps)
@@ -143,4 +143,4 @@ class Optimizers:
     latent: Optimizer
     noise: Optimizer
     activation: Optimizer = field(default_factory=lambda: Adam(lr=0.05))
-    weights: Optimizer = field(default_factory=lambda: Adam(lr=3e-4, units="rms"))
+    weights: Optimizer = field(default_factory=lambda: Adam(lr=3e-4, lr_units="rms"))

@@ -1,4 +1,4 @@
-"""The one LightningModule: its training step optimises latent and noise of a frozen generator."""
+"""The one LightningModule: a training step moves latent, noise, an activation or weights once."""
 
 from __future__ import annotations
 
@@ -73,12 +73,19 @@ class Stage(pl.LightningModule):
             self._prepare(images, scene) for images in slices(len(embedding), micro_batch)
         ]
         count, device = len(embedding), embedding.latent.device
-        self.watch = Watch(count, device, comparable=config.comparable, plateau=config.plateau)
+        self.watch = Watch(
+            count,
+            device,
+            comparable=config.comparable,
+            early_stopping=config.early_stopping,
+        )
         if config.exploration is not None:
             self._spread = spread_of_w(scene.generator)
         self.best = [t.detach().clone() for t in self.variables.tensors()]
         self.history: list[dict[str, Tensor]] = []
         self.renders: list[Tensor] = []
+        missing = torch.full((count,), torch.nan, device=device)
+        self.shares = {f"loss/{name}": missing for name in self._parts[0].objective.names}
         self._saved_optimizers: list[dict[str, Any]] = []
         self.done = 0
 
@@ -109,12 +116,12 @@ class Stage(pl.LightningModule):
     def configure_optimizers(self) -> list[torch.optim.Optimizer]:
         """Build one optimiser per kind of variable, in the order of `optimise`."""
         v = self.variables
-        held: dict[str, Iterable[nn.Parameter]] = {
+        parameters: dict[str, Iterable[nn.Parameter]] = {
             "latent": v.latent, "noise": v.noise, "activation": v.displacement, "weights": v.weights
         }  # fmt: skip
         return [
-            optimizer.build(held[kind], self._gains)
-            for kind, optimizer in self.config.optimise.items()
+            optimizer.build(parameters[variable], self._gains)
+            for variable, optimizer in self.config.optimise.items()
         ]
 
     def on_train_start(self) -> None:
@@ -136,7 +143,9 @@ class Stage(pl.LightningModule):
             self.renders.append(image.detach())
             rows.append({name: value.detach() for name, value in row.items()})
         row = {name: torch.cat([r[name] for r in rows]) for name in rows[0]}
-        self.history.append(row)
+        # Terms that take turns show their last value in between.
+        self.shares |= {name: row[name] for name in self.shares if name in row}
+        self.history.append(row | self.shares)
         self._keep_best(row["loss"], step)
         self._move(step)
         self.done = step + 1
@@ -152,11 +161,16 @@ class Stage(pl.LightningModule):
         return [gains[index] for index in self.variables.maps]
 
     def _optimizers(self) -> list[LightningOptimizer]:
-        found = self.optimizers()
-        return found if isinstance(found, list) else [found]
+        optimizers = self.optimizers()
+        return optimizers if isinstance(optimizers, list) else [optimizers]
 
-    def evaluate(self, part: MicroBatch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        """Return the render (b, 3, H, W), and loss, psnr and each term's share, (b,) each."""
+    def evaluate(
+        self, part: MicroBatch, step: int, *, all_terms: bool = False
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the render (b, 3, H, W), and loss, psnr and each term's share, (b,) each.
+
+        The terms are those that are due in the step, or all.
+        """
         generator = self.variables.generator()
         noise = self.variables.noise_maps(part.images)
         styles = self.variables.styles(part.images) if part.styles is None else part.styles
@@ -166,7 +180,8 @@ class Stage(pl.LightningModule):
         latent = self.variables.latent_rows(part.images, styles)
         displacement = None if activation is None else activation.displacement[part.images]
         view = View(image, latent, noise, displacement)
-        loss, shares = part.objective(view, step / max(1, self.config.steps))
+        progress = step / max(1, self.config.steps)
+        loss, shares = part.objective(view, progress, None if all_terms else step)
         with torch.no_grad():
             psnr = psnr_from_mse(masked_mse(image.float(), part.target))
         return image, {"loss": loss, "psnr": psnr, **{f"loss/{k}": v for k, v in shares.items()}}
@@ -210,6 +225,8 @@ class Stage(pl.LightningModule):
             self.watch.require_finite(gradient.reshape(len(gradient), -1).isfinite().all(1), step)
         for gradient in gradients:
             gradient.masked_fill_(per_image(~self.watch.running, gradient), 0.0)
+        if step < self.config.tied * self.config.steps:
+            self.variables.tie_rows()
         optimizers = self._optimizers()
         if self.config.alternate:
             optimizers = [optimizers[step % len(optimizers)]]
@@ -233,7 +250,7 @@ class Stage(pl.LightningModule):
         if self.config.steps > 0:
             # With the weights of the last step: those that ramp down are 0 behind it.
             last = self.config.steps - 1
-            losses = [self.evaluate(part, last)[1]["loss"] for part in self._parts]
+            losses = [self.evaluate(p, last, all_terms=True)[1]["loss"] for p in self._parts]
             self._keep_best(torch.cat(losses), self.config.steps)
         return self.variables.embedding(self.best)
 
@@ -243,6 +260,7 @@ class Stage(pl.LightningModule):
             "step": next_step,
             "variables": [t.detach() for t in self.variables.tensors()],
             "best": self.best,
+            "shares": self.shares,
             "watch": self.watch.state(),
             "optimizers": [o.optimizer.state_dict() for o in self._optimizers()],
             "random": torch.get_rng_state(),
@@ -255,6 +273,7 @@ class Stage(pl.LightningModule):
             tensor.copy_(saved)
         for tensor, saved in zip(self.best, state["best"], strict=True):
             tensor.copy_(saved)
+        self.shares = dict(state["shares"])
         self.watch.restore(state["watch"])
         self._saved_optimizers = state["optimizers"]
         self.done = int(state["step"])

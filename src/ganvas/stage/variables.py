@@ -24,7 +24,7 @@ class Variables(nn.Module):
         embedding: Where to start; its tensors are copied.
         generator: The frozen generator.
         subset: Which rows and maps may change.
-        kinds: "latent", "noise", "activation", "weights", or several.
+        optimised: "latent", "noise", "activation", "weights", or several.
         activation: The activation that is a variable, if one is; of rows and maps, those behind it
             change.
 
@@ -40,7 +40,7 @@ class Variables(nn.Module):
         embedding: Embedding,
         generator: Generator,
         subset: Subset,
-        kinds: Collection[str],
+        optimised: Collection[str],
         activation: ActivationVariable | None = None,
     ) -> None:
         super().__init__()
@@ -48,19 +48,19 @@ class Variables(nn.Module):
         self.activation = activation
         if activation is not None:
             subset = behind(activation.layer, subset, generator)
-        self.rows = subset.rows if "latent" in kinds else ()
-        self.maps = subset.noise if "noise" in kinds else ()
-        require_variables(subset, kinds)
-        if "latent" in kinds:
+        self.rows = subset.rows if "latent" in optimised else ()
+        self.maps = subset.noise if "noise" in optimised else ()
+        require_variables(subset, optimised)
+        if "latent" in optimised:
             require_latent_per_row(subset, embedding.space, generator)
-        if "weights" in kinds:
+        if "weights" in optimised:
             require_one(len(embedding))
-        layers = subset.activations if "weights" in kinds else ()
+        layers = subset.activations if "weights" in optimised else ()
         self.names = weights_of(generator, layers)
         self._first_tuned = min(map(generator.layer_index, layers), default=len(generator.layers))
-        given = generator.state_dict()
+        state = generator.state_dict()
         # With an image's dimension, like all parameters.
-        self.weights = nn.ParameterList(nn.Parameter(given[n].clone()[None]) for n in self.names)
+        self.weights = nn.ParameterList(nn.Parameter(state[n].clone()[None]) for n in self.names)
         # Bypasses nn.Module's registration: the frozen network is no part of this module's state.
         self.__dict__["before"] = generator
         self.__dict__["_drawing"] = with_weights(generator, {}) if self.names else generator
@@ -108,6 +108,12 @@ class Variables(nn.Module):
             install(drawing, name, weight[0])
         return drawing
 
+    def tie_rows(self) -> None:
+        """Give all rows of the latent (in w+) the mean of their gradients, in place."""
+        for latent in self.latent if self._by_row else ():
+            if latent.grad is not None:
+                latent.grad.copy_(latent.grad.mean(1, keepdim=True).expand_as(latent))
+
     def w(self, images: slice) -> Tensor:
         """Return w+ (b, rows, w_dim) of some images, with gradient on the selected rows only."""
         assert self._frozen_rows is not None
@@ -152,14 +158,15 @@ class Variables(nn.Module):
             return None
         generator = self.before
         first = min(first_affected(generator, self.rows, self.maps), self._first_tuned)
-        given = self.start[images].resume
-        if given is not None and generator.layer_index(given[0]) >= first - 1:
-            return given
+        edited = self.start[images].resume
+        if edited is not None and generator.layer_index(edited[0]) >= first - 1:
+            return edited
         if first == 0 or self._by_style:
-            return given
+            return edited
         name = generator.layers[first - 1].name
-        found = generator.activations(self.w(images), self.noise_maps(images), [name], resume=given)
-        return name, found[name].detach()
+        w, noise = self.w(images), self.noise_maps(images)
+        state = generator.activations(w, noise, [name], resume=edited)[name]
+        return name, state.detach()
 
     @torch.no_grad()
     def embedding(self, values: Sequence[Tensor] | None = None) -> Embedding:
@@ -188,15 +195,15 @@ class Variables(nn.Module):
         return Delta({name: value - base[name] for name, value in now.items()})
 
 
-def require_variables(subset: Subset, kinds: Collection[str], where: str = "") -> None:
+def require_variables(subset: Subset, variables: Collection[str], where: str = "") -> None:
     """Raise ConfigError where a subset selects nothing (`where`) that a stage could change."""
     selected = {
         "latent": ("style row", subset.rows),
         "noise": ("noise map", subset.noise),
         "weights": ("layer", subset.activations),
     }
-    for kind, (name, found) in selected.items():
-        if kind in kinds and not found:
+    for variable, (name, members) in selected.items():
+        if variable in variables and not members:
             raise ConfigError(f"the layer subset selects no {name}{where}; nothing to optimise")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ganvas.stage.extras import Plateau
+from ganvas.stage.extras import EarlyStopping
 
 SAVED = ("alive", "died", "best_loss", "best_step", "resting", "stale", "mark")
 """The tensors that a continued stage needs."""
@@ -18,7 +18,7 @@ class Watch:
         count: Number of images.
         device: Where the images are optimised.
         comparable: Whether losses of different steps compare; if not, the latest is the best.
-        plateau: When an image rests; None: never.
+        early_stopping: When an image rests; None: never.
     """
 
     def __init__(
@@ -27,9 +27,9 @@ class Watch:
         device: torch.device,
         *,
         comparable: bool,
-        plateau: Plateau | None = None,
+        early_stopping: EarlyStopping | None = None,
     ) -> None:
-        self.plateau = plateau
+        self.early_stopping = early_stopping
         self.resting = torch.zeros(count, dtype=torch.bool, device=device)
         self.stale = torch.zeros(count, dtype=torch.long, device=device)
         self.mark = torch.full((count,), torch.inf, device=device)
@@ -61,13 +61,13 @@ class Watch:
 
     def _rest(self, loss: Tensor, running: Tensor) -> None:
         """Let images rest whose loss has not fallen enough below its mark for long enough."""
-        if self.plateau is None:
+        if self.early_stopping is None:
             return
-        improved = running & (loss < self.mark * (1 - self.plateau.improvement))
+        improved = running & (loss < self.mark * (1 - self.early_stopping.improvement))
         improved |= running & self.mark.isinf()
         self.mark = torch.where(improved, loss, self.mark)
         self.stale = torch.where(improved, torch.zeros_like(self.stale), self.stale + 1)
-        self.resting |= running & (self.stale >= self.plateau.patience)
+        self.resting |= running & (self.stale >= self.early_stopping.patience)
 
     def state(self) -> dict[str, Tensor]:
         """Return the tensors to save."""

@@ -20,6 +20,7 @@ export const MODES = [
   ['flicker', 'flicker', '3'],
   ['difference', 'difference', '4'],
 ];
+const KINDS = { frame: 'at the slider’s step', [LATENT]: 'latent alone' };
 const FLICKER = 450; // ms
 const WHITE = 255;
 let flickering = 0;
@@ -91,7 +92,7 @@ function sidePicker(side, { run, kind, image }) {
   const visible = visibleRuns();
   const options = visible.includes(run) ? visible : [run, ...visible];
   const stills = stillKinds(run, image).filter((name) => name !== 'progress');
-  const kinds = [['frame', 'at the slider’s step'], ...stills.map((name) => [name, name])];
+  const kinds = ['frame', ...stills].map((name) => [name, KINDS[name] ?? name]);
   const picker = (name, value, items, change) =>
     h(
       'select',
@@ -171,7 +172,7 @@ export function nextImage(by) {
 
 function sideName({ run, kind, image }) {
   if (kind === 'target') return `target, image ${run.images[image]}`;
-  return kind === 'frame' ? runName(run) : `${kind} · ${runName(run)}`;
+  return kind === 'frame' ? runName(run) : `${KINDS[kind] ?? kind} · ${runName(run)}`;
 }
 
 function viewerStage(a, b) {

@@ -8,7 +8,7 @@ from ganvas.embedding import Embedding, Space
 
 
 @dataclass(frozen=True)
-class Sketch:
+class EmbeddingSpec:
     """What a step of a recipe can rely on, so that a mistake is found before the steps before it.
 
     Attributes:
@@ -20,6 +20,6 @@ class Sketch:
     edited: str | None = None
 
     @classmethod
-    def of(cls, embedding: Embedding) -> Sketch:
-        """Return the sketch of an embedding that there is."""
+    def of(cls, embedding: Embedding) -> EmbeddingSpec:
+        """Return the specification of an embedding that there is."""
         return cls(embedding.space, None if embedding.resume is None else embedding.resume[0])

@@ -1,0 +1,53 @@
+"""A term on a part of the picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from ganvas.errors import ConfigError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+@dataclass(frozen=True)
+class Crop:
+    """The part of the picture that a term sees; the default is the face in FFHQ's alignment.
+
+    Attributes:
+        left: Left edge, as a fraction of the width.
+        top: Upper edge, as a fraction of the height.
+        right: Right edge, as a fraction of the width.
+        bottom: Lower edge, as a fraction of the height.
+
+    Raises:
+        ConfigError: Nothing lies between two edges.
+    """
+
+    left: Fraction = 3 / 16
+    top: Fraction = 5 / 16
+    right: Fraction = 13 / 16
+    bottom: Fraction = 15 / 16
+
+    def __post_init__(self) -> None:
+        if self.left >= self.right or self.top >= self.bottom:
+            raise ConfigError("crop: left must be below right, and top below bottom")
+
+    def size(self, resolution: int) -> tuple[int, int]:
+        """Return height and width in pixels of the part of a picture of `resolution` pixels."""
+        rows, columns = self._slices(resolution, resolution)
+        return rows.stop - rows.start, columns.stop - columns.start
+
+    def cut(self, images: Tensor) -> Tensor:
+        """Return the part (B, C, h, w) of images or masks (B, C, H, W)."""
+        rows, columns = self._slices(*images.shape[-2:])
+        return images[..., rows, columns]
+
+    def _slices(self, height: int, width: int) -> tuple[slice, slice]:
+        rows = slice(round(self.top * height), round(self.bottom * height))
+        return rows, slice(round(self.left * width), round(self.right * width))
