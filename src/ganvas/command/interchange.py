@@ -9,6 +9,7 @@ import torch
 
 from ganvas.command.saved import saved
 from ganvas.config.compose import compose_job
+from ganvas.config.groups import user_folders
 from ganvas.embedding import Embedding
 from ganvas.embedding.interchange import READERS, WRITERS, fit_rows, require_kind
 from ganvas.errors import InputError
@@ -52,8 +53,8 @@ def import_(options: argparse.Namespace) -> int:
     """
     file = Path(options.file)
     w = READERS[require_kind(file)](file)
-    config = compose_job([f"generator={options.generator}"]).config
-    described = dict(config.generator)
+    folders = user_folders(options.config_dir)
+    described = compose_job([f"generator={options.generator}"], folders).config["generator"]
     generator = load_generator(described)
     w = fit_rows(w, generator.rows, generator.w_dim, file)
     names = (file.stem,) if len(w) == 1 else tuple(f"{file.stem}-{i}" for i in range(len(w)))

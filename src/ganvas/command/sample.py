@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from ganvas.config.compose import compose_job
+from ganvas.config.groups import user_folders
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError, InputError
 from ganvas.functional.images import to_uint8
@@ -34,7 +35,7 @@ def sample(options: argparse.Namespace) -> int:
     names = tuple(f"{seed:04d}" for seed in range(options.seed, options.seed + options.count))
     if others := sorted({file.stem for file in folder.glob("*.png")} - set(names)):
         raise InputError(f"{folder} holds other pictures ({others[0]}.png); choose another folder")
-    described = dict(compose_job(options.overrides).config.generator)
+    described = compose_job(options.overrides, user_folders(options.config_dir)).config["generator"]
     generator = load_generator(described)
     latents, noises = [], []
     for name in names:

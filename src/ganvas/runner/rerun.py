@@ -57,8 +57,8 @@ def rerun(run_dir: Path | str, output: Path | str = "outputs", trust: bool = Fal
     # Paths in a configuration may be relative to where the run was started.
     with chdir(directory if directory.is_dir() else Path.cwd()):
         locate_pictures(config, old, output / STUDY / f".{old.path.name}-inputs")
-        job = Job(OmegaConf.create(config), given["choices"], tuple(given["overrides"]))
-        return execute(job)
+        resolved: Any = OmegaConf.to_container(OmegaConf.create(config), resolve=True)
+        return execute(Job(resolved, given["choices"], tuple(given["overrides"])))
 
 
 def read_config(run_dir: Path) -> dict[str, Any]:
