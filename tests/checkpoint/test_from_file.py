@@ -10,10 +10,10 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
+from ganvas.checkpoint import from_file
 from ganvas.checkpoint.from_file import StyleGAN1Config, StyleGAN2Config, StyleGAN3Config
 from ganvas.checkpoint.generator_file import save_generator
 from ganvas.errors import AssetError, CheckpointError, ConfigError
-from ganvas.checkpoint import from_file
 from ganvas.generator.architecture import StyleGAN2Architecture, StyleGAN3Architecture
 from ganvas.generator.random_weights import random_generator
 

@@ -7,8 +7,8 @@ import pytest
 
 from ganvas.analysis.records import read_study
 from ganvas.errors import ConfigError
-from ganvas.report.wandb_sync import offline_runs, send_offline_runs
 from ganvas.report import wandb_sync
+from ganvas.report.wandb_sync import offline_runs, send_offline_runs
 
 
 @pytest.fixture

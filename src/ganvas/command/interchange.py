@@ -26,6 +26,7 @@ def export(options: argparse.Namespace) -> int:
     Raises:
         InputError: The latent is in S space, or the file's kind is unknown.
     """
+    user_folders(options.config_dir)
     output = Path(options.output)
     write = WRITERS[require_kind(output)]
     embedding = saved(options.embedding)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from ganvas.config.groups import user_folders
 from ganvas.runner.difference import causes, differences
 from ganvas.runner.rerun import rerun as repeat
 from ganvas.runner.result import load
@@ -11,6 +12,7 @@ from ganvas.runner.result import load
 
 def rerun(options: argparse.Namespace) -> int:
     """Repeat a run; with --check return 1 where the result is not the same to the bit."""
+    user_folders(options.config_dir)
     old = load(options.run_dir)
     new = repeat(options.run_dir, options.output, options.trust)
     print(new.path)

@@ -13,10 +13,10 @@ from typing import Any
 
 from hydra.core.override_parser.types import Override
 
+from ganvas.config.changes import Unusual, assigned, holds, is_reference, without
 from ganvas.config.composition import Composed
 from ganvas.config.overrides import lines, replaces
 from ganvas.config.references import referred, resolved
-from ganvas.config.tree import Unusual, assigned, holds, is_reference, without
 from ganvas.errors import ConfigError
 
 _KEY = re.compile(r"\w[\w-]*(\.\w[\w-]*)*")

@@ -15,6 +15,7 @@ from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig
 
 from ganvas.config.base import Base, refuse_keys_below_references
+from ganvas.config.changes import Unusual
 from ganvas.config.composition import Composer
 from ganvas.config.groups import groups
 from ganvas.config.hints import refuse_foreign_crop
@@ -27,7 +28,6 @@ from ganvas.config.overrides import (
     parse,
     refuse_several,
 )
-from ganvas.config.tree import Unusual
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def parse(words: Words) -> list[Override]:
 @lru_cache(maxsize=65536)
 def _parsed(line: str) -> Override:
     try:
-        override = OverridesParser.create().parse_override(line)
+        (override,) = OverridesParser.create().parse_overrides([line])
     except HydraException as error:
         quoted = _quoted(line)
         if quoted:
@@ -114,10 +114,7 @@ def replaces(override: Override) -> bool:
 def is_choice(override: Override, known_groups: Container[str]) -> bool:
     """Return True for what chooses an option of a group, known or not."""
     key = override.key_or_group
-    if key in known_groups:
-        # By Hydra's rule, ``mask={…}`` sets values.
-        return not isinstance(override.value(), Mapping)
-    return "/" in key or override.package is not None
+    return key in known_groups or "/" in key or override.package is not None
 
 
 def is_of_hydra(override: Override) -> bool:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ganvas.config.tree import Unusual, is_reference
+from ganvas.config.changes import Unusual, is_reference
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z_]\w*(?:\.\w+)*)\}")
 _SUM = re.compile(r"\$\{sum:([^:]*)\}")

@@ -12,6 +12,7 @@ from optuna.distributions import (  # noqa: E402
     IntDistribution,
 )
 
+from ganvas.config.compose import Resolver  # noqa: E402
 from ganvas.errors import ConfigError  # noqa: E402
 from ganvas.runner.folder import RunFolder  # noqa: E402
 from ganvas.study.search import trials as module  # noqa: E402
