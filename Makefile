@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 # One test process per core, each computing on one thread.
 PARALLEL := -n auto --maxprocesses=8 --dist=worksteal
 
-.PHONY: demo test test-fast lint format bench docs gallery inpainting order clean
+.PHONY: demo test test-fast lint lint-scripts format format-scripts bench docs gallery inpainting order clean
 
 demo: $(READY)
 	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips
@@ -27,6 +27,19 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# The dashboard's scripts, where node is installed: a user of the program needs none.
+ifneq ($(shell command -v npm),)
+lint: lint-scripts
+format: format-scripts
+endif
+
+lint-scripts format-scripts: %-scripts: node_modules/.ready
+	npm run --silent $*
+
+node_modules/.ready: package.json package-lock.json
+	npm ci --no-fund --no-audit
+	touch $@
+
 format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -44,7 +57,7 @@ bench: $(READY)
 	$(BIN)/python docs/bench.py
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache dist build
+	rm -rf $(VENV) node_modules .pytest_cache .mypy_cache .ruff_cache dist build
 
 docs: $(READY)
 	$(BIN)/python docs/make_options.py

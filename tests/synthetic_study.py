@@ -40,6 +40,8 @@ def make_study(
     photos: list[Path] | None = None,
     note: str = "plain",
     states: bool = True,
+    groups: dict[str, list[str]] = GROUPS,
+    rates: list[float] = RATES,
 ) -> Path:
     """Write `runs` run folders; the settings differ truly, images more than they do."""
     names = [f"{index:03d}" for index in range(images)]
@@ -47,14 +49,14 @@ def make_study(
     total = 140
     steps = [round(total * (k + 1) / frames) for k in range(frames)]
     pictures = [[_blurred(source, k / frames) for k in range(1, frames + 1)] for source in sources]
-    combos = itertools.product(*GROUPS.values(), RATES, range(seeds))
+    combos = itertools.product(*groups.values(), rates, range(seeds))
     chosen = list(combos)
     random.Random(0).shuffle(chosen)
     for index, combo in enumerate(itertools.islice(itertools.cycle(chosen), runs)):
         state = "finished"
         if states and runs > 10 and index in (3, 7):
             state = {3: "failed", 7: "running"}[index]
-        choices = dict(zip(GROUPS, combo[:3], strict=True))
+        choices = dict(zip(groups, combo[:3], strict=True))
         seed = combo[4] + seeds * (index // len(chosen))
         _write_run(
             folder, choices, combo[3], seed, names, state, steps, total, pictures, sources, note

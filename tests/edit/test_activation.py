@@ -14,10 +14,9 @@ from ganvas.edit import (
     PermuteChannels,
     PermutePositions,
 )
-from ganvas.edit.activation import find_layer, fitted
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError
-from ganvas.functional.activations import mix, permute_tiles
+from ganvas.functional.activations import fit_mask, mix, permute_tiles
 from ganvas.generator import Activation
 from ganvas.layers import Explicit, Mixed
 from ganvas.stage import Sketch
@@ -132,7 +131,7 @@ def test_tiles_move_whole():
 
 def test_mistakes_are_one_line(scene):
     with pytest.raises(ConfigError, match=r"no layer at 99²; known: 4², 8²"):
-        find_layer(scene.generator, 99)
+        scene.generator.find_layer(99)
     wrong = {
         r"did you mean '8x8\.conv1'": EditActivations(("8x8.conv9",)),
         "units 0 to 15, not 40": EditActivations((8,), Ablate((40,))),
@@ -179,11 +178,11 @@ def test_layers_may_be_a_subset(scene):
 def test_a_mask_is_fitted_to_the_image_inside_a_margin():
     mask = torch.zeros(1, 1, 8, 8)
     mask[..., :4] = 1
-    at = fitted(mask, 4 + 2 * 3, 3)
+    at = fit_mask(mask, 4 + 2 * 3, 3)
     # Columns 3 to 6 are the image; its left half and what lies left of it are inside.
     assert at[0, 0, 0].tolist() == [1] * 5 + [0] * 5
     assert torch.equal(at, at[:, :, :1].expand_as(at))
-    assert fitted(torch.ones(1, 1, 1, 1), 10, 3).shape == (1, 1, 10, 10)
+    assert fit_mask(torch.ones(1, 1, 1, 1), 10, 3).shape == (1, 1, 10, 10)
 
 
 def test_positions_change_places_inside_the_margin(scene):

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 from pathlib import Path
 
 import pytest
 
+from ganvas.analysis.axes import find_axes
+from ganvas.analysis.records import read_study
 from ganvas.report import build
+from synthetic_study import make_study
 
 Error = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").Error
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore")]
 
 SHOWN = "img.live[src]"
+
+
+def make_grid(folder):
+    """Two axes, all four settings, three images."""
+    groups = {"mask": ["full", "box"], "loss": ["lpips", "pixel"], "layers": ["all"]}
+    return make_study(folder, runs=4, frames=2, seeds=1, groups=groups, rates=[0.02])
 
 
 def column(page, key):
@@ -47,7 +57,10 @@ def wait_until(page, holds, seconds=9):
 def test_summary_names_the_winner_and_says_when_there_are_too_few_images(page_path, open_page):
     page = open_page(page_path)
     assert "image2stylegan_pp" in page.locator(".verdict h2").inner_text()
-    assert "Too few images: with 3" in page.locator(".verdict .hint").inner_text()
+    hint = page.locator(".verdict .hint").inner_text()
+    assert "Not decided: 3 images; 7 more would do" in hint
+    assert "ganvas run -m study=masks" in hint
+    assert "differs significantly from 0" not in page.locator(".verdict").inner_text()
 
 
 def test_a_click_on_the_head_sorts_up_and_down(page_path, open_page):
@@ -210,6 +223,9 @@ def test_a_run_page_shows_config_provenance_and_the_command(where, request, open
     name = column(page, "id")[0]
     page.locator(f"[data-run='{name}'] .cell").first.click()
     page.wait_for_selector(".command")
+    assert page.locator(".folded[open]").count() == 0
+    for folded in page.locator(".folded > summary").all():
+        folded.click()
     text = page.locator("main").inner_text()
     assert "ganvas rerun " in text
     assert name in page.locator(".command").first.inner_text()
@@ -222,6 +238,7 @@ def test_what_looks_like_markup_shows_as_text(page_path, single_path, open_page)
         page = open_page(path, "view=runs")
         page.locator(".row .cell").first.click()
         page.wait_for_selector(".command")
+        page.locator(".folded > summary", has_text="Configuration").click()
         value = page.locator(".config dt:text-is('note') + dd").inner_text()
         assert value.startswith("<script>document.title='owned'</script>")
         assert page.title() == "masks · ganvas"
@@ -300,3 +317,227 @@ def test_a_study_without_results_opens(tmp_path: Path, open_page):
     for view in ("summary", "runs", "curves", "axes", "comparisons", "pictures"):
         open_page(path, f"view={view}")
     open_page(path, "run=first-00000000")
+
+
+def captions(page):
+    """Per picture of the wall: its row, column, run and label."""
+    script = """cells => cells.flatMap((cell) => {
+      const row = cell.parentElement;
+      const columns = [...row.parentElement.querySelectorAll('.wall-head > b')];
+      const place = [...row.querySelectorAll('.wall-cell')].indexOf(cell);
+      return [...cell.querySelectorAll('button.picture')].map((button) => [
+        row.querySelector('.side').title, columns[place].title, button.dataset.run,
+        button.parentElement.querySelector('figcaption').textContent]);
+    })"""
+    return page.locator(".wall-row:not(.target) .wall-cell").evaluate_all(script)
+
+
+def levels_of(study):
+    runs = read_study(study)
+    axes = [axis for axis in find_axes(runs) if not axis.is_unit]
+    return {
+        run.name: tuple(axis.levels[axis.of_run[index]] for axis in axes)
+        for index, run in enumerate(runs)
+    }
+
+
+def test_the_wall_shows_every_setting_in_a_row_of_its_own(page_path, open_page, study):
+    page = open_page(page_path, "view=pictures")
+    shown = captions(page)
+    levels = levels_of(study)
+    seeds = {run.name: run.config["seed"] for run in read_study(study)}
+    images = [column for _, column, _, _ in shown]
+    assert set(images) == {"000", "001", "002"}
+    assert len(shown) == 3 * len(levels)
+    for row, _, run, label in shown:
+        assert row == " · ".join(levels[run])
+        assert label.startswith(f"seed {seeds[run]}")
+
+
+@pytest.mark.parametrize("plan", ["", "&rows=loss&cols=mask", "&rows=layers&cols=loss"])
+def test_the_order_of_the_wall_does_not_depend_on_the_score(plan, page_path, open_page):
+    by_psnr, by_lpips, by_time = (
+        captions(open_page(page_path, f"view=pictures&metric={metric}{plan}"))
+        for metric in ("psnr", "lpips", "seconds")
+    )
+    places = [picture[:3] for picture in by_psnr]
+    assert places == [picture[:3] for picture in by_lpips] == [p[:3] for p in by_time]
+    assert by_psnr != by_lpips  # the labels say another number
+
+
+def test_every_picture_of_a_cell_says_what_row_and_column_do_not(page_path, open_page, study):
+    page = open_page(page_path, "view=pictures&rows=loss&cols=mask")
+    while (more := page.locator(".wall .more")).count():
+        more.first.click()
+    levels = levels_of(study)
+    shown = captions(page)
+    assert len(shown) == 3 * len(levels)
+    for row, column, run, label in shown:
+        assert {row, column} < set(levels[run])
+        rest = [level for level in levels[run] if level not in (row, column)]
+        assert all(level in label for level in [*rest, "seed "])
+
+
+def test_in_a_full_grid_a_place_of_a_cell_is_the_same_setting_in_every_cell(tmp_path, open_page):
+    study = make_grid(tmp_path / "grid")
+    run = next(r for r in read_study(study) if r.choices["mask"] == "full")
+    record = json.loads((run.path / "metrics.json").read_text())
+    for values in record["images"].values():
+        values["psnr"] += 50  # it wins with one loss alone
+    (run.path / "metrics.json").write_text(json.dumps(record))
+    page = open_page(build(study), "view=pictures&rows=loss&cols=image ▦")
+    labels = page.locator(".wall-row:not(.target) .wall-cell").evaluate_all(
+        "cells => cells.map((cell) => [...cell.querySelectorAll('figcaption span')]"
+        ".map((label) => label.textContent))"
+    )
+    assert len(labels) == 2 * 3  # losses, images
+    assert {tuple(cell) for cell in labels} == {("box", "full")}
+
+
+@pytest.fixture(scope="session")
+def grid_path(tmp_path_factory):
+    return build(make_grid(tmp_path_factory.mktemp("grid") / "grid"))
+
+
+def test_the_summary_names_what_it_shows_and_leads_to_the_winner(grid_path, open_page):
+    page = open_page(grid_path)
+    heads = page.locator(".look header").all_inner_texts()
+    assert heads[0] == "target"
+    data = json.loads(page.locator("#data").text_content())
+    ranking = data["analysis"]["ranking"]["psnr"]
+    shown = {"best": ranking[0], "middle": ranking[2], "last": ranking[3]}
+    axes = [axis["levels"] for axis in data["axes"]]
+    for head, (rank, row) in zip(heads[1:], shown.items(), strict=True):
+        setting = data["analysis"]["settings"][row["setting"]]
+        name = " · ".join(levels[place] for levels, place in zip(axes, setting, strict=True))
+        assert head.split("\n") == [f"{rank}, {row['mean']:.2f} dB", name]
+    captions = page.locator(".look figcaption").all_inner_texts()
+    assert sum(text.endswith(" dB") for text in captions) == 9
+    assert "would do" in page.locator(".verdict .hint").inner_text()
+    assert page.locator(".importance").count() == 0  # four runs cannot estimate it
+    link = page.locator(".verdict h2 a")
+    target = link.get_attribute("href")
+    link.click()
+    page.wait_for_selector(".run-head")
+    assert target.startswith("#run=full-lpips-all-")
+    wait_until(page, lambda: page.url.endswith(target))
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (800, 600)])
+def test_the_first_screen_of_the_summary_shows_pictures(width, height, grid_path, open_page):
+    page = open_page(grid_path, viewport={"width": width, "height": height})
+    dock = page.locator(".dock").bounding_box()
+    card = page.locator(".looks").bounding_box()
+    pictures = [node.bounding_box() for node in page.locator(".look .picture").all()]
+    in_view = [box for box in pictures if box["y"] + box["height"] <= dock["y"]]
+    assert len(in_view) >= 8
+    columns = {round(box["x"]) for box in pictures}
+    assert len(columns) == 4
+    assert 4 * pictures[0]["width"] > 0.85 * card["width"]
+
+
+@pytest.mark.parametrize("view", ["summary", "runs", "pictures"])
+def test_the_slider_covers_nothing(view, grid_path, open_page):
+    page = open_page(grid_path, f"view={view}", viewport={"width": 800, "height": 500})
+    page.evaluate("() => window.scrollTo(0, 1e6)")
+    page.locator("main").evaluate("node => node.scrollTo(0, 1e6)")
+    last = page.locator("main > .view").bounding_box()
+    assert last["y"] + last["height"] <= page.locator(".dock").bounding_box()["y"] + 1
+
+
+@pytest.mark.parametrize("view", ["runs", "pictures", "latent"])
+def test_what_fills_the_window_leaves_nothing_to_scroll(view, page_path, open_page):
+    page = open_page(page_path, f"view={view}", viewport={"width": 1440, "height": 900})
+    size = "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
+    assert page.evaluate(size) == [1440, 900]
+    if view == "runs":
+        table = page.locator(".table").evaluate("node => [node.scrollWidth, node.clientWidth]")
+        assert table[0] == table[1]
+
+
+def test_arrows_and_enter_work_in_the_table_without_a_click(page_path, open_page):
+    page = open_page(page_path)
+    page.click("[data-key='tab:runs']")
+    names = column(page, "id")
+    for place in range(3):
+        page.keyboard.press("ArrowDown")
+        assert page.locator(".row.cursor").get_attribute("data-run") == names[place]
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("x")
+    assert page.locator(".chosen").inner_text().startswith("1 selected")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".run-head")
+    assert names[1] in page.locator(".run-head").inner_text()
+    page.keyboard.press("j")
+    wait_until(page, lambda: names[1] not in page.locator(".run-head").inner_text())
+
+
+@pytest.mark.parametrize(
+    "view", ["summary", "runs", "curves", "axes", "comparisons", "pictures", "latent"]
+)
+def test_an_empty_filter_is_told_on_every_page(view, page_path, open_page):
+    page = open_page(page_path, f"view={view}&q=mask=nothing")
+    assert page.locator(".title .count").inner_text() == "0 of 24 runs"
+    notice = page.locator("main > .notice")
+    if view in ("summary", "comparisons"):
+        assert "whole study" in notice.inner_text()
+    else:
+        assert "No run passes the filter" in notice.inner_text()
+    below = page.locator("main > .view").bounding_box()
+    assert notice.bounding_box()["y"] < below["y"]
+    notice.get_by_role("button").click()
+    wait_until(page, lambda: page.locator(".title .count").inner_text() == "24 runs")
+    assert notice.count() == 0
+
+
+def test_the_latent_alone_stands_beside_each_result(grid_path, open_page):
+    page = open_page(grid_path, "view=latent")
+    data = json.loads(page.locator("#data").text_content())
+    names = {run["id"]: index for index, run in enumerate(data["runs"])}
+    shown = captions(page)
+    assert len(shown) == 2 * 4 * 3
+    for (_, image, run, left), (_, _, other, right) in zip(shown[0::2], shown[1::2], strict=True):
+        assert run == other
+        place = [names[run], int(image)]
+        latent, final = (data[key]["psnr"][place[0]][place[1]] for key in ("latent", "perImage"))
+        assert left == f"latent alone{latent:.2f} dB"
+        assert right == f"result{final:.2f} dB"
+    page.locator(".wall-row:not(.target) button.picture").first.click()
+    paths = page.locator(".pane .panned").evaluate_all("nodes => nodes.map((n) => n.dataset.path)")
+    assert [Path(path).name for path in paths] == ["w.png", "result.png"]
+
+
+def test_a_signed_difference_tells_brighter_from_darker_and_has_a_scale(grid_path, open_page):
+    page = open_page(grid_path, "view=latent&mode=difference&gain=8")
+    page.locator(".wall-row:not(.target) button.picture").first.click()
+    assert page.locator(".levels-scale").inner_text().split() == ["0", "32"]
+    page.get_by_role("button", name="signed").click()
+    assert page.locator(".levels-scale").inner_text().split() == ["−32", "0", "+32"]
+    look = (
+        "node => { const { filter, opacity } = getComputedStyle(node); return filter + opacity; }"
+    )
+    assert page.locator(".over-layer").evaluate(look) == "invert(1)0.5"
+    assert page.locator(".pane").evaluate(look) == "contrast(8)1"
+
+
+def test_the_best_setting_stands_out_and_no_line_crosses_a_label(page_path, open_page):
+    page = open_page(page_path, "view=axes")
+    assert page.locator(".trace.best").count() == 1
+    order = page.locator(".parallel").evaluate(
+        "root => [...root.children].map((node) => node.querySelector('.trace') ? 'traces' : 'axis')"
+    )
+    assert order[0] == "traces"
+    assert set(order[1:]) == {"axis"}
+    plates, labels = page.locator(".plate"), page.locator(".axis .tick")
+    assert plates.count() == labels.count()
+    for plate, label in zip(plates.all(), labels.all(), strict=True):
+        outer, inside = plate.bounding_box(), label.bounding_box()
+        assert outer["x"] <= inside["x"]
+        assert outer["x"] + outer["width"] >= inside["x"] + inside["width"]
+
+
+def test_a_click_on_a_line_opens_its_run(grid_path, open_page):
+    page = open_page(grid_path, "view=curves&lines=run&only=psnr")
+    page.locator("[data-metric='psnr'] svg.clickable").click(position={"x": 400, "y": 20})
+    page.wait_for_selector(".run-head")
+    assert "lpips" in page.locator(".run-head h2").inner_text()  # the uppermost line

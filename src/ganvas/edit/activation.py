@@ -6,15 +6,13 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass, field, replace
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from ganvas.edit.change import Change, Copy, margin_of
 from ganvas.edit.operation import Operation
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError
-from ganvas.functional.activations import mix
-from ganvas.functional.images import resize
+from ganvas.functional.activations import fit_mask, mix
 from ganvas.generator.base import Activation, Generator
 from ganvas.layers import Layers
 from ganvas.stage import Scene, Sketch
@@ -74,7 +72,7 @@ class EditActivations(Operation):
         if isinstance(self.layers, Layers):
             chosen = set(self.layers.select(generator).activations)
         else:
-            chosen = {find_layer(generator, layer) for layer in self.layers}
+            chosen = {generator.find_layer(layer) for layer in self.layers}
         if not chosen:
             raise ConfigError("the layer subset selects no layer whose activations to edit")
         return sorted(chosen, key=generator.layer_index)
@@ -91,6 +89,9 @@ class EditActivations(Operation):
     def apply(self, scene: Scene) -> Tensor:
         """Replace the activations and draw the picture, image by image."""
         own, other = scene.embedding(self.embedding), scene.embedding(self.other)
+        for embedding in (own, other):
+            first = self.names(scene.generator)[0]
+            require_styles(Sketch.of(embedding), scene.generator, first)
         keep, take = scene.mask(self.keep), scene.mask(self.take)
         parts = []
         for index in range(len(own)):
@@ -113,27 +114,14 @@ class EditActivations(Operation):
         """Run one image up to its last edited layer and return the state there."""
         names = self.names(generator)
         resume = own.resume
-        theirs = states(other, generator, names)
+        theirs = other.activations(generator, names)
         for name in names:
-            mine = states(own, generator, [name], resume)[name]
+            mine = replace(own, resume=resume).activations(generator, [name])[name]
             changed = self.change.apply(mine, theirs[name], generator, name)
             margin = margin_of(generator, name)
             resume = (name, mixed(mine, changed, keep, take, margin))
         assert resume is not None
         return resume
-
-
-def states(
-    embedding: Embedding,
-    generator: Generator,
-    names: list[str],
-    resume: tuple[str, Activation] | None = None,
-) -> dict[str, Activation]:
-    """Return the states after the named layers, going on from `resume` or the embedding's own."""
-    resume = resume or embedding.resume
-    require_styles(Sketch.of(embedding), generator, names[0])
-    rows = embedding.rows(generator)
-    return generator.activations(rows, embedding.noise, names, resume=resume)
 
 
 def require_styles(sketch: Sketch, generator: Generator, first: str) -> None:
@@ -155,7 +143,7 @@ def mixed(
     """Mix two states under masks that are fitted to the layer."""
 
     def at(a: Tensor, b: Tensor) -> Tensor:
-        return mix(a, b, *(fitted(m, a.shape[-1], margin) for m in (keep, take)))
+        return mix(a, b, *(fit_mask(m, a.shape[-1], margin) for m in (keep, take)))
 
     rgb = None
     if own.rgb is not None and changed.rgb is not None:
@@ -163,34 +151,8 @@ def mixed(
     return Activation(at(own.features, changed.features), rgb)
 
 
-def fitted(mask: Tensor, size: int, margin: int) -> Tensor:
-    """Resize a mask (B, 1, H, W) of the image, or (B, 1, 1, 1), to an activation of `size`.
-
-    The margin outside of the image takes the values at the mask's border.
-    """
-    if mask.shape[-1] == 1:
-        return mask.expand(-1, 1, size, size)
-    return F.pad(resize(mask, size - 2 * margin), [margin] * 4, mode="replicate")
-
-
 def joined(parts: list[tuple[str, Activation]]) -> tuple[str, Activation]:
     """Lay the states of single images together as one batch."""
     rgbs = [state.rgb for _, state in parts if state.rgb is not None]
     features = torch.cat([state.features for _, state in parts])
     return parts[0][0], Activation(features, torch.cat(rgbs) if rgbs else None)
-
-
-def find_layer(generator: Generator, wanted: int | str) -> str:
-    """Return the name of a layer given by name, or by resolution: the last one there.
-
-    Raises:
-        ConfigError: There is none.
-    """
-    if isinstance(wanted, str):
-        return generator.layers[generator.layer_index(wanted)].name
-    found = [layer.name for layer in generator.layers if layer.resolution == wanted]
-    if not found:
-        known = sorted({layer.resolution for layer in generator.layers})
-        raise ConfigError(f"{generator.name} has no layer at {wanted}²; known: "
-                          + ", ".join(f"{r}²" for r in known))  # fmt: skip
-    return found[-1]

@@ -64,6 +64,8 @@ class Recipe:
                 for target, mask in pairs(step.objective):
                     self._require_image(name, target, earlier)
                     self._require_mask(name, mask)
+                for mask in step.masks():
+                    self._require_mask(name, mask)
             else:
                 for embedding in step.embeddings():
                     self._require_image(name, embedding)
@@ -132,6 +134,7 @@ class Recipe:
                     step.check(generator, sketches)
                 else:
                     step.check(generator, sketches[step.embedding], len(start))
+                    sketches[step.embedding] = step.leaves(generator, sketches[step.embedding])
             except ConfigError as error:
                 raise ConfigError(f"stages.{name}: {error}") from error
             if isinstance(step, StageConfig):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -99,6 +99,16 @@ class Embedding:
     def rows(self, generator: Generator) -> Tensor:
         """Return the latent as w+ (B, rows, w_dim), truncated by ψ; s has no w+."""
         return rows_of(self.latent, self.space, generator, self.truncation)
+
+    def activations(self, generator: Generator, layers: Collection[str]) -> dict[str, Activation]:
+        """Return the states after the named layers, going on from edited activations.
+
+        Raises:
+            ValueError: The latent is in S space, which has no w+.
+        """
+        generator = tuned(generator, self.delta)
+        rows = self.rows(generator)
+        return generator.activations(rows, self.noise, layers, resume=self.resume)
 
     @torch.no_grad()
     def render(self, generator: Generator, micro_batch: int = 1) -> Tensor:

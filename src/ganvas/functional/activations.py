@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
+
+from ganvas.functional.images import resize
 
 
 def mix(kept: Tensor, taken: Tensor, keep: Tensor | None, take: Tensor | None) -> Tensor:
@@ -24,6 +27,16 @@ def mix(kept: Tensor, taken: Tensor, keep: Tensor | None, take: Tensor | None) -
     mixed = keep * kept + take * taken
     mixed = torch.where((keep == 0) & (take == 1), taken, mixed)
     return torch.where((keep == 1) & (take == 0), kept, mixed)
+
+
+def fit_mask(mask: Tensor, size: int, margin: int = 0) -> Tensor:
+    """Resize a mask (B, 1, H, W) of the image, or (B, 1, 1, 1), to an activation of `size`.
+
+    The `margin` samples outside of the image, on each side, take the values at the mask's border.
+    """
+    if mask.shape[-1] == 1:
+        return mask.expand(-1, 1, size, size)
+    return F.pad(resize(mask, size - 2 * margin), [margin] * 4, mode="replicate")
 
 
 def swap_channels(first: Tensor, second: Tensor, channels: Sequence[int]) -> Tensor:

@@ -220,6 +220,21 @@ class Generator(nn.Module, ABC):
         known = [layer.name for layer in self.layers]
         raise ConfigError(f"{self.name} has no layer '{name}'{nearest(name, known)}")
 
+    def find_layer(self, wanted: int | str) -> str:
+        """Return the name of a layer given by name, or by resolution: the last one there.
+
+        Raises:
+            ConfigError: There is none.
+        """
+        if isinstance(wanted, str):
+            return self.layers[self.layer_index(wanted)].name
+        names = [layer.name for layer in self.layers if layer.resolution == wanted]
+        if not names:
+            known = sorted({layer.resolution for layer in self.layers})
+            raise ConfigError(f"{self.name} has no layer at {wanted}²; known: "
+                              + ", ".join(f"{r}²" for r in known))  # fmt: skip
+        return names[-1]
+
     def broadcast(self, w: Tensor) -> Tensor:
         """Repeat w (B, w_dim) over all rows: (B, rows, w_dim)."""
         return w.unsqueeze(1).expand(-1, self.rows, -1).contiguous()

@@ -5,7 +5,13 @@ from ganvas.loss.lpips import LPIPS
 from ganvas.loss.objective import Block, LossSet, Objective, pair, pairs
 from ganvas.loss.perceptual import Perceptual, Style
 from ganvas.loss.pixel import L1, MSE
-from ganvas.loss.prior import DistanceToMean, DistanceToStart, NoiseAutocorrelation, RowSpread
+from ganvas.loss.prior import (
+    ActivationDistance,
+    DistanceToMean,
+    DistanceToStart,
+    NoiseAutocorrelation,
+    RowSpread,
+)
 from ganvas.loss.structure import MSSSIM, SSIM, TotalVariation
 from ganvas.loss.term import BoundTerm, Ramped, Reference, Term, View
 
@@ -15,6 +21,7 @@ __all__ = [
     "MSE",
     "MSSSIM",
     "SSIM",
+    "ActivationDistance",
     "Block",
     "BoundTerm",
     "DistanceToMean",

@@ -67,7 +67,12 @@ class Block:
         area = seen.sum((2, 3), keepdim=True).clamp_min(1)
         colour = (reference.target * seen).sum((2, 3), keepdim=True) / area
         bound = term.bind(replace(reference, target=torch.where(seen, reference.target, colour)))
-        return lambda view: bound(View(torch.where(seen, view.image, colour), view.w, view.noise))
+
+        def hidden(view: View) -> Tensor:
+            image = torch.where(seen, view.image, colour)
+            return bound(View(image, view.w, view.noise, view.displacement))
+
+        return hidden
 
 
 @dataclass(frozen=True)

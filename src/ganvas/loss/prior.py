@@ -87,6 +87,22 @@ class DistanceToStart(Term):
 
 
 @dataclass(frozen=True)
+class ActivationDistance(Term):
+    """‖F − F₀‖² / ‖F₀‖² of an optimised activation from its start. Zhu et al. 2021, section 3.3."""
+
+    needs_activation: ClassVar[bool] = True
+
+    def bind(self, reference: Reference) -> BoundTerm:
+        """Keep nothing: the displacement counts from the start."""
+
+        def loss(view: View) -> Tensor:
+            assert view.displacement is not None
+            return view.displacement.square().mean((1, 2, 3))
+
+        return loss
+
+
+@dataclass(frozen=True)
 class RowSpread(Term):
     """Variance of the style rows around their mean: how far w+ has left w. Tov et al. 2021."""
 

@@ -29,11 +29,14 @@ class View:
         image: (B, 3, H, W), the render, in about [−1, 1].
         w: (B, rows, w_dim), the latent as w+.
         noise: The noise maps, each (B, 1, r, r).
+        displacement: (B, C, r, r), how far an optimised activation is from its start, in root mean
+            squares of the start; None where no activation is optimised.
     """
 
     image: Tensor
     w: Tensor
     noise: Sequence[Tensor]
+    displacement: Tensor | None = None
     _sizes: dict[int, Tensor] = field(default_factory=dict, repr=False)
 
     def at(self, resolution: int | None) -> Tensor:
@@ -115,6 +118,9 @@ class Term(ABC):
 
     needs_noise: ClassVar[bool] = False
     """Whether it is about the noise maps, so that it says nothing where there are none."""
+
+    needs_activation: ClassVar[bool] = False
+    """Whether it is about an activation that the stage optimises."""
 
     weight: float | Ramped = 1.0
     mask: str | None = None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ganvas.analysis.axes import Axis
@@ -19,13 +20,21 @@ from ganvas.analysis.compare import (
 from ganvas.analysis.records import Run
 from ganvas.analysis.statistics import holm, mean_ci, paired_test
 from ganvas.report.curves import short
+from ganvas.report.more import commands, images_missing
 
 _MOST_IN_MATRIX = 24
 _MOST_LEVELS = 16
+_LEAST_FREEDOM = 8
 
 
-def analyse(runs: Sequence[Run], axes: Sequence[Axis], metrics: Sequence[str]) -> dict[str, Any]:
-    """Return the settings, and per metric their ranking, the axes' importance and the matrices."""
+def analyse(
+    runs: Sequence[Run], axes: Sequence[Axis], metrics: Sequence[str], study: str
+) -> dict[str, Any]:
+    """Return the settings, and per metric their ranking, the axes' importance and the matrices.
+
+    With them, per metric, how many images are `missing` before the best can be told from the
+    others, and the commands that add `more`.
+    """
     inner = [axis for axis in axes if not axis.is_unit]
     settings = sorted({setting_levels(axes, index) for index in range(len(runs))})
     place = {levels: index for index, levels in enumerate(settings)}
@@ -33,6 +42,8 @@ def analyse(runs: Sequence[Run], axes: Sequence[Axis], metrics: Sequence[str]) -
         "settings": [list(levels) for levels in settings],
         "settingOfRun": [place[setting_levels(axes, index)] for index in range(len(runs))],
         "ranking": {},
+        "missing": {},
+        "more": {},
         "importance": {},
         "matrices": {},
     }
@@ -42,12 +53,30 @@ def analyse(runs: Sequence[Run], axes: Sequence[Axis], metrics: Sequence[str]) -
             continue
         means = {levels: _mean(row) for levels, row in groups.items()}
         order = sorted(means, key=lambda levels: means[levels], reverse=higher_is_better(metric))
-        report["ranking"][metric] = _ranking(groups, order, place)
-        report["importance"][metric] = {
-            name: short(share) for name, share in importance(runs, axes, metric).items()
-        }
+        ranking = report["ranking"][metric] = _ranking(groups, order, place)
+        pairs = ranking[1]["pairs"] if len(ranking) > 1 else 0
+        report["missing"][metric] = missing = images_missing(pairs, len(ranking) - 1)
+        if missing:
+            repeated = order[:2] if _gaps(order) else order
+            report["more"][metric] = commands(runs, axes, study, repeated)
+        report["importance"][metric] = _importance(runs, axes, metric)
         report["matrices"][metric] = _matrices(runs, axes, metric, groups, order, place)
     return report
+
+
+def _gaps(settings: Sequence[Levels]) -> bool:
+    """Whether the settings are less than all combinations of their levels."""
+    return math.prod(len(set(column)) for column in zip(*settings, strict=True)) > len(settings)
+
+
+def _importance(runs: Sequence[Run], axes: Sequence[Axis], metric: str) -> dict[str, float | None]:
+    """ω² of the axes whose levels have enough repetitions to estimate it at all."""
+    known = [index for index, run in enumerate(runs) if run.per_image(metric)]
+    freedom = {
+        axis.name: len(known) - len({axis.of_run[index] for index in known}) for axis in axes
+    }
+    shares = importance(runs, axes, metric).items()
+    return {name: short(share) for name, share in shares if freedom[name] >= _LEAST_FREEDOM}
 
 
 def _mean(row: dict[Any, float]) -> float:
@@ -88,24 +117,33 @@ def _matrices(
 ) -> dict[str, Any]:
     """One matrix over the best settings (under the key ""), one over each axis' levels."""
     kept = order[:_MOST_IN_MATRIX]
-    found = {
+    matrices = {
         "": {
             "of": [place[levels] for levels in kept],
             "left": len(order) - len(kept),
-            "cells": _cells(compare({levels: groups[levels] for levels in kept}), kept),
+            **_compared({levels: groups[levels] for levels in kept}),
         }
     }
     for axis in axes:
         if axis.is_unit or len(axis.levels) > _MOST_LEVELS:
             continue
         by_level = dict(sorted(cells(runs, axes, metric, [axis]).items()))
-        keys = list(by_level)
-        found[axis.name] = {
-            "of": [key[0] for key in keys],
+        matrices[axis.name] = {
+            "of": [key[0] for key in by_level],
             "left": 0,
-            "cells": _cells(compare(by_level), keys),
+            **_compared(by_level),
         }
-    return found
+    return matrices
+
+
+def _compared(groups: Mapping[Levels, dict[Any, float]]) -> dict[str, Any]:
+    """The matrix' cells, and how many images are missing before one of them can be decided."""
+    comparisons = compare(groups)
+    pairs = max((item.test.n for item in comparisons), default=0)
+    return {
+        "cells": _cells(comparisons, list(groups)),
+        "missing": images_missing(pairs, len(comparisons)),
+    }
 
 
 def _cells(comparisons: list[Comparison], keys: list[Levels]) -> list[list[float | None]]:

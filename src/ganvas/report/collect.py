@@ -10,12 +10,14 @@ from typing import Any
 
 from ganvas.analysis.axes import as_text, find_axes
 from ganvas.analysis.compare import higher_is_better, image_name, metric_names
-from ganvas.analysis.records import Run
+from ganvas.analysis.records import Run, number
 from ganvas.report.analysis import analyse
 from ganvas.report.curves import read_curves, short
 from ganvas.report.pictures import find_album, find_sheet
 
 _TIME = "seconds"
+_LATENT = "w"
+_UNITS = {"dB", "s", "%"}
 
 
 def collect(runs: Sequence[Run], name: str) -> dict[str, Any]:
@@ -37,7 +39,7 @@ def collect(runs: Sequence[Run], name: str) -> dict[str, Any]:
             for a in axes
         ],
         "metrics": [
-            {"name": metric, "higher": higher_is_better(metric), "about": _about(runs, metric)}
+            {"name": metric, "higher": higher_is_better(metric)} | _meaning(runs, metric)
             for metric in [*metrics, _TIME]
         ],
         "runs": [_row(run, albums) for run in runs],
@@ -51,9 +53,10 @@ def collect(runs: Sequence[Run], name: str) -> dict[str, Any]:
             m: [[short(run.per_image(m).get(image)) for image in run.images] for run in runs]
             for m in metrics
         },
+        "latent": {metric: _after_latent(runs, metric) for metric in metrics},
         "config": _config(runs),
         "curves": _shared_steps(read_curves(runs)),
-        "analysis": analyse(runs, axes, metrics),
+        "analysis": analyse(runs, axes, metrics, name),
     }
 
 
@@ -98,11 +101,24 @@ def _row(run: Run, albums: dict[Any, int]) -> dict[str, Any]:
     }
 
 
-def _about(runs: Sequence[Run], metric: str) -> str:
+def _meaning(runs: Sequence[Run], metric: str) -> dict[str, str]:
+    """What the runs say about a metric, and the unit that this starts with, if it has one."""
+    texts = (run.metrics.get("about") or {} for run in runs)
+    about = next((str(text[metric]) for text in texts if metric in text), "")
     if metric == _TIME:
-        return "s, the whole run"
-    found = (run.metrics.get("about") or {} for run in runs)
-    return next((str(about[metric]) for about in found if metric in about), "")
+        about = "s, the whole run"
+    unit = about.split(",")[0]
+    return {"about": about, "unit": unit if unit in _UNITS else ""}
+
+
+def _after_latent(runs: Sequence[Run], metric: str) -> list[list[float | None]]:
+    """Per run and image the metric after the stage that fits the latent, where it has been kept."""
+    stages = [(run.metrics.get("stages") or {}).get(_LATENT) or {} for run in runs]
+    rows = [stage.get("images") or {} for stage in stages]
+    return [
+        [short(number((row.get(image) or {}).get(metric))) for image in run.images]
+        for row, run in zip(rows, runs, strict=True)
+    ]
 
 
 def _config(runs: Sequence[Run]) -> dict[str, Any]:

@@ -10,15 +10,10 @@ from collections.abc import Iterable
 from importlib import resources
 from typing import Any
 
+from ganvas.report.bundle import bundle
+
 _STYLES = ("theme", "layout", "table", "charts", "pictures", "run")
-_SCRIPTS = (
-    *("dom", "format", "data", "state", "filter", "color", "selection"),
-    *("pictures", "scale", "tooltip", "stepper"),
-    *("columns", "grouping", "table", "runs", "differences"),
-    *("smooth", "curves", "summary", "parallel", "importance", "axes", "matrix"),
-    *("wall", "panzoom", "viewer", "viewermodes", "details", "runpage"),
-    *("keyboard", "watch", "app"),
-)
+_ENTRY = "app"
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -64,8 +59,9 @@ def render(data: dict[str, Any], blocks: Iterable[tuple[str, Any]] = ()) -> Iter
         blocks: Identifier and content of what it parses only when asked for: with `--single-file`
             each run's pictures and details.
     """
-    style = _join(_STYLES, "css")
-    script = "'use strict';(()=>{\n" + _join(_SCRIPTS, "js") + "\n})();"
+    style = "\n".join(read_static(f"style/{name}.css") for name in _STYLES)
+    code = bundle(lambda name: read_static(f"script/{name}.js"), _ENTRY)
+    script = f"'use strict';(() => {{\n{code}\n}})();"
     sources = f"'{_digest(script)}'" if data["single"] else f"'{_digest(script)}' 'self' file:"
     policy = (
         "default-src 'none'; img-src 'self' file: data: blob:; "
@@ -87,9 +83,10 @@ def render(data: dict[str, Any], blocks: Iterable[tuple[str, Any]] = ()) -> Iter
     yield tail.format(script=script)
 
 
-def _join(names: Iterable[str], kind: str) -> str:
-    static = resources.files("ganvas.report") / "static"
-    return "\n".join((static / f"{name}.{kind}").read_text(encoding="utf-8") for name in names)
+def read_static(path: str) -> str:
+    """Return the text of a file in `static/`."""
+    file = resources.files("ganvas.report") / "static" / path
+    return file.read_text(encoding="utf-8")
 
 
 def _digest(text: str) -> str:

@@ -1,5 +1,6 @@
 """A stage: variables, objective, optimiser and steps; one LightningModule for all of them."""
 
+from ganvas.stage.activation import ActivationSite
 from ganvas.stage.config import StageConfig
 from ganvas.stage.extras import Exploration, Plateau
 from ganvas.stage.lbfgs import LBFGS
@@ -10,6 +11,7 @@ from ganvas.stage.sketch import Sketch
 
 __all__ = [
     "LBFGS",
+    "ActivationSite",
     "Adam",
     "Exploration",
     "Locality",

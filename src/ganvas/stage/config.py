@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -14,6 +14,7 @@ from ganvas.generator.delta import Compact
 from ganvas.generator.tuning import weights_of
 from ganvas.layers import Layers
 from ganvas.loss import Block, Ramped, Term
+from ganvas.stage.activation import ActivationSite, require_site
 from ganvas.stage.extras import Exploration, Plateau
 from ganvas.stage.locality import Locality
 from ganvas.stage.optimizer import Optimizer
@@ -25,7 +26,7 @@ from ganvas.stage.variables import (
     require_variables,
 )
 
-Variable = Literal["latent", "noise", "weights"]
+Variable = Literal["latent", "noise", "activation", "weights"]
 
 
 @dataclass(frozen=True)
@@ -34,13 +35,17 @@ class StageConfig:
 
     The paper's blocks are settings of it. W_l: optimise the latent. Mk_n: optimise the noise.
     M_st: optimise the latent under the style terms. A sum of blocks is one stage whose objective
-    has one entry for each. Tuning (PTI) optimises the weights for a latent that stays.
+    has one entry for each. F/W+: optimise an activation and the latent behind it. Tuning (PTI)
+    optimises the weights for a latent that stays.
 
     Attributes:
-        optimise: The optimiser per kind of variable: latent, noise, weights, or several.
+        optimise: The optimiser per kind of variable: latent, noise, activation, weights, or
+            several.
         layers: Which rows and maps may change; the others stay bit-identical.
         objective: The blocks of the objective by name.
         steps: Number of steps; each is one forward and backward pass per image.
+        activation: Which activation is a variable, where `optimise` names one. What comes before it
+            no longer counts: of rows and maps, those behind it change.
         embedding: Name of the embedding that is optimised; each starts where `start` says.
         exploration: Random steps of the latent that fade out; null: none.
         plateau: When an image stops before the end; null: never.
@@ -54,6 +59,7 @@ class StageConfig:
     layers: Layers
     objective: dict[str, Block]
     steps: Annotated[int, Field(ge=0)]
+    activation: ActivationSite = field(default_factory=ActivationSite)
     embedding: str = "x"
     alternate: bool = False
     exploration: Exploration | None = None
@@ -64,7 +70,9 @@ class StageConfig:
 
     def __post_init__(self) -> None:
         if not self.optimise:
-            raise ConfigError("a stage must optimise the latent, the noise, or the weights")
+            raise ConfigError(
+                "a stage must optimise the latent, the noise, an activation, or the weights"
+            )
         for kind, optimizer in self.optimise.items():
             optimizer.check(kind)
         if not any(block.counts for block in self.objective.values()):
@@ -107,6 +115,11 @@ class StageConfig:
         """
         subset = self.layers.select(generator)
         require_variables(subset, self.optimise)
+        if "activation" in self.optimise:
+            site = generator.find_layer(self.activation.layer)
+            require_site(site, sketch.space, sketch.edited, generator)
+            where = f" behind {site}, whose activation is a variable"
+            require_variables(behind(site, subset, generator), self.optimise, where)
         if sketch.edited is not None:
             where = f" behind {sketch.edited}, whose activations are edited"
             require_variables(behind(sketch.edited, subset, generator), self.optimise, where)
@@ -119,3 +132,19 @@ class StageConfig:
             raise ConfigError("locality needs a pivot in start.space z, w or w+, not s")
         for term in self.terms():
             term.check(generator, sketch.space)
+            if term.needs_activation and "activation" not in self.optimise:
+                raise ConfigError(
+                    f"{type(term).__name__} is about an activation, which this stage does not "
+                    "optimise"
+                )
+
+    def leaves(self, generator: Generator, sketch: Sketch) -> Sketch:
+        """Return what is known of the embedding after the stage."""
+        if "activation" not in self.optimise:
+            return sketch
+        return replace(sketch, edited=generator.find_layer(self.activation.layer))
+
+    def masks(self) -> Iterator[str]:
+        """Iterate over the mask expressions that the stage reads besides its objective's."""
+        if "activation" in self.optimise:
+            yield self.activation.mask

@@ -126,9 +126,11 @@ class Optimizers:
     Attributes:
         latent: For the latent (z, w, w+ or s).
         noise: For the noise maps.
+        activation: For an activation; its rate counts root mean squares of where it starts.
         weights: For the generator's weights, where a stage tunes them.
     """
 
     latent: Optimizer
     noise: Optimizer
+    activation: Optimizer = field(default_factory=lambda: Adam(lr=0.05))
     weights: Optimizer = field(default_factory=lambda: Adam(lr=3e-4, units="rms"))

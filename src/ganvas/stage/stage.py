@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.core.optimizer import LightningOptimizer
-from torch import Tensor
+from torch import Tensor, nn
 
 from ganvas.embedding import Embedding
 from ganvas.functional.quality import masked_mse, psnr_from_mse
 from ganvas.generator.base import Activation
 from ganvas.loss import Objective, Reference, View, pairs
+from ganvas.stage.activation import ActivationVariable
 from ganvas.stage.config import StageConfig
 from ganvas.stage.extras import spread_of_w, whiten
 from ganvas.stage.scene import Scene, slices
@@ -62,7 +64,11 @@ class Stage(pl.LightningModule):
         self.config = config
         embedding = scene.embedding(config.embedding)
         subset = config.layers.select(scene.generator)
-        self.variables = Variables(embedding, scene.generator, subset, config.optimise)
+        activation = None
+        if "activation" in config.optimise:
+            where = scene.mask(config.activation.mask)
+            activation = ActivationVariable(embedding, scene.generator, config.activation, where)
+        self.variables = Variables(embedding, scene.generator, subset, config.optimise, activation)
         # What holds frozen networks stays out of the module's state, devices and checkpoints.
         self.__dict__["parts"] = [
             self._prepare(images, scene) for images in slices(len(embedding), micro_batch)
@@ -104,9 +110,11 @@ class Stage(pl.LightningModule):
     def configure_optimizers(self) -> list[torch.optim.Optimizer]:
         """Build one optimiser per kind of variable, in the order of `optimise`."""
         v = self.variables
-        held = {"latent": v.latent, "noise": v.noise, "weights": v.weights}
+        held: dict[str, Iterable[nn.Parameter]] = {
+            "latent": v.latent, "noise": v.noise, "activation": v.displacement, "weights": v.weights
+        }  # fmt: skip
         return [
-            optimizer.build(held[kind].parameters(), self._gains)
+            optimizer.build(held[kind], self._gains)
             for kind, optimizer in self.config.optimise.items()
         ]
 
@@ -153,9 +161,13 @@ class Stage(pl.LightningModule):
         generator = self.variables.generator()
         noise = self.variables.noise_maps(part.images)
         styles = self.variables.styles(part.images) if part.styles is None else part.styles
-        image = generator.synthesis(styles, noise, resume=part.resume)
+        activation = self.variables.activation
+        resume = part.resume if activation is None else activation.of(part.images)
+        image = generator.synthesis(styles, noise, resume=resume)
         latent = self.variables.latent_rows(part.images, styles)
-        loss, shares = part.objective(View(image, latent, noise), step / max(1, self.config.steps))
+        displacement = None if activation is None else activation.displacement[part.images]
+        view = View(image, latent, noise, displacement)
+        loss, shares = part.objective(view, step / max(1, self.config.steps))
         with torch.no_grad():
             psnr = psnr_from_mse(masked_mse(image.float(), part.target))
         return image, {"loss": loss, "psnr": psnr, **{f"loss/{k}": v for k, v in shares.items()}}

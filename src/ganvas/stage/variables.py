@@ -14,16 +14,19 @@ from ganvas.generator.base import Activation, Generator
 from ganvas.generator.delta import Delta
 from ganvas.generator.tuning import install, weights_of, with_weights
 from ganvas.layers import Subset
+from ganvas.stage.activation import ActivationVariable
 
 
 class Variables(nn.Module):
-    """Rows, noise maps and weights as parameters; all outside the subset stays bit-identical.
+    """Rows, noise maps, an activation and weights as parameters; all else stays bit-identical.
 
     Args:
         embedding: Where to start; its tensors are copied.
         generator: The frozen generator.
         subset: Which rows and maps may change.
-        kinds: "latent", "noise", "weights", or several.
+        kinds: "latent", "noise", "activation", "weights", or several.
+        activation: The activation that is a variable, if one is; of rows and maps, those behind it
+            change.
 
     Raises:
         ConfigError: The subset selects nothing that the stage could change, or rows of a latent
@@ -33,10 +36,18 @@ class Variables(nn.Module):
     _index: Tensor
 
     def __init__(
-        self, embedding: Embedding, generator: Generator, subset: Subset, kinds: Collection[str]
+        self,
+        embedding: Embedding,
+        generator: Generator,
+        subset: Subset,
+        kinds: Collection[str],
+        activation: ActivationVariable | None = None,
     ) -> None:
         super().__init__()
         self.start = embedding
+        self.activation = activation
+        if activation is not None:
+            subset = behind(activation.layer, subset, generator)
         self.rows = subset.rows if "latent" in kinds else ()
         self.maps = subset.noise if "noise" in kinds else ()
         require_variables(subset, kinds)
@@ -74,10 +85,16 @@ class Variables(nn.Module):
         return latent[:, list(self.rows)].clone()
 
     def tensors(self) -> Iterator[Tensor]:
-        """Iterate over the parameters: latent, noise, weights."""
+        """Iterate over the parameters: latent, noise, activation, weights."""
         yield from self.latent
         yield from self.noise
+        yield from self.displacement
         yield from self.weights
+
+    @property
+    def displacement(self) -> list[nn.Parameter]:
+        """How far the activation is from its start: one parameter, or none."""
+        return [] if self.activation is None else [self.activation.displacement]
 
     @property
     def before(self) -> Generator:
@@ -131,6 +148,8 @@ class Variables(nn.Module):
 
     def frozen_prefix(self, images: slice) -> tuple[str, Activation] | None:
         """Return the last layer before the first that may change, with its activation; or None."""
+        if self.activation is not None:
+            return None
         generator = self.before
         first = min(first_affected(generator, self.rows, self.maps), self._first_tuned)
         given = self.start[images].resume
@@ -153,8 +172,12 @@ class Variables(nn.Module):
         noise = list(self.start.noise)
         for index in self.maps:
             noise[index] = values.pop(0)
+        moved_activation = values.pop(0) if self.activation is not None else None
         delta = self._delta(values) if self.names else self.start.delta
-        return replace(self.start, latent=latent, noise=tuple(noise), delta=delta)
+        embedding = replace(self.start, latent=latent, noise=tuple(noise), delta=delta)
+        if self.activation is None or moved_activation is None:
+            return embedding
+        return self.activation.with_displacement(embedding, moved_activation)
 
     def _delta(self, values: Sequence[Tensor]) -> Delta:
         """Return how weights differ from the generator as it was loaded."""

@@ -1,0 +1,108 @@
+"""What the page says about a study, against independent computations."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import shlex
+
+import pytest
+import yaml
+from scipy.stats import wilcoxon
+
+from ganvas.analysis.records import read_study
+from ganvas.report.collect import collect
+from ganvas.report.more import images_missing
+
+
+def write_run(folder, name, overrides, values, stages=None, about=None):
+    """A finished run with the metric `m` per image."""
+    run = folder / name
+    run.mkdir(parents=True)
+    choices = dict(word.split("=") for word in overrides if "." not in word)
+    images = {image: {"m": value} for image, value in values.items()}
+    mean = {"m": sum(values.values()) / len(values)}
+    (run / "status.json").write_text(json.dumps({"state": "finished", "images": list(values)}))
+    (run / "overrides.yaml").write_text(
+        yaml.safe_dump({"overrides": overrides, "choices": choices})
+    )
+    config = {}
+    for word in overrides:
+        *path, last = word.split("=")[0].split(".")
+        at = config
+        for part in path:
+            at = at.setdefault(part, {})
+        at[last] = yaml.safe_load(word.split("=")[1])
+    (run / "config.yaml").write_text(yaml.safe_dump(config))
+    record = {"final": mean, "images": images, "stages": stages or {}, "about": about or {}}
+    (run / "metrics.json").write_text(json.dumps(record))
+
+
+def grid(folder, masks="ab", losses="cd", seeds=(0,), images="xyz", left_out=()):
+    for mask, loss, seed in itertools.product(masks, losses, seeds):
+        if (mask, loss) in left_out:
+            continue
+        words = [f"mask={mask}", f"loss={loss}", f"seed={seed}", "budget=quick", "study=old"]
+        words += ["image.x.limit=3", "optimizer.lr=0.1"]
+        values = {i: ord(mask) + ord(loss) / 7 + k + seed / 9 for k, i in enumerate(images)}
+        write_run(folder, f"{mask}{loss}{seed}", words, values)
+    return collect(read_study(folder), folder.name)["analysis"]
+
+
+@pytest.mark.parametrize("comparisons", [1, 2, 3, 6, 23])
+def test_one_image_less_than_what_is_said_cannot_decide(comparisons):
+    needed = images_missing(0, comparisons)
+
+    def smallest(images):  # all differences of one sign, the clearest result that there is
+        return wilcoxon(range(1, images + 1), method="exact").pvalue * comparisons
+
+    assert smallest(needed) < 0.05 <= smallest(needed - 1)
+    assert images_missing(needed - 2, comparisons) == 2
+    assert images_missing(needed + 5, comparisons) == 0
+
+
+def test_nothing_is_missing_where_there_is_nothing_to_compare(tmp_path):
+    assert images_missing(3, 0) == 0
+    analysis = grid(tmp_path / "s", masks="a", losses="c")
+    assert analysis["missing"] == {"m": 0}
+    assert analysis["more"] == {}
+
+
+def test_the_command_repeats_every_setting_of_a_full_grid(tmp_path):
+    analysis = grid(tmp_path / "s", seeds=(0, 1))
+    assert analysis["missing"]["m"] == 4
+    (line,) = analysis["more"]["m"]
+    words = shlex.split(line)
+    assert words[:3] == ["ganvas", "run", "-m"]
+    expected = {"study=s", "budget=quick", "optimizer.lr=0.1", "mask=a,b", "loss=c,d", "seed=0,1"}
+    assert set(words[3:]) == expected | {"image=file", "image.x.path=PHOTOGRAPHS/"}
+
+
+def test_of_a_grid_with_gaps_the_best_two_are_repeated(tmp_path):
+    analysis = grid(tmp_path / "s", left_out=[("a", "c")])
+    lines = [set(shlex.split(line)) for line in analysis["more"]["m"]]
+    assert len(lines) == 2  # they differ in both axes: one sweep would be four settings
+    assert {"mask=a", "loss=d"} < lines[0]
+    assert {"mask=b", "loss=c"} < lines[1]
+    assert not any("-m" in words for words in lines)
+
+
+def test_enough_images_ask_for_no_more(tmp_path):
+    analysis = grid(tmp_path / "s", images="tuvwxyz")
+    assert analysis["missing"]["m"] == 0
+    assert analysis["more"] == {}
+
+
+def test_importance_is_left_out_where_it_cannot_be_estimated(tmp_path):
+    assert grid(tmp_path / "few")["importance"]["m"] == {}
+    many = grid(tmp_path / "many", seeds=range(3))["importance"]["m"]
+    assert set(many) == {"mask", "loss", "seed"}
+
+
+def test_units_and_the_metric_of_the_latent_alone(tmp_path):
+    stages = {"w": {"images": {"x": {"m": 21.5}}}, "n": {"images": {"x": {"m": 3.0}}}}
+    about = {"m": "dB, range [0, 255]; higher is better"}
+    write_run(tmp_path / "s", "one", ["mask=a"], {"x": 30.0, "y": 31.0}, stages, about)
+    data = collect(read_study(tmp_path / "s"), "s")
+    assert {m["name"]: m["unit"] for m in data["metrics"]} == {"m": "dB", "seconds": "s"}
+    assert data["latent"] == {"m": [[21.5, None]]}
