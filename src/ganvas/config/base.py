@@ -37,6 +37,7 @@ class Base:
         self._changed: dict[tuple[str, tuple[str, ...]], Any] = {}
         self._resolved: dict[tuple[str, tuple[int, ...]], Any] = {}
         self._referred: dict[int, tuple[Any, frozenset[str]]] = {}
+        self._values = {name for name, node in self.written.items() if not _holds_reference(node)}
 
     def with_values(self, values: Sequence[Override]) -> Tree:
         """Return the configuration, as it is written, with other values.
@@ -74,6 +75,8 @@ class Base:
             return {name: self._shared(name, tree[name], whole[name]) for name in tree}
 
     def _resolve(self, name: str, tree: Tree) -> Any:
+        if name in self._values and tree[name] is self.written[name]:
+            return tree[name]
         used = {name}
         ahead = [name]
         while ahead:
@@ -122,6 +125,12 @@ def changed(node: Tree, override: Override) -> Tree:
     if override.is_add() and not isinstance(value, dict | list) and holds(node, names):
         raise Unusual
     return assigned(node, names, value, merge=not replaces(override))
+
+
+def _holds_reference(node: Any) -> bool:
+    if isinstance(node, dict | list):
+        return any(map(_holds_reference, node.values() if isinstance(node, dict) else node))
+    return is_reference(node)
 
 
 def _has_names(value: Any) -> bool:

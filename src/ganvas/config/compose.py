@@ -146,14 +146,15 @@ class Resolver:
 
     def _split(self, overrides: Sequence[Override]) -> tuple[Base, list[Override]]:
         """Return the composition of the options that are chosen, and what changes its values."""
-        chosen = [o for o in overrides if self._chooses(o)]
+        chosen: list[Override] = []
+        values: list[Override] = []
+        for override in overrides:
+            chooses = is_of_hydra(override) or is_choice(override, self.groups)
+            (chosen if chooses else values).append(override)
         known = lines(chosen)
         if known not in self._bases:
             self._bases[known] = Base(self._hydra.compose(chosen, resolve=False))
-        return self._bases[known], [o for o in overrides if not self._chooses(o)]
-
-    def _chooses(self, override: Override) -> bool:
-        return is_of_hydra(override) or is_choice(override, self.groups)
+        return self._bases[known], values
 
     def _job(
         self, config: dict[str, Any], choices: dict[str, str], overrides: Sequence[Override]

@@ -45,7 +45,10 @@ class Identity:
 
 
 def text(value: Any) -> str:
-    """Return a part of a checked tree as text that differs whenever its results may."""
+    """Return what stands at one key of the root as text that differs whenever its results may."""
+    if isinstance(value, Call) and value.key == "trainer":
+        kept = {k: v for k, v in value.arguments.items() if k not in WITHOUT_EFFECT_IN_TRAINER}
+        value = Call(value.key, value.target, kept)
     return json.dumps(canonical(value), sort_keys=True)
 
 
@@ -61,9 +64,6 @@ def identify(tree: Call, edit: str, text_of: Callable[[Any], str] = text) -> Ide
         text_of: `text`, or what remembers its results.
     """
     texts = {k: text_of(v) for k, v in tree.arguments.items() if k not in WITHOUT_EFFECT}
-    trainer = tree.arguments["trainer"]
-    kept = {k: v for k, v in trainer.arguments.items() if k not in WITHOUT_EFFECT_IN_TRAINER}
-    texts["trainer"] = text(Call(trainer.key, trainer.target, kept))
     texts[TARGET] = json.dumps(_name(tree.target))
     whole = ", ".join(f'"{name}": {texts[name]}' for name in sorted(texts))
     signature = hashlib.sha256(f"{{{whole}}}".encode()).hexdigest()[:10]
