@@ -10,7 +10,7 @@ PARALLEL := -n auto --maxprocesses=8 --dist=worksteal
 .PHONY: demo test test-fast lint lint-scripts format format-scripts bench docs gallery inpainting order clean
 
 demo: $(READY)
-	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips
+	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips insightface bisenet
 	$(BIN)/ganvas run budget=quick study=demo
 	@echo "look at:  outputs/demo/*/images/astronaut/{target,w,result,difference}.png and progress.webp"
 

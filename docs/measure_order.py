@@ -12,8 +12,8 @@ from pathlib import Path
 from statistics import fmean
 
 from ganvas import cli
-from ganvas.analysis.records import Run
 from ganvas.config.overrides import expand
+from ganvas.runner.directory import RunDirectory
 from ganvas.study.plan import plan
 from portraits import cut
 
@@ -24,7 +24,8 @@ ORDERS = {"sequential": "w, then n", "joint": "jointly", "alternating": "by turn
 LATENT, NOISE = "optimizer.latent.lr", "optimizer.noise.lr"
 METRICS = {"psnr": 1, "lpips": 3, "psnr_resampled_noise": 1, "w_distance": 1}
 """The columns of a table, with their digits."""
-COMMON = [f"metrics.names=[{','.join(METRICS)}]", "logger=none", "hydra/launcher=local"]
+COMMON = ["metrics=pixel", "metrics.lpips={_target_: ganvas.metrics.LPIPS}", "logger=none",
+          "hydra/launcher=local"]  # fmt: skip
 
 
 def main(overrides: list[str]) -> None:
@@ -40,7 +41,7 @@ def main(overrides: list[str]) -> None:
     write("The search", [row(order, [run]) for order, runs in tried.items() for run in runs])
 
 
-def search(overrides: list[str]) -> dict[str, list[Run]]:
+def search(overrides: list[str]) -> dict[str, list[RunDirectory]]:
     """Try rates on one portrait: those of the latent, and then, with the best, those of noise."""
     tried = {}
     for order in ORDERS:
@@ -52,27 +53,27 @@ def search(overrides: list[str]) -> dict[str, list[Run]]:
     return tried
 
 
-def best_rates(runs: list[Run]) -> list[str]:
+def best_rates(runs: list[RunDirectory]) -> list[str]:
     """Return the overrides of the rates that gave the highest PSNR."""
     best = max(runs, key=psnr)
     return [f"{key}={best.leaves[key]:g}" for key in (LATENT, NOISE)]
 
 
-def sweep(study: str, *words: str) -> list[Run]:
+def sweep(study: str, *words: str) -> list[RunDirectory]:
     """Execute a sweep as far as it is not finished, and return its runs."""
     words = (f"study={study}", *COMMON, *words)
     if code := cli.main(["run", "-m", *words]):
         sys.exit(code)
     jobs = plan(expand(words))
-    return [Run(Path(job.path)) for job in jobs]
+    return [RunDirectory(Path(job.path)) for job in jobs]
 
 
-def psnr(run: Run) -> float:
+def psnr(run: RunDirectory) -> float:
     """Return a run's final PSNR in dB."""
     return float(run.metrics["final"]["psnr"])
 
 
-def row(order: str, runs: list[Run]) -> str:
+def row(order: str, runs: list[RunDirectory]) -> str:
     """Return a row of a table: an order, its rates, and the means over all images."""
     cells = [ORDERS[order], *(f"{runs[0].leaves[key]:g}" for key in (LATENT, NOISE))]
     for metric, digits in METRICS.items():

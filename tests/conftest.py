@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from ganvas.assets import status
-from ganvas.runner.result import Result
+from ganvas.runner.directory import RunDirectory
 
 TINY = (
     "generator=tiny",
@@ -124,12 +124,23 @@ def ganvas_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[
     return command
 
 
+@pytest.fixture(scope="session")
+def finished_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a study of two finished runs, made once: to be copied, not to be changed."""
+    from ganvas.api import run
+
+    output = tmp_path_factory.mktemp("finished")
+    for seed in (0, 1):
+        study = run([*TINY, f"output={output}", "study=s", f"seed={seed}"]).path.parent
+    return study
+
+
 @pytest.fixture
-def tiny_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+def tiny_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., RunDirectory]:
     """Return a function that executes a run of a moment below an empty folder."""
     monkeypatch.chdir(tmp_path)
 
-    def execute(*overrides: str) -> Result:
+    def execute(*overrides: str) -> RunDirectory:
         from ganvas.api import run
 
         return run([*TINY, *overrides])

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
-from ganvas.analysis.records import read_study
+from ganvas.analysis.study import read_study
 
 HERE = Path(__file__).parent
 RUNS = 24

@@ -130,7 +130,12 @@ def _write_run(
             "n": {"steps": 60, "seconds": 90.0, "steps_per_second": 0.67, "peak_memory_mib": 2300,
                   "final": mean, "images": final},
         }  # fmt: skip
-        about = {"psnr": "dB, range [0, 255], 64×64, on the saved 8-bit picture"}
+        (run / "embedding.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")
+        about = {
+            "psnr": {"text": "range [0, 255], 64×64", "unit": "dB", "direction": "higher"},
+            "ssim": {"text": "range [0, 255], 64×64", "unit": "", "direction": "higher"},
+            "lpips": {"text": "LPIPS v0.1, VGG16, at 64²", "unit": "", "direction": "lower"},
+        }
         _text(run / "metrics.json", json.dumps(
             {"final": mean, "images": final, "stages": stages, "about": about}))  # fmt: skip
     for name, source, series in zip(names, sources, pictures, strict=True):

@@ -47,7 +47,12 @@ CONFIG = {
     ("trainer.device=cuda:99",): ("trainer.device=cuda:99",),
     ("image.x.crop=center",): ("image.x.crop", "did you mean 'centre'"),
     ("image.x.crop=[1,2,3]",): ("image.x.crop",),
-    ("metrics.names=[psrn]",): ("metrics.names", "'psrn'", "did you mean 'psnr'"),
+    ("~metrics.psrn",): ("'metrics.psrn'", "did you mean 'metrics.psnr'"),
+    ("metrics.names=[psnr]",): ("metrics.names", "where Metric is asked for"),
+    ("metrics.psnr.rendr=result",): ("metrics.psnr.rendr", "did you mean 'render'"),
+    ("metrics.psnr.render=resampeld",): ("metrics.psnr.render", "did you mean 'resampled'"),
+    ("metrics.a={_target_: ganvas.metrics.PSRN}",): ("metrics.a", "did you mean 'PSNR'"),
+    ("metrics.a={_target_: ganvas.loss.MSE}",): ("metrics.a", "MSE is not a Metric"),
     ("tags=3",): ("tags=3",),
     ("study=../elsewhere",): ("study=../elsewhere",),
     ("study=null",): ("study=", "reads it as nothing", "study-null"),
@@ -279,6 +284,20 @@ def test_no_network_and_no_cache(ganvas_command, tmp_path, monkeypatch):
     assert "Traceback" not in done.err
 
 
+def test_nothing_is_said_before_an_experiment_is_refused(ganvas_command, tiny, monkeypatch):
+    done = ganvas_command("run", *tiny, "edit=inpaint", "mask=full")
+    assert_one_line(done, "edit.masks.m")
+
+    def unreachable(*arguments, **options):
+        raise socket.gaierror(-3, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unreachable)
+    monkeypatch.setattr(socket, "create_connection", unreachable)
+    monkeypatch.setenv("GANVAS_CACHE", str(Path("cache").resolve()))
+    done = ganvas_command("run", *tiny, "generator=stylegan3_ffhq_r")
+    assert_one_line(done, "generator.checkpoint", "stylegan3-r-ffhq-1024x1024.pkl")
+
+
 def fill_disk(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
     """Let every write of bytes fail with ENOSPC from the `after`-th on."""
     calls = 0
@@ -395,3 +414,15 @@ def test_nan_stops_that_image_only_and_says_so(ganvas_command, tiny, tmp_path, m
     assert rows[2]["loss"][1] is not None
     assert rows[3]["loss"][1] is None
     assert rows[3]["loss"][0] is not None
+
+
+@pytest.mark.parametrize(("words", "key"), [
+    (("image=file", "image.x.path="), "image.x.path"),
+    (("image=file", "image.x.path=a.png", "image.x.overlay="), "image.x.overlay"),
+    (("mask=file", "mask.path="), "mask.path"),
+    (("start=embedding", "start.path="), "start.path"),
+])  # fmt: skip
+def test_an_empty_path_is_not_the_working_folder(ganvas_command, tiny, tmp_path, words, key):
+    picture(tmp_path / "a.png")
+    assert_one_line(ganvas_command("run", *tiny, *words), f"{key} is empty")
+    assert not (tmp_path / "outputs").exists()

@@ -15,17 +15,18 @@ if TYPE_CHECKING:
     from ganvas.analysis.study import Study, load_study
     from ganvas.api import run
     from ganvas.embedding import Embedding
-    from ganvas.runner.result import Result, load
+    from ganvas.runner.directory import RunDirectory as Result
+    from ganvas.runner.directory import load
 
 __all__ = ["Embedding", "Result", "Study", "__version__", "load", "load_study", "run"]
 
 _HOMES = {
-    "Embedding": "ganvas.embedding",
-    "Result": "ganvas.runner.result",
-    "Study": "ganvas.analysis.study",
-    "load": "ganvas.runner.result",
-    "load_study": "ganvas.analysis.study",
-    "run": "ganvas.api",
+    "Embedding": "ganvas.embedding:Embedding",
+    "Result": "ganvas.runner.directory:RunDirectory",
+    "Study": "ganvas.analysis.study:Study",
+    "load": "ganvas.runner.directory:load",
+    "load_study": "ganvas.analysis.study:load_study",
+    "run": "ganvas.api:run",
 }
 
 
@@ -34,5 +35,6 @@ def __getattr__(name: str) -> Any:
     if name in _HOMES:
         import importlib
 
-        return getattr(importlib.import_module(_HOMES[name]), name)
+        module, _, attribute = _HOMES[name].partition(":")
+        return getattr(importlib.import_module(module), attribute)
     raise AttributeError(f"module 'ganvas' has no attribute '{name}'")

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from ganvas.config.compose import compose_job
 from ganvas.config.groups import user_folders
-from ganvas.runner.result import Result
+from ganvas.runner.directory import RunDirectory
 
 _ONE_AT_A_TIME = threading.RLock()
 """A run sets what belongs to the whole process: random numbers, threads, determinism, the log."""
 
 
-def run(overrides: Sequence[str] = (), config_dir: Path | str | None = None) -> Result:
+def run(overrides: Sequence[str] = (), config_dir: Path | str | None = None) -> RunDirectory:
     """Compose, validate and execute one experiment.
 
     Threads of one process may call it; their runs are executed one after another.

@@ -27,11 +27,27 @@ examples:
   ganvas run --help                                     groups, options and fields
 """
 
+INSTALL = """\
+Put the line of your shell into its start-up file:
+
+  eval "$(ganvas completion bash)"            ~/.bashrc
+  eval "$(ganvas completion zsh)"             ~/.zshrc
+  ganvas completion fish | source             ~/.config/fish/config.fish
+"""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code; a user's mistake is one line on stderr."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        if words[:2] == ["completion", "--complete"]:
+            from ganvas.command.candidates import complete
+
+            return complete(words[2:])
+        if words[:1] == ["run"] and {"-h", "--help"} & set(words):
+            from ganvas.command.help import main as run_help
+
+            return run_help(words[1:])
         if words[:1] == ["run"]:
             # Everything behind `run` follows Hydra's grammar, so argparse does not see it.
             from ganvas.command.run import run
@@ -69,6 +85,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("run", help="compose and execute experiments (-m: a sweep)")
     commands.add_parser("ablate", help="an experiment, and the same without each of its parts")
     _render(commands)
+    _paste(commands)
     _sample(commands)
     _interchange(commands)
     _runs(commands)
@@ -79,9 +96,18 @@ def parser() -> argparse.ArgumentParser:
         commands.add_parser(name, help=text)
     doctor = commands.add_parser("doctor", help="show versions, device, memory, disk, assets, W&B")
     doctor.set_defaults(command=_lazily("doctor", "doctor"))
-    completion = commands.add_parser("completion", help="print the tab completion for bash")
+    completion = commands.add_parser(
+        "completion", help="print the tab completion for bash, zsh or fish",
+        description=INSTALL, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    completion.add_argument("shell", choices=["bash", "zsh", "fish"])
     completion.set_defaults(command=_lazily("completion", "completion"))
     return top
+
+
+def command_names() -> list[str]:
+    """Return the names of all commands."""
+    return [name for action in parser()._actions for name in action.choices or ()]
 
 
 def _lazily(module: str, function: str) -> Command:
@@ -113,7 +139,34 @@ def _render(commands: Commands) -> None:
                         "the image's name is added (default: out.png)")  # fmt: skip
     render.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
     _config_dir(render)
+    _trust(render)
     render.set_defaults(command=_lazily("render", "render"))
+
+
+def _trust(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--trust", action="store_true",
+        help="execute code outside ganvas and fetch addresses that the file or folder names",
+    )  # fmt: skip
+
+
+def _paste(commands: Commands) -> None:
+    paste = commands.add_parser("paste", help="put the result of a run back into its photograph")
+    paste.add_argument("run", metavar="RUN", help="the folder of a run")
+    paste.add_argument("photograph", metavar="PHOTO", help="the photograph that it was cut out of")
+    paste.add_argument(
+        "-o", "--output", default="out.jpg", help="the new picture (default: out.jpg)"
+    )
+    paste.add_argument("--feather", type=_fraction, default=0.05, help="width of the soft edge, as "
+                       "a fraction of the square's side (default: 0.05)")  # fmt: skip
+    paste.set_defaults(command=_lazily("paste", "paste"))
+
+
+def _fraction(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < 0.5:
+        raise argparse.ArgumentTypeError(f"a fraction from 0 to 0.5, not {text}")
+    return value
 
 
 def _sample(commands: Commands) -> None:
@@ -133,11 +186,12 @@ def _sample(commands: Commands) -> None:
 def _interchange(commands: Commands) -> None:
     export = commands.add_parser("export", help="write w+ for other programs (.npz, .pt)")
     export.add_argument("embedding", help="an embedding.safetensors, or a run's folder")
-    export.add_argument("-o", "--output", required=True, help="FILE.npz (NVIDIA) or FILE.pt")
+    export.add_argument("-o", "--output", required=True, help="FILE.npz (NVIDIA), .npy, .pt")
     _config_dir(export)
+    _trust(export)
     export.set_defaults(command=_lazily("interchange", "export"))
-    read = commands.add_parser("import", help="make an embedding of a projected_w.npz or w+ .pt")
-    read.add_argument("file", help="FILE.npz (NVIDIA) or FILE.pt")
+    read = commands.add_parser("import", help="make an embedding of a .npz, .npy or .pt of w+")
+    read.add_argument("file", help="FILE.npz (NVIDIA), FILE.npy or FILE.pt")
     read.add_argument(
         "--generator", default="mobilestylegan",
         help="the option of generator= that it belongs to (default: mobilestylegan)",
@@ -158,6 +212,9 @@ def _config_dir(command: argparse.ArgumentParser) -> None:
 
 def _runs(commands: Commands) -> None:
     ls = commands.add_parser("ls", help="list runs, their state and size")
+    check = commands.add_parser("check", help="verify every file of every run")
+    check.add_argument("folder", metavar="STUDY", help="a study (its folder or name) or a run")
+    check.set_defaults(command=_lazily("check", "check"))
     clean = commands.add_parser("clean", help="delete runs, or only their checkpoints")
     for command in (ls, clean):
         command.add_argument(
@@ -168,11 +225,14 @@ def _runs(commands: Commands) -> None:
         )
         command.add_argument(
             "--state", action="append",
-            choices=["finished", "interrupted", "pruned", "failed", "running"],
+            choices=["finished", "interrupted", "pruned", "failed", "running", "damaged"],
             help="only runs in this state (may be repeated)",
         )  # fmt: skip
     clean.add_argument(
         "--checkpoints", action="store_true", help="delete checkpoints, keep the runs"
+    )
+    clean.add_argument(
+        "--pictures", action="store_true", help="store equal pictures once, keep the runs"
     )
     clean.add_argument("--yes", action="store_true", help="do not ask")
     ls.set_defaults(command=_lazily("runs", "ls"))
@@ -199,10 +259,8 @@ def _studies(commands: Commands) -> None:
     rerun.add_argument(
         "--check", action="store_true", help="compare embedding, metrics and pictures to the bit"
     )
-    rerun.add_argument(
-        "--trust", action="store_true", help="execute code outside ganvas that the folder names"
-    )
     _config_dir(rerun)
+    _trust(rerun)
     rerun.set_defaults(command=_lazily("rerun", "rerun"))
 
 

@@ -4,6 +4,7 @@ GanvasError                one line for the user, no traceback on the command li
 ├── ConfigError            a key, an option or a value of the configuration (exit code 2)
 │   └── UnknownKeyError    a key that the option does not have
 ├── InputError             an image, a mask, a folder that was given (exit code 2)
+│   └── DamagedError       a run's record lacks a file, or holds one that is cut
 ├── AssetError             weights that cannot be had or do not match their hash (exit code 2)
 ├── CheckpointError        a generator file that cannot be read safely (exit code 2)
 ├── StorageError           no room, no right to write, a run folder in use (exit code 2)
@@ -42,6 +43,10 @@ class UnknownKeyError(ConfigError):
 
 class InputError(GanvasError):
     """A photograph, mask or folder is missing, broken or unsuitable."""
+
+
+class DamagedError(InputError):
+    """A file of a run's record is missing, cut, of another run, or of a newer version of ganvas."""
 
 
 class AssetError(GanvasError):

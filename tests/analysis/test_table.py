@@ -30,7 +30,9 @@ def study(tmp_path):
                 f"{i:03d}": {"psnr": psnr(mask, i, seed), "lpips": 0.1} for i in range(IMAGES)
             }
             final = {"psnr": float(np.mean([v["psnr"] for v in images.values()])), "lpips": 0.1}
-            (run / "metrics.json").write_text(json.dumps({"final": final, "images": images}))
+            about = {"psnr": {"text": "range [0, 255]", "unit": "dB", "direction": "higher"}}
+            record = {"final": final, "images": images, "about": about}
+            (run / "metrics.json").write_text(json.dumps(record))
             (run / "status.json").write_text(json.dumps({"state": "finished"}))
             (run / "config.yaml").write_text(f"mask: {{_target_: x}}\nseed: {seed}\n")
             (run / "overrides.yaml").write_text(
@@ -59,6 +61,23 @@ def test_images_are_the_unit_and_seeds_are_averaged(study):
 
 def test_the_base_is_the_default_option_and_not_the_first_of_the_alphabet(study):
     assert [row.levels for row in tabulate(study).rows] == [("full",), ("box",)]
+
+
+def test_nothing_is_best_where_the_records_state_no_direction(study):
+    assert not any(row.values["lpips"].best for row in tabulate(study).rows)
+
+
+def test_the_direction_is_the_one_of_the_records(study):
+    """Lower is better if the record says so; older ones say it in the text."""
+    new = {"text": "", "unit": "", "direction": "lower"}
+    for about in (new, "dB, range [0, 255]; lower is better"):
+        for file in study.glob("*/metrics.json"):
+            record = json.loads(file.read_text())
+            record["about"]["psnr"] = about
+            file.write_text(json.dumps(record))
+        full, box = tabulate(study, base="mask=full").rows
+        assert full.values["psnr"].best
+        assert not box.values["psnr"].best
 
 
 def test_too_few_images_are_told(study):

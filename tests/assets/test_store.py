@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from ganvas import assets
-from ganvas.assets import index, store
+from ganvas.assets import address, index, store
 from ganvas.assets.table import ASSETS, Asset
 from ganvas.errors import AssetError, StorageError
 
@@ -142,9 +142,9 @@ def test_without_network_the_error_names_file_folder_and_command(tmp_path, cache
         assert part in message
 
 
-@pytest.mark.parametrize("address", ["https://127.0.0.1:9/x.whl", "file:///nowhere/x.whl"])
-def test_an_address_that_does_not_answer_is_an_asset_error(address):
-    asset = Asset("demo", "", "x.whl", "0" * 64, "", "ganvas.assets.copies:convert", url=address)
+@pytest.mark.parametrize("url", ["https://127.0.0.1:9/x.whl", "file:///nowhere/x.whl"])
+def test_an_address_that_does_not_answer_is_an_asset_error(url):
+    asset = Asset("demo", "", "x.whl", "0" * 64, "", "ganvas.assets.copies:convert", url=url)
     with pytest.raises(AssetError, match="cannot be fetched"):
         store.install(asset)
 
@@ -174,8 +174,8 @@ def test_a_full_disk_is_a_storage_error(tmp_path, cache, monkeypatch):
     def full(*_args):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(store, "_copy", full)
-    with pytest.raises(StorageError, match="no room left in") as error:
+    monkeypatch.setattr(address, "copy", full)
+    with pytest.raises(StorageError, match="no space left to write") as error:
         store.install(asset)
     assert str(cache) in str(error.value)
 

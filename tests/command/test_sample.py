@@ -38,6 +38,11 @@ def test_asking_for_more_keeps_the_first(ganvas_command):
 
 @pytest.mark.parametrize(("words", "expected"), [
     (["-n", "0"], "--count must be at least 1"),
+    (["--seed", "-5"], "--seed must be at least 0"),
+    (["--seed", str(3**50)], "--seed must be at least 0 and below"),
+    (["--seed", str(2**63 - 1), "-n", "2"], "--seed must be at least 0 and below"),
+    (["--psi", "nan"], "--psi must be a number"),
+    (["--psi=-inf"], "--psi must be a number"),
     (["mask=box"], "'mask=box' does not choose a generator"),
     (["generator=tinny"], "did you mean 'tiny'?"),
     (["generator=tiny", "-o", "."], "holds other pictures (mine.png)"),

@@ -80,9 +80,41 @@ def test_help_shows_all_groups_options_and_fields(capsys):
     assert "seed" in out
     print_help(["image"], [])
     out = capsys.readouterr().out
+    # A line for each option.
+    assert len(out.splitlines()) == len(groups()["image"])
+    assert out.splitlines()[0].startswith("image=astronaut  The astronaut")
+    print_help(["image=file"], [])
+    out = capsys.readouterr().out
     # Brackets in a docstring are text, not markup.
     assert "[left, top, right, bottom]" in out
-    assert "image.x.path" in out
+    assert "\n  image.x: Source." in out
+    assert "\n    path  Path: A PNG" in out
+    assert "image=astronaut" not in out
+
+
+def test_help_shows_shared_fields_once(capsys):
+    print_help(["edit=reconstruct"], [])
+    out = capsys.readouterr().out
+    assert "edit.stages.w, edit.stages.n: StageConfig." in out
+    assert out.count("\n    optimise  ") == 1
+    assert "steps  int = ${budget.latent} or ${budget.noise}:" in out
+    print_help([], [], everything=True)
+    out = capsys.readouterr().out
+    for group, options in groups().items():
+        for option in options:
+            assert f"{group}={option}  " in out
+
+
+def test_help_names_the_nearest_option():
+    with pytest.raises(ConfigError, match="edit: no option 'reconstrct'; did you mean 'recons"):
+        print_help(["edit=reconstrct"], [])
+
+
+def test_an_option_has_the_fields_of_the_one_that_it_builds_on():
+    fields = dict(option_fields(groups()["generator"]["stylegan2_ffhq"], "generator"))
+    assert fields["generator.checkpoint"].startswith("str or null = https://nvlabs")
+    mixed = dict(option_fields(groups()["mask"]["difference"], "mask"))
+    assert mixed["mask.of.left"].startswith("float = 0.25")
 
 
 def test_help_shows_what_an_option_sets():
@@ -94,8 +126,11 @@ def test_help_shows_what_an_option_sets():
     assert fields("layers", "coarse")["layers.rows"].startswith("Band:")
     betas = fields("optimizer", "adam")["optimizer.latent.betas"]
     assert betas.startswith("list of float = [0.9, 0.99]:")
-    names = fields("metrics", "pixel")["metrics.names"]
-    assert "= [psnr, ssim, w_distance, psnr_resampled_noise]:" in names
+    metrics = fields("metrics", "pixel")
+    named = [key.removeprefix("metrics.") for key in metrics if key.count(".") == 1]
+    assert named == ["psnr", "ssim", "w_distance", "psnr_resampled_noise"]
+    assert metrics["metrics.psnr"] == "PSNR: Peak signal-to-noise ratio."
+    assert metrics["metrics.psnr_resampled_noise.render"].startswith("result|resampled = resampled")
     assert fields("trainer", "auto")["trainer.progress"].startswith("bool = true:")
     # What must be given has no value, and what has fields of its own shows them.
     assert fields("image", "file")["image.x.path"].startswith("Path:")
@@ -214,9 +249,9 @@ def test_a_users_own_option(ganvas_command, tiny, own):
     bad = ganvas_command(*words[:-1], "mask=mne")
     assert bad.code == 2
     assert "did you mean 'mine'" in bad.complaint
-    shown = ganvas_command("run", "--config-dir", str(own), "--help", "mask")
+    shown = ganvas_command("run", "--config-dir", str(own), "--help", "mask", "mask=mine")
     assert "mask=mine  A mask of my own." in shown.out
-    assert "mask.size  float = 0.5: Its size." in shown.out
+    assert "\n    size  float = 0.5: Its size." in shown.out
 
 
 def test_a_users_own_folder_from_python(tiny, own, monkeypatch):

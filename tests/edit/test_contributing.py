@@ -5,12 +5,13 @@ import re
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ganvas.command.help import option_fields, summary
 
 PAGE = Path(__file__).parents[2] / "CONTRIBUTING.md"
-MODULES = {"my_mask", "my_loss", "my_generator"}
+MODULES = {"my_mask", "my_loss", "my_metric", "my_generator"}
 
 
 @pytest.fixture
@@ -36,13 +37,21 @@ def test_what_the_page_shows_runs(mine, tmp_path):
     result = run(
         [
             "generator=grey", "mask=checker", "loss=huber", "edit=denoise", "budget=preview",
-            "budget.latent=6", "logger=none", "metrics=pixel", f"output={tmp_path}",
+            "budget.latent=6", "logger=none", "metrics=sharp", f"output={tmp_path}",
         ],
         config_dir=mine,
     )  # fmt: skip
     assert result.status["state"] == "finished"
     losses = [row["loss/huber"][0] for row in result.curve]
     assert losses[-1] < losses[0]
+    picture = np.asarray(result.image("result")).astype(float)
+    steps = np.abs(np.diff(picture, axis=1)).mean()
+    assert result.metrics["final"]["sharpness"] == pytest.approx(steps, rel=1e-6)
+    size = picture.shape[0]
+    assert result.metrics["about"]["sharpness"] == {
+        "text": f"range [0, 255], {size}×{size}", "unit": "8-bit steps", "direction": "higher",
+    }  # fmt: skip
+    assert list(result.metrics["final"])[:2] == ["psnr", "ssim"]
 
 
 def test_the_parts_are_described_by_the_help(mine, monkeypatch):

@@ -89,8 +89,10 @@ def test_the_mask_of_the_edit_is_saved(tmp_path):
 
 
 def test_regions_are_measured_on_the_saved_pictures(tmp_path):
-    wanted = "metrics.names=[psnr,psnr_inside,psnr_outside,seam]"
-    found = execute(tmp_path, "edit=inpaint", wanted)
+    region = "{_target_: ganvas.metrics.RegionPSNR, side: %s}"
+    wanted = [f"metrics.psnr_{side}={region % side}" for side in ("inside", "outside")]
+    wanted.append("metrics.seam={_target_: ganvas.metrics.Seam}")
+    found = execute(tmp_path, "edit=inpaint", *wanted)
     x, result = (np.asarray(found.image(kind)).astype(float) for kind in ("target", "result"))
     hole = np.asarray(found.image("mask")) > 127
 
@@ -162,9 +164,9 @@ def test_a_metric_that_cannot_be_had_is_found_before_any_work(tmp_path, monkeypa
 
     monkeypatch.setattr("ganvas.network.lpips.perceptual_distance", missing)
     monkeypatch.setattr("ganvas.network.arcface.arcface", missing)
-    for name in ("lpips", "lpips_alex", "lpips_outside", "identity_y"):
+    for target in ("LPIPS", "LPIPS, net: alex", "RegionLPIPS", "Identity, image: y"):
         with pytest.raises(AssetError, match="no network"):
-            execute(tmp_path, "edit=inpaint", f"metrics.names=[psnr,{name}]")
+            execute(tmp_path, "edit=inpaint", f"metrics.more={{_target_: ganvas.metrics.{target}}}")
         assert not list(tmp_path.rglob("*.png"))
     assert execute(tmp_path, "edit=inpaint").status["state"] == "finished"
 

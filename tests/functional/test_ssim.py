@@ -34,6 +34,17 @@ def test_ms_ssim_is_torchmetrics_up_to_the_border():
     assert ms_ssim(a, a).tolist() == pytest.approx([1, 1], abs=1e-12)
 
 
+def test_continued_by_reflection_both_are_torchmetrics():
+    a, b = pictures(192)
+    grey = [((image + 1) * 127.5).round() for image in (a, b)]
+    for images, span in (((a, b), 2.0), (grey, 255.0)):
+        pairs = list(zip(*images, strict=True))
+        for own, reference in ((ssim, reference_ssim), (ms_ssim, reference_ms_ssim)):
+            wanted = [reference(x[None], y[None], data_range=span).item() for x, y in pairs]
+            found = own(*images, span=span, reflect=True)
+            assert found.tolist() == pytest.approx(wanted, abs=1e-6)
+
+
 def test_a_mask_keeps_out_what_differs_far_away():
     a, _ = pictures(64)
     b = a.clone()

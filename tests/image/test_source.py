@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from pathlib import Path
 
@@ -204,3 +205,52 @@ def test_animation(tmp_path):
         assert opened.n_frames == 3
     save_animation([], tmp_path / "b.webp")
     assert not (tmp_path / "b.webp").exists()
+
+
+def test_hidden_names_are_passed_over_and_what_is_no_picture_is_named(tmp_path, caplog):
+    for name in ("b.png", "c.jpg"):
+        Image.fromarray(ramp()).save(tmp_path / name)
+    (tmp_path / "._b.png").write_bytes(b"\0\5\x16\7resource fork")
+    (tmp_path / ".hidden.jpg").touch()
+    (tmp_path / "folder.webp").mkdir()
+    (tmp_path / "link.bmp").symlink_to(tmp_path / "gone.bmp")
+    (tmp_path / "notes.tif").write_text("not a picture")
+    (tmp_path / "empty.avif").touch()
+    with caplog.at_level(logging.WARNING):
+        for path in (tmp_path, tmp_path / "*"):
+            assert list(Source(path).read()) == ["b", "c"]
+    for name, reason in {
+        "folder.webp": "a folder", "link.bmp": "a link to nothing", "notes.tif": "no kind of",
+        "empty.avif": "the file is empty",
+    }.items():  # fmt: skip
+        assert caplog.text.count(f"{name} is left out: {reason}") == 1
+    assert "_b.png" not in caplog.text
+    assert ".hidden.jpg" not in caplog.text
+    with pytest.raises(InputError, match=r"no picture"):
+        find_pictures(tmp_path, skip=False)
+
+
+def test_a_broken_picture_of_a_folder_is_refused_by_name(tmp_path):
+    Image.fromarray(ramp()).save(tmp_path / "a.png")
+    whole = (tmp_path / "a.png").read_bytes()
+    (tmp_path / "b.png").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError, match=r"b\.png"):
+        Source(tmp_path).read()
+
+
+@pytest.mark.parametrize(("size", "part"), [
+    ((900, 5), "900×5.*5 pixels high"), ((7, 300), "7×300.*7 pixels wide"),
+    ((8, 8), "8 pixels wide"),
+])  # fmt: skip
+def test_the_side_that_is_too_short_is_named(size, part):
+    with pytest.raises(InputError, match=part):
+        cut(Image.new("RGB", size), "centre", Path("a.png"))
+    with pytest.raises(InputError, match="the crop box is 4 pixels wide"):
+        cut(Image.new("RGB", size), (0, 0, 4, 4), Path("a.png"))
+
+
+@pytest.mark.parametrize("address", ["http://example.org/a.png", "FTP://example.org/b/*.jpg"])
+def test_an_address_says_what_to_do(address):
+    with pytest.raises(InputError, match="curl -LO") as caught:
+        find_pictures(Path(address))
+    assert address.lower() in str(caught.value).lower()

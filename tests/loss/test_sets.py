@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from ganvas.api import run
-from ganvas.metrics.pictures import lpips, psnr
+from ganvas.metrics import LPIPS, PSNR
 
 
 @pytest.mark.slow
@@ -16,7 +16,7 @@ def test_the_latent_finds_more_than_a_flat_picture(tmp_path, loss):
     result = run(
         [
             "edit=reconstruct_w", f"loss={loss}", "optimizer=gentle", "budget.latent=15",
-            "metrics.names=[psnr,lpips]", "logger=none", "+trainer.progress=false",
+            "metrics=full", "logger=none", "+trainer.progress=false",
             f"output={tmp_path}",
         ]
     )  # fmt: skip
@@ -24,5 +24,5 @@ def test_the_latent_finds_more_than_a_flat_picture(tmp_path, loss):
     colour = target.float().mean((2, 3), keepdim=True).round().to(torch.uint8)
     flat = colour.expand_as(target).contiguous()
     found = result.metrics["final"]
-    assert found["psnr"] > psnr(flat, target).item() + 1
-    assert found["lpips"] < lpips(flat, target, "vgg", 256).item() - 0.1
+    assert found["psnr"] > PSNR().compare(flat, target).item() + 1
+    assert found["lpips"] < LPIPS().compare(flat, target).item() - 0.1

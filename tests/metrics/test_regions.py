@@ -4,14 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from ganvas.metrics import Metrics
-from ganvas.metrics.regions import (
-    measure_identity,
-    measure_regions,
-    region_lpips,
-    region_psnr,
-    seam,
-)
+from ganvas.generator.tiny import TinyGenerator
+from ganvas.metrics import PSNR, Context, Identity, Region, RegionPSNR, Seam
+from ganvas.metrics.measure import measure
+from ganvas.metrics.regions import region_lpips, region_psnr, seam
 
 
 def grey(values):
@@ -69,9 +65,17 @@ def test_each_metric_looks_at_its_side():
     result = torch.where(mask.bool(), inside, outside)
     spoiled = result.clone()
     spoiled[..., 12:] ^= 64
-    names = ("psnr_inside", "psnr_outside", "seam", "psnr")
-    found = measure_regions(Metrics(names), ("a",), spoiled, inside, outside, mask)["a"]
+    metrics = {
+        "psnr_inside": RegionPSNR(side="inside"),
+        "psnr_outside": RegionPSNR(side="outside"),
+        "seam": Seam(),
+    }
+    pictures = {"x": inside, "y": outside, "result": spoiled}
+    context = Context(("a",), pictures, TinyGenerator(), region=Region(mask, inside, outside))
+    found = measure(metrics, context)["a"]
     assert list(found) == ["psnr_inside", "psnr_outside", "seam"]
+    without = Context(("a",), pictures, TinyGenerator())
+    assert list(measure({**metrics, "psnr": PSNR()}, without)["a"]) == ["psnr"]
     assert found["psnr_inside"] > 100
     # Half of the outside is off by 64.
     half_off = 10 * np.log10(255**2 / (64**2 / 2))
@@ -105,8 +109,9 @@ def test_identity_is_measured_to_every_image_that_there_is():
     from ganvas.network.arcface import identity_features
 
     pictures, other = noise(128, 7), noise(128, 8)
-    metrics = Metrics(("identity_x", "identity_y", "identity_z"))
-    values = measure_identity(metrics, ("a",), pictures, {"x": pictures, "z": other})["a"]
+    metrics = {f"identity_{image}": Identity(image=image) for image in "xyz"}
+    context = Context(("a",), {"x": pictures, "z": other, "result": pictures}, TinyGenerator())
+    values = measure(metrics, context)["a"]
     assert list(values) == ["identity_x", "identity_z"]
     assert values["identity_x"] == pytest.approx(1, abs=1e-5)
     with torch.no_grad():

@@ -41,10 +41,10 @@ def single_path(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    chromium = shutil.which("chromium")
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs: pip install playwright")
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
-        pytest.skip("chromium is not installed")
+        pytest.skip("needs: apt-get install chromium")
     with playwright.sync_playwright() as running:
         launched = running.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield launched

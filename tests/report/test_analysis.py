@@ -10,7 +10,7 @@ import pytest
 import yaml
 from scipy.stats import wilcoxon
 
-from ganvas.analysis.records import read_study
+from ganvas.analysis.study import read_study
 from ganvas.report.collect import collect
 from ganvas.report.more import images_missing
 
@@ -106,3 +106,15 @@ def test_units_and_the_metric_of_the_latent_alone(tmp_path):
     data = collect(read_study(tmp_path / "s"), "s")
     assert {m["name"]: m["unit"] for m in data["metrics"]} == {"m": "dB", "seconds": "s"}
     assert data["latent"] == {"m": [[21.5, None]]}
+
+
+@pytest.mark.parametrize(("direction", "first"), [("higher", 1), ("lower", 0), ("none", 0)])
+def test_the_ranking_follows_the_direction_that_the_records_state(tmp_path, direction, first):
+    about = {"m": {"text": "made up", "unit": "%", "direction": direction}}
+    for mask, value in (("a", 1.0), ("b", 2.0)):
+        write_run(tmp_path / "s", mask, [f"mask={mask}"], {"x": value}, about=about)
+    data = collect(read_study(tmp_path / "s"), "s")
+    assert data["analysis"]["ranking"]["m"][0]["setting"] == first
+    stated = {"name": "m", "direction": direction, "unit": "%"}
+    text = "%, made up" + ("" if direction == "none" else f"; {direction} is better")
+    assert data["metrics"][0] == {**stated, "about": text}

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from ganvas.analysis.axes import find_axes
-from ganvas.analysis.records import read_study
+from ganvas.analysis.study import read_study
 from ganvas.report import build
 from synthetic_study import make_study
 
-Error = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").Error
+Error = pytest.importorskip("playwright.sync_api", reason="needs: pip install playwright").Error
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore")]
 
 SHOWN = "img.live[src]"

@@ -9,8 +9,9 @@ import subprocess
 import sys
 
 import pytest
+from PIL import Image
 
-from ganvas.analysis.records import read_study
+from ganvas.analysis.study import read_study
 from ganvas.command.report import add_arguments, main, watch
 from ganvas.errors import ConfigError
 from ganvas.report import build
@@ -51,6 +52,32 @@ def test_safe_json_cannot_end_a_script_and_reads_back():
     assert json.loads(text) == value
     with pytest.raises(ValueError, match="JSON"):
         safe_json(math.nan)
+
+
+@pytest.mark.parametrize("single", [False, True])
+def test_no_picture_from_outside_of_a_run_gets_into_the_report(tmp_path, single):
+    """Neither by an image's name that climbs, nor by a link."""
+    study = make_study(tmp_path / "outputs" / "s", runs=2, images=1, frames=1)
+    private = tmp_path / "private"
+    (private / "frames").mkdir(parents=True)
+    Image.new("RGB", (9, 9), "red").save(private / "secret.png")
+    Image.new("RGB", (9, 9), "red").save(private / "frames" / "1.png")
+    run = next(path.parent for path in study.glob("*/status.json"))
+    status = json.loads((run / "status.json").read_text())
+    image = status["images"][0]
+    (run / "images" / "linked").symlink_to(private)
+    (run / "images" / image / "stolen.png").symlink_to(private / "secret.png")
+    names = [image, "linked", "../../../../private", str(private), "..", "a/../../../../../private"]
+    (run / "status.json").write_text(json.dumps(status | {"images": names}))
+    before = {path for path in tmp_path.rglob("*") if "report" not in path.parts}
+    page = build(study, tmp_path / ("r.html" if single else "report"), single_file=single)
+    written = {path for path in tmp_path.rglob("*") if "report" not in path.parts} - before
+    assert written <= {page}
+    report = [page] if single else [path for path in page.parent.rglob("*") if path.is_file()]
+    assert not [path for path in report if path.name in ("secret.png", "stolen.png")]
+    for path in report:
+        assert b"stolen.png" not in path.read_bytes()
+        assert b"secret.png" not in path.read_bytes()
 
 
 def test_the_page_loads_nothing_from_elsewhere(page_path, single_path):

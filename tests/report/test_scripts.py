@@ -20,7 +20,7 @@ SCRIPTS = ROOT / "src/ganvas/report/static/script"
 def node():
     found = shutil.which("node")
     if found is None:
-        pytest.skip("node is not installed; `apt-get install nodejs` does it")
+        pytest.skip("needs: apt-get install nodejs")
     return found
 
 

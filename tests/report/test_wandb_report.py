@@ -8,7 +8,7 @@ import json
 import pytest
 
 from ganvas.analysis.axes import find_axes
-from ganvas.analysis.records import read_study
+from ganvas.analysis.study import read_study
 from ganvas.command.wandb import add_arguments, main
 from ganvas.report.wandb_report import config_key, make_workspace
 from synthetic_study import make_study

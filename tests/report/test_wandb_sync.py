@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ganvas.analysis.records import read_study
+from ganvas.analysis.study import read_study
 from ganvas.errors import ConfigError
 from ganvas.report import wandb_sync
 from ganvas.report.wandb_sync import offline_runs, send_offline_runs

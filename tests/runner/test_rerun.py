@@ -1,5 +1,6 @@
 import json
 import shutil
+from copy import deepcopy
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from ganvas.config.compose import compose_job
 from ganvas.config.groups import groups
 from ganvas.errors import ConfigError, InputError
 from ganvas.runner.difference import causes, differences
+from ganvas.runner.directory import load
 from ganvas.runner.job import execute
-from ganvas.runner.rerun import read_config, refuse_foreign, rerun
-from ganvas.runner.result import load
+from ganvas.runner.manifest import write_manifest
+from ganvas.runner.rerun import refuse_foreign, rerun
 
 TINY = [
     "generator=tiny", "loss=pixel", "metrics=pixel", "logger=none", "budget=preview",
@@ -32,6 +34,11 @@ def old(tmp_path_factory):
         Image.fromarray(picture).save(folder / "photos" / f"{name}.png")
     words = [*TINY, "image=file", f"image.x.path={folder / 'photos'}", f"output={folder}"]
     return execute(compose_job(words))
+
+
+def seal(run):
+    """Let a run that the test has changed pass as one that was written so."""
+    write_manifest(run, load(run).status["signature"])
 
 
 class Options:
@@ -54,6 +61,7 @@ def test_folder_alone_is_enough(old, tmp_path):
     told["inputs"]["x"] = ["0" * 64]  # as if the photographs had changed since
     told["directory"] = "/nowhere/to/be/found"
     (moved / "provenance.json").write_text(json.dumps(told))
+    seal(moved)
     new = rerun(moved, tmp_path / "again")
     assert new.config["image"]["x"]["path"] != old.config["image"]["x"]["path"]
     assert differences(load(moved), new) == []
@@ -67,6 +75,7 @@ def test_missing_copies_are_an_input_error(old, tmp_path):
     (moved / "provenance.json").write_text(json.dumps(told))
     for file in moved.rglob("target.png"):
         file.unlink()
+    seal(moved)
     with pytest.raises(InputError, match=r"image\.x: .* no copy"):
         rerun(moved, tmp_path / "again")
 
@@ -74,12 +83,13 @@ def test_missing_copies_are_an_input_error(old, tmp_path):
 def test_difference_and_cause_are_named(old, tmp_path, capsys):
     moved = tmp_path / "elsewhere"
     shutil.copytree(old.path, moved)
-    config = read_config(moved)
+    config = deepcopy(load(moved).config)
     config["seed"] = 5
     (moved / "config.yaml").write_text(yaml.safe_dump(config))
     told = json.loads((moved / "provenance.json").read_text())
     told["versions"]["torch"] = "1.0.0"
     (moved / "provenance.json").write_text(json.dumps(told))
+    seal(moved)
     assert command(Options(moved, tmp_path / "again")) == 1
     out = capsys.readouterr().out
     assert "embedding: noise" in out
@@ -94,6 +104,7 @@ def test_the_environment_is_not_blamed_for_an_equal_result(old, tmp_path, capsys
     told = json.loads((moved / "provenance.json").read_text())
     told["environment"]["OMP_NUM_THREADS"] = "7"
     (moved / "provenance.json").write_text(json.dumps(told))
+    seal(moved)
     assert command(Options(moved, tmp_path / "again")) == 0
     out = capsys.readouterr().out
     assert "identical to the bit" in out
@@ -111,6 +122,7 @@ def test_machine_metrics_do_not_count(old, tmp_path):
     for stage in metrics["stages"].values():
         stage["seconds"] += 1
     (moved / "metrics.json").write_text(json.dumps(metrics))
+    seal(moved)
     assert differences(old, load(moved)) == []
 
 
@@ -118,12 +130,75 @@ def test_machine_metrics_do_not_count(old, tmp_path):
 def test_foreign_code_is_refused(old, tmp_path, value):
     moved = tmp_path / "elsewhere"
     shutil.copytree(old.path, moved)
-    config = read_config(moved)
+    config = deepcopy(load(moved).config)
     config["mask"]["_target_"] = value
     (moved / "config.yaml").write_text(yaml.safe_dump(config))
+    seal(moved)
     with pytest.raises(ConfigError, match=rf"mask\._target_: {value} is code outside ganvas"):
         rerun(moved, tmp_path / "again")
     assert not Path(tmp_path / "again").exists()
+
+
+def test_names_of_images_that_climb_out_of_the_folder_are_refused(old, tmp_path):
+    moved = tmp_path / "elsewhere"
+    shutil.copytree(old.path, moved)
+    provenance = json.loads((moved / "provenance.json").read_text())
+    provenance["inputs"]["x"] = []
+    (moved / "provenance.json").write_text(json.dumps(provenance))
+    seal(moved)
+    status = json.loads((moved / "status.json").read_text())
+    for name in ("../../../stolen", "/etc/x", ".."):
+        (moved / "status.json").write_text(json.dumps(status | {"images": ["a", name]}))
+        with pytest.raises(InputError, match="no name of a file"):
+            rerun(moved, tmp_path / "again")
+
+
+def test_yaml_of_a_foreign_folder_makes_plain_values(old, tmp_path):
+    mark = tmp_path / "called"
+    text = f"mask: !!python/object/apply:os.mkdir ['{mark}']\n"
+    for name in ("config.yaml", "overrides.yaml"):
+        moved = tmp_path / name.partition(".")[0]
+        shutil.copytree(old.path, moved)
+        (moved / name).write_text((moved / name).read_text() + text)
+        seal(moved)
+        with pytest.raises((InputError, yaml.YAMLError)):
+            rerun(moved, tmp_path / "again")
+    assert not mark.exists()
+
+
+def test_recorded_overrides_are_not_composed(old, tmp_path, monkeypatch):
+    moved = tmp_path / "elsewhere"
+    shutil.copytree(old.path, moved)
+    mark = tmp_path / "imported"
+    (tmp_path / "canary_of_overrides.py").write_text(f"open({str(mark)!r}, 'w').close()\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    recorded = yaml.safe_load((moved / "overrides.yaml").read_text())
+    recorded["overrides"] += [
+        "mask._target_=canary_of_overrides.Mask", f"hydra.searchpath=[file://{tmp_path}]",
+        "seed=${oc.env:HOME}", f"output={tmp_path / 'elsewhere2'}",
+    ]  # fmt: skip
+    recorded["choices"]["edit"] = "../../../climbs"
+    (moved / "overrides.yaml").write_text(yaml.safe_dump(recorded))
+    seal(moved)
+    new = rerun(moved, tmp_path / "again")
+    assert differences(old, new) == []
+    assert new.path.is_relative_to(tmp_path / "again")
+    assert not mark.exists()
+    assert not (tmp_path / "elsewhere2").exists()
+
+
+def test_an_address_of_a_foreign_folder_is_not_fetched(old, tmp_path):
+    moved = tmp_path / "elsewhere"
+    shutil.copytree(old.path, moved)
+    config = deepcopy(load(moved).config)
+    config["generator"] = {
+        "_target_": "ganvas.checkpoint.from_file.StyleGAN2Config",
+        "checkpoint": "https://127.0.0.1:9/network.pkl",
+    }
+    (moved / "config.yaml").write_text(yaml.safe_dump(config))
+    seal(moved)
+    with pytest.raises(ConfigError, match=r"generator\.checkpoint: https.* is an address"):
+        rerun(moved, tmp_path / "again")
 
 
 def test_interpolations_of_a_foreign_folder_are_refused():

@@ -18,7 +18,7 @@ from ganvas.generator.tiny import TinyGenerator
 from ganvas.layers import All
 from ganvas.loss import MSE, ActivationDistance, Block
 from ganvas.stage import ActivationSite, Adam, Scene, Sketch, StageConfig
-from ganvas.stage.activation import ActivationVariable
+from ganvas.stage.activation_variable import ActivationVariable
 from ganvas.stage.fit import Pace, fit
 from ganvas.stage.stage import Stage
 from ganvas.start import Random
@@ -47,6 +47,9 @@ class Quiet:
 
     def stop_requested(self):
         return False
+
+    def step(self, stage_step):
+        pass
 
     def notice(self, message):
         raise AssertionError(message)

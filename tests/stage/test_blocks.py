@@ -24,6 +24,9 @@ class Silent:
     def rows(self, rows):
         self.curve += rows
 
+    def step(self, stage_step):
+        pass
+
     def frame(self, stage_step, pictures):
         pass
 

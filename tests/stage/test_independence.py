@@ -49,6 +49,9 @@ class Quiet:
     def rows(self, rows):
         self.curve += rows
 
+    def step(self, stage_step):
+        pass
+
     def frame(self, stage_step, pictures):
         pass
 

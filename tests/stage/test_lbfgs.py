@@ -1,6 +1,6 @@
 import torch
 
-from ganvas.stage.lbfgs import BatchLBFGS
+from ganvas.stage.batch_lbfgs import BatchLBFGS
 
 
 def rosenbrock(x):

@@ -16,8 +16,8 @@ from ganvas.generator.tiny import TinyGenerator
 from ganvas.generator.tuning import tuned, weights_of, with_weights
 from ganvas.layers import All, Explicit
 from ganvas.loss import L1, MSE, Block
-from ganvas.runner.result import load
-from ganvas.runner.tuned import compact
+from ganvas.runner.compact_delta import compact
+from ganvas.runner.directory import load
 from ganvas.stage import Adam, Locality, Scene, StageConfig
 from ganvas.stage.fit import Pace, fit
 from ganvas.stage.stage import Stage
@@ -32,6 +32,9 @@ class Silent:
 
     def rows(self, rows):
         self.curve += rows
+
+    def step(self, stage_step):
+        pass
 
     def frame(self, stage_step, pictures):
         pass

@@ -6,7 +6,7 @@ import pytest
 
 from ganvas.config.compose import compose_job
 from ganvas.errors import ConfigError
-from ganvas.runner.folder import RunFolder
+from ganvas.runner.directory import RunDirectory
 from ganvas.runner.job import execute
 from ganvas.study.local import Crew, Task
 from ganvas.study.settings import Pool
@@ -17,7 +17,7 @@ def crew_of(folder, stopping):
     board = SimpleNamespace(told=lambda task: None, say=lambda line: None)
     stop = SimpleNamespace(requested=stopping)
     crew = Crew(deque(), [], Pool(jobs=1, retries=1), board, None, stop)
-    return crew, Task(SimpleNamespace(working=RunFolder(folder)), "running", 1)
+    return crew, Task(SimpleNamespace(working=RunDirectory(folder)), "running", 1)
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_only_a_study_that_stops_interrupts_by_sigterm(tmp_path, stopping, state
     crew, task = crew_of(tmp_path, stopping)
     crew._ended(task, -signal.SIGTERM, 0)
     assert task.state == state
-    assert RunFolder(tmp_path).state == status
+    assert RunDirectory(tmp_path).state == status
 
 
 def test_a_mistake_is_told_and_leaves_no_run(tmp_path):
@@ -37,7 +37,7 @@ def test_a_mistake_is_told_and_leaves_no_run(tmp_path):
     crew._ended(task, 2, 0)
     assert (task.state, task.note) == ("failed", "options have changed")
     assert not crew.waiting
-    assert not RunFolder(tmp_path).status_file.exists()
+    assert not RunDirectory(tmp_path).status_file.exists()
 
 
 def test_a_job_for_another_folder_is_refused_and_touches_none(tiny, tmp_path):

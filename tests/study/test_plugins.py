@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pytest
 
 from ganvas.command import run as command
-from ganvas.runner.folder import RunFolder
+from ganvas.runner.directory import RunDirectory
 from ganvas.study import launch, plan
 from hydra_plugins.ganvas.local import LocalLauncher
 
@@ -12,9 +12,9 @@ TINY = ["generator=tiny", "loss=pixel", "metrics=pixel", "logger=none", "trainer
 
 
 def task(state, folder, value=0.0):
-    RunFolder(folder).write_status(state=state, error="a reason")
+    RunDirectory(folder).write_status(state=state, error="a reason")
     (folder / "metrics.json").write_text(json.dumps({"final": {"psnr": value}}))
-    planned = SimpleNamespace(path=str(folder), final=RunFolder(folder), sweep_metric="psnr")
+    planned = SimpleNamespace(path=str(folder), final=RunDirectory(folder), sweep_metric="psnr")
     return SimpleNamespace(planned=planned, state=state)
 
 

@@ -55,3 +55,13 @@ def test_a_resumed_run_leaves_one_complete_table(fork_server, tmp_path, tiny):
     assert fork_server.run(tmp_path, *words) == 0, (tmp_path / "child.log").read_text()
     (run,) = (file.parent for file in tmp_path.glob("outputs/*/*/status.json"))
     assert list(pandas.read_csv(run / "curve.csv")["step"]) == list(range(10))
+
+
+def test_an_image_may_lack_a_value_that_others_have(tmp_path):
+    record = Record(RunInfo(tmp_path, "n", "s", "e", (), {}, ("a", "b")), [CSV().sink()])
+    record.begin(0)
+    images = {"a": {"psnr": 20.0}, "b": {"psnr": 21.0, "identity": 0.5}}
+    record.end(Outcome("finished", 1, {"images": images}))
+    final = pandas.read_csv(tmp_path / "final.csv").set_index("image")
+    assert final["psnr"].to_list() == [20.0, 21.0]
+    assert final["identity"].isna().to_list() == [True, False]

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ganvas.analysis.records import Run, number
+from ganvas.runner.directory import RunDirectory
+from ganvas.system.reading import number
 
 SEED = "seed"
 _WHICH_IMAGE = re.compile(r"^image(\.\w+\.(path|shard|limit))?$")
@@ -51,7 +52,7 @@ class Axis:
         return _WHICH_IMAGE.match(self.name) is not None
 
 
-def find_axes(runs: Sequence[Run]) -> list[Axis]:
+def find_axes(runs: Sequence[RunDirectory]) -> list[Axis]:
     """Return the axes of a study, settings first, then images and seeds."""
     names = dict.fromkeys(name for run in runs for name in run.choices)
     names |= dict.fromkeys(_key(item) for run in runs for item in run.overrides)
@@ -77,7 +78,7 @@ def _key(override: str) -> str:
     return match.group(1).strip() if match else override
 
 
-def _value(run: Run, name: str) -> Any:
+def _value(run: RunDirectory, name: str) -> Any:
     if name in run.choices:
         return run.choices[name]
     at: Any = run.config

@@ -6,18 +6,53 @@ import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from ganvas.analysis.axes import Axis
-from ganvas.analysis.records import Run
 from ganvas.analysis.statistics import PairedTest, holm, omega_squared, paired_test
+from ganvas.runner.directory import RunDirectory
 
-_HIGHER = {"psnr", "ssim", "identity", "similarity", "iou", "accuracy", "speed"}
+TIME = "seconds"
+"""The name under which a run's time stands among its metrics."""
+
+Direction = Literal["higher", "lower", "none"]
+"""Which values of a metric are better."""
+
+_UNITS = ("dB", "s", "%")
+"""Units that the texts of older records begin with."""
+
 _MOST_BINS = 8
 
 Levels = tuple[int, ...]
 Cell = tuple[Levels, str]  # the other axes' levels, and the image
+
+
+@dataclass(frozen=True)
+class About:
+    """What a metric is.
+
+    Attributes:
+        text: Range, resolution and network.
+        unit: Unit of its values; empty for a pure number.
+        direction: Which values are better.
+    """
+
+    text: str = ""
+    unit: str = ""
+    direction: Direction = "none"
+
+    @property
+    def sign(self) -> int:
+        """1 where higher values are better, −1 where lower ones are, 0 where none is."""
+        return {"higher": 1, "lower": -1, "none": 0}[self.direction]
+
+    def __str__(self) -> str:
+        """Everything in one line."""
+        better = f"{self.direction} is better" if self.sign else ""
+        text = ", ".join(part for part in (self.unit, self.text) if part)
+        return "; ".join(part for part in (text, better) if part)
 
 
 @dataclass(frozen=True)
@@ -37,23 +72,41 @@ class Comparison:
     p: float
 
 
-def higher_is_better(metric: str) -> bool:
-    """Say whether more of `metric` is better, by the words of its name.
+def about(runs: Iterable[RunDirectory], metric: str) -> About:
+    """Return what the first record that has `metric` says about it.
 
-    >>> higher_is_better("inside/ms_ssim"), higher_is_better("lpips_alex")
-    (True, False)
+    Older records have one text per metric, in which the direction may stand; where none is stated,
+    no value is better than another.
     """
-    words = metric.lower().replace("/", "_").replace(".", "_").replace("-", "_").split("_")
-    return bool(_HIGHER.intersection(words)) or metric.endswith("per_second")
+    if metric == TIME:
+        return About("the whole run", "s", "lower")
+    for run in runs:
+        stated = (run.metrics.get("about") or {}).get(metric)
+        if isinstance(stated, Mapping):
+            words = {key: str(stated[key]) for key in ("text", "unit") if key in stated}
+            return About(**words, direction=_direction(stated.get("direction")))
+        if stated is not None:
+            text = str(stated)
+            word = next((w for w in ("higher", "lower") if f"{w} is better" in text), "none")
+            text = text.partition(f"; {word} is")[0]
+            unit, _, rest = text.partition(", ")
+            if unit in _UNITS:
+                return About(rest, unit, _direction(word))
+            return About(text, direction=_direction(word))
+    return About()
 
 
-def metric_names(runs: Iterable[Run]) -> list[str]:
+def _direction(word: object) -> Direction:
+    return "higher" if word == "higher" else "lower" if word == "lower" else "none"
+
+
+def metric_names(runs: Iterable[RunDirectory]) -> list[str]:
     """Return the names of all final metrics, in the order in which the records have them."""
     names = dict.fromkeys(name for run in runs for name in run.metrics.get("final") or {})
     return list(names)
 
 
-def image_name(run: Run, index: int, image: str, axes: Sequence[Axis]) -> str:
+def image_name(run: RunDirectory, index: int, image: str, axes: Sequence[Axis]) -> str:
     """Return a name for an image that is unique in the study.
 
     Where the images are an axis, every run may number its own from 000.
@@ -69,7 +122,7 @@ def setting_levels(axes: Sequence[Axis], index: int) -> Levels:
 
 
 def cells(
-    runs: Sequence[Run], axes: Sequence[Axis], metric: str, by: Sequence[Axis]
+    runs: Sequence[RunDirectory], axes: Sequence[Axis], metric: str, by: Sequence[Axis]
 ) -> dict[Levels, dict[Cell, float]]:
     """Return the values of `metric` by group, rest of the setting and image; seeds are averaged.
 
@@ -115,7 +168,7 @@ def compare(groups: Mapping[Levels, Mapping[Cell, float]]) -> list[Comparison]:
     ]
 
 
-def importance(runs: Sequence[Run], axes: Sequence[Axis], metric: str) -> dict[str, float]:
+def importance(runs: Sequence[RunDirectory], axes: Sequence[Axis], metric: str) -> dict[str, float]:
     """Return for each axis the share ω² of the variance between runs that it explains alone.
 
     Each image's mean over the study is taken off first, so that an easy image counts for nothing.

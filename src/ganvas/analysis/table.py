@@ -12,15 +12,16 @@ from ganvas.analysis.axes import Axis, find_axes
 from ganvas.analysis.compare import (
     Cell,
     Levels,
+    about,
     by_image,
     cells,
-    higher_is_better,
     metric_names,
 )
-from ganvas.analysis.records import Run, find_study, read_study
 from ganvas.analysis.statistics import MeanCI, PairedTest, holm, mean_ci, paired_test, smallest_p
+from ganvas.analysis.study import find_study, read_study
 from ganvas.config.groups import default_choices
 from ganvas.errors import ConfigError, InputError, nearest
+from ganvas.runner.directory import RunDirectory
 
 VARIANT = "variant"
 SIGNIFICANT = 0.05
@@ -34,7 +35,7 @@ class Value:
         interval: Mean over images, seeds averaged within each, and its 95 % confidence interval.
         test: The paired test against the base, on the images that both have; None for the base.
         p: Its p value after Holm's correction over all settings of the table.
-        best: Whether no other setting has a better mean.
+        best: Whether no other setting has a better mean; False where no direction is stated.
     """
 
     interval: MeanCI
@@ -118,8 +119,8 @@ def tabulate(
 
 
 def _variants(
-    runs: Sequence[Run], members: Mapping[str, Sequence[str]]
-) -> tuple[list[Run], list[Axis]]:
+    runs: Sequence[RunDirectory], members: Mapping[str, Sequence[str]]
+) -> tuple[list[RunDirectory], list[Axis]]:
     """Return the runs once per variant that they belong to, with the variant as an axis."""
     by_name = {run.name: run for run in runs}
     found, level = [], []
@@ -144,7 +145,7 @@ def _chosen(axes: Sequence[Axis], by: Sequence[str]) -> list[Axis]:
 
 
 def _table(
-    runs: Sequence[Run],
+    runs: Sequence[RunDirectory],
     axes: Sequence[Axis],
     by: Sequence[Axis],
     metrics: tuple[str, ...],
@@ -157,7 +158,10 @@ def _table(
     order = sorted(count)
     first = _base(by, order, base)
     order = [first, *(key for key in order if key != first)]
-    columns = {metric: _column(cells(runs, axes, metric, by), first, metric) for metric in metrics}
+    columns = {
+        metric: _column(cells(runs, axes, metric, by), first, about(runs, metric).sign)
+        for metric in metrics
+    }
     rows = tuple(
         Row(
             tuple(axis.levels[level] for axis, level in zip(by, key, strict=True)),
@@ -190,7 +194,7 @@ def _base(by: Sequence[Axis], order: Sequence[Levels], base: str | None) -> Leve
 
 
 def _column(
-    groups: Mapping[Levels, Mapping[Cell, float]], base: Levels, metric: str
+    groups: Mapping[Levels, Mapping[Cell, float]], base: Levels, sign: int
 ) -> dict[Levels, Value]:
     means = {key: mean_ci(list(by_image(row).values())) for key, row in groups.items()}
     tests: dict[Levels, PairedTest] = {}
@@ -208,10 +212,9 @@ def _column(
             tests[key] = paired_test(*pairs)
     corrected = holm([test.p if test.n else math.nan for test in tests.values()])
     p = dict(zip(tests, corrected, strict=True))
-    sign = 1 if higher_is_better(metric) else -1
     top = max((sign * m.mean for m in means.values() if not math.isnan(m.mean)), default=math.nan)
     return {
-        key: Value(m, tests.get(key), p.get(key, math.nan), sign * m.mean == top)
+        key: Value(m, tests.get(key), p.get(key, math.nan), sign != 0 and sign * m.mean == top)
         for key, m in means.items()
     }
 

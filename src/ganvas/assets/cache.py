@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import tempfile
@@ -10,7 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ganvas.errors import StorageError
+from ganvas.system.files import UNFINISHED, storage_errors
+
+CHOOSE_ANOTHER = "set GANVAS_CACHE to another folder"
+"""What to do where the cache folder cannot be written."""
 
 
 def cache_folder() -> Path:
@@ -23,19 +25,11 @@ def cache_folder() -> Path:
     return Path(platformdirs.user_cache_dir("ganvas", appauthor=False))
 
 
-@contextmanager
-def storage(folder: Path) -> Iterator[None]:
-    """Turn a full disk or missing rights below `folder` into one StorageError that names it."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StorageError(f"no room left in {folder}; set GANVAS_CACHE to another") from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
-            raise StorageError(
-                f"cannot write to {folder} ({error.strerror}); set GANVAS_CACHE to another folder"
-            ) from error
-        raise
+def require_cache() -> None:
+    """Raise StorageError where the cache folder is not there and cannot be made."""
+    folder = cache_folder()
+    with storage_errors(folder, CHOOSE_ANOTHER):
+        folder.mkdir(parents=True, exist_ok=True)
 
 
 @contextmanager
@@ -44,7 +38,7 @@ def locked(name: str) -> Iterator[None]:
     from filelock import FileLock
 
     folder = cache_folder() / "locks"
-    with storage(folder):
+    with storage_errors(folder, CHOOSE_ANOTHER):
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / f"{name}.lock")
         lock.acquire()
@@ -57,11 +51,12 @@ def locked(name: str) -> Iterator[None]:
 @contextmanager
 def new_folder(target: Path) -> Iterator[Path]:
     """Yield a temporary folder that becomes `target` when the block ends without an error."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=target.parent))
-    try:
-        yield unfinished
-        unfinished.chmod(0o755)
-        unfinished.rename(target)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+    with storage_errors(target, CHOOSE_ANOTHER):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=target.parent))
+        try:
+            yield unfinished
+            unfinished.chmod(0o755)
+            unfinished.rename(target)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)

@@ -5,7 +5,6 @@ Sources: PEP 503 (HTML pages), PEP 691 (JSON pages).
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import re
@@ -21,16 +20,8 @@ TIMEOUT_S = 30.0
 _ACCEPT = "application/vnd.pypi.simple.v1+json, text/html;q=0.1"
 
 
-def _default_index() -> str:
-    """Return the address that pip uses when nothing is set; empty without pip."""
-    try:
-        models = importlib.import_module("pip._internal.models.index")
-    except ImportError:
-        return ""
-    return str(models.PyPI.simple_url)
-
-
-DEFAULT_INDEX = _default_index()
+DEFAULT_INDEX = "https://pypi.org/simple"
+"""What pip asks where nothing is set."""
 
 
 def pip_settings() -> dict[str, str]:

@@ -15,6 +15,7 @@ import numpy as np
 
 from ganvas.assets.archive import Archive
 from ganvas.assets.openvino_ir import Constant, constants
+from ganvas.system.tensors import write_tensors
 
 Array = np.ndarray[Any, Any]
 
@@ -24,19 +25,19 @@ W_AVG_SEED = 0
 
 def convert(archive: Archive, folder: Path) -> None:
     """Write the generator's safetensors file: weights, unit noise maps, strengths and mean w."""
-    from safetensors.numpy import save_file
+    import torch
 
     file = archive.content
     mapping = constants(file("MappingNetwork.xml"), file("MappingNetwork.bin"))
     synthesis = constants(file("SynthesisNetwork.xml"), file("SynthesisNetwork.bin"))
     tensors = mapping_tensors(mapping) | synthesis_tensors(synthesis)
     tensors["w_avg"] = mean_w(tensors)
-    tensors = {key: np.ascontiguousarray(value, np.float32) for key, value in tensors.items()}
+    plain = {key: torch.tensor(value, dtype=torch.float32) for key, value in tensors.items()}
     metadata = archive.metadata() | {
         "family": "mobilestylegan",
         "config": json.dumps(hyperparameters(tensors)),
     }
-    save_file(tensors, folder / archive.asset.output, metadata)
+    write_tensors(folder / archive.asset.output, plain, metadata)
 
 
 def mapping_tensors(graph: list[Constant]) -> dict[str, Array]:

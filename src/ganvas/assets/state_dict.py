@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ganvas.assets.archive import Archive
 from ganvas.errors import AssetError
+from ganvas.system.tensors import write_tensors
 
 
 def convert(archive: Archive, folder: Path) -> None:
@@ -17,7 +18,6 @@ def convert(archive: Archive, folder: Path) -> None:
         AssetError: The file holds anything but tensors.
     """
     import torch
-    from safetensors.torch import save_file
 
     ((name, content),) = archive.members()
     try:
@@ -25,5 +25,5 @@ def convert(archive: Archive, folder: Path) -> None:
     except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
         reason = str(error).splitlines()[0]
         raise AssetError(f"{name} of '{archive.asset.name}' is unreadable: {reason}") from error
-    tensors = {key: value.contiguous().clone() for key, value in state.items()}
-    save_file(tensors, folder / archive.asset.output, archive.metadata())
+    tensors = {key: value.clone() for key, value in state.items()}
+    write_tensors(folder / archive.asset.output, tensors, archive.metadata())

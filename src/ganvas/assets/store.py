@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
-import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from http.client import HTTPException
 from pathlib import Path
 from typing import IO, cast
 
+from ganvas.assets.address import Progress, UnreachableError, download
 from ganvas.assets.archive import Archive
-from ganvas.assets.cache import cache_folder, locked, new_folder, storage
+from ganvas.assets.cache import CHOOSE_ANOTHER, cache_folder, locked, new_folder
 from ganvas.assets.index import find_archive, index_addresses, open_address, pip_settings
 from ganvas.assets.table import ASSETS, Asset, find
 from ganvas.errors import AssetError
-
-Progress = Callable[[int, int | None], None]
-"""Called with the bytes read so far and the size in bytes, or None when it is not known."""
+from ganvas.system.files import sha256, storage_errors
 
 Converter = Callable[[Archive, Path], None]
 
-_CHUNK = 1 << 20
 _USED: dict[str, str] = {}
 
 
@@ -99,59 +93,39 @@ def _status(asset: Asset) -> AssetStatus:
 def _convert(asset: Asset, archive: Path) -> None:
     module, _, function = asset.converter.partition(":")
     convert = cast("Converter", getattr(importlib.import_module(module), function))
-    with storage(cache_folder()), new_folder(_folder(asset)) as folder:
+    with new_folder(_folder(asset)) as folder:
         convert(Archive(asset, archive), folder)
 
 
 def _archive(asset: Asset, progress: Progress | None) -> Path:
     folder = cache_folder() / "downloads"
     target = folder / asset.archive
-    with storage(folder):
+    with storage_errors(folder, CHOOSE_ANOTHER):
         folder.mkdir(parents=True, exist_ok=True)
-        if target.exists():
-            with target.open("rb") as stream:
-                found = hashlib.file_digest(stream, "sha256").hexdigest()
-            if found != asset.sha256:
-                raise AssetError(
-                    f"{target} is not the published {asset.archive} (SHA-256 {found[:12]}…, not "
-                    f"{asset.sha256[:12]}…); remove it and run: ganvas assets fetch {asset.name}"
-                )
-            return target
+    if not target.exists():
         _download(asset, target, progress)
+    elif (actual := sha256(target)) != asset.sha256:
+        raise AssetError(
+            f"{target} is not the published {asset.archive} (SHA-256 {actual[:12]}…, not "
+            f"{asset.sha256[:12]}…); remove it and run: ganvas assets fetch {asset.name}"
+        )
     return target
 
 
 def _download(asset: Asset, target: Path, progress: Progress | None) -> None:
-    descriptor, unfinished = tempfile.mkstemp(prefix=".unfinished-", dir=target.parent)
     try:
-        with os.fdopen(descriptor, "wb") as sink, _source(asset) as source:
-            found = _copy(source, sink, progress)
-        if found != asset.sha256:
-            raise AssetError(
-                f"the {asset.archive} on offer has SHA-256 {found[:12]}…, not "
-                f"{asset.sha256[:12]}… as published; {_remedy(asset)}"
-            )
-        Path(unfinished).replace(target)
-    except (_UnreachableError, TimeoutError, ConnectionError, EOFError, HTTPException) as error:
+        download(lambda: _source(asset), target, f"the {asset.archive} on offer", asset.sha256,
+                 progress)  # fmt: skip
+    except UnreachableError as error:
         raise AssetError(
             f"asset '{asset.name}' is not in the cache and cannot be fetched ({error}); "
             f"{_remedy(asset)}"
         ) from error
-    finally:
-        Path(unfinished).unlink(missing_ok=True)
-
-
-class _UnreachableError(Exception):
-    """No source answers."""
 
 
 def _source(asset: Asset) -> IO[bytes]:
     settings = pip_settings()
-    address = asset.url or _look_up(asset, settings)
-    try:
-        return open_address(address, settings)
-    except (OSError, ValueError) as error:
-        raise _UnreachableError(error) from error
+    return open_address(asset.url or _look_up(asset, settings), settings)
 
 
 def _look_up(asset: Asset, settings: dict[str, str]) -> str:
@@ -166,22 +140,7 @@ def _look_up(asset: Asset, settings: dict[str, str]) -> str:
         if address is not None:
             return address
         reasons.append(f"{asset.archive} is not listed")
-    raise _UnreachableError(reasons[0])
-
-
-def _copy(source: IO[bytes], sink: IO[bytes], progress: Progress | None) -> str:
-    length = getattr(source, "headers", {}).get("Content-Length")
-    total = int(length) if length else None
-    digest, done = hashlib.sha256(), 0
-    while chunk := source.read(_CHUNK):
-        sink.write(chunk)
-        digest.update(chunk)
-        done += len(chunk)
-        if progress is not None:
-            progress(done, total)
-    if total is not None and done < total:
-        raise EOFError(f"the download ended after {done} of {total} bytes")
-    return digest.hexdigest()
+    raise UnreachableError(reasons[0])
 
 
 def _remedy(asset: Asset) -> str:

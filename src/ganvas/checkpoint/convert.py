@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ganvas.checkpoint import ada, own, rosinality
+from ganvas.checkpoint import ada, generator_file, rosinality
 from ganvas.checkpoint.content import Checkpoint
 from ganvas.checkpoint.open import open_checkpoint
 from ganvas.errors import CheckpointError
@@ -62,7 +62,7 @@ def convert(source: Path, destination: Path, target: Target | None = None) -> Co
     tensors = weights(checkpoint)
     lost: tuple[str, ...] = ()
     if target == "safetensors":
-        own.write(destination, checkpoint.architecture, tensors, checkpoint.source_hash)
+        generator_file.write(destination, checkpoint.architecture, tensors, checkpoint.source_hash)
         return Conversion(checkpoint, target, (), lost)
     architecture = checkpoint.architecture
     if not isinstance(architecture, StyleGAN2Architecture):

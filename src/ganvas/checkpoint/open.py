@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-from ganvas.checkpoint import own
+from ganvas.checkpoint import generator_file
 from ganvas.checkpoint.container import ZIP, map_file, read
 from ganvas.checkpoint.content import Checkpoint
 from ganvas.checkpoint.recognise import recognise
@@ -22,7 +22,7 @@ def open_checkpoint(path: Path) -> Checkpoint:
     try:
         data = map_file(path)
         ours = bytes(data[8:9]) == b"{" and bytes(data[:4]) != ZIP
-        found = own.read(path) if ours else recognise(read(path))
+        checkpoint = generator_file.read(path) if ours else recognise(read(path))
     except CheckpointError as error:
         raise CheckpointError(f"{path}: {error}") from error
-    return replace(found, source_hash=hashlib.sha256(data).hexdigest())
+    return replace(checkpoint, source_hash=hashlib.sha256(data).hexdigest())

@@ -25,6 +25,7 @@ from ganvas.config.compose import Resolver
 from ganvas.config.groups import user_folders
 from ganvas.config.overrides import expand, parse
 from ganvas.errors import ConfigError
+from ganvas.study.board import study_name
 from ganvas.study.calibrate import calibrate, duration
 from ganvas.study.launch import exit_code, launch, settings_of
 from ganvas.study.plan import Planned, plan
@@ -76,6 +77,7 @@ def ablate(words: Sequence[str]) -> int:
     due = [p for p in unique.values() if p.final.state != "finished" or p.force]
     print(f"{len(jobs)} variants, {len(unique)} runs, {len(unique) - len(due)} finished already")
     if due:
+        print("measuring how long a few steps take …", flush=True)
         settings = asked.settings
         here = settings if isinstance(settings, Pool) else Pool(threads=settings.threads)
         pace = calibrate(due[0].overrides, resolver, here)
@@ -92,7 +94,7 @@ def ablate(words: Sequence[str]) -> int:
     # Before the runs, so that a table knows what is there when they are interrupted.
     add_members(study, {name: [p.final.path.name for p in ps] for name, ps in jobs.items()})
     tasks = launch(list(unique.values()), resolver, asked.settings)
-    print(f"ganvas table {study}")
+    print(f"next: ganvas table {study_name(study)}")
     return exit_code(tasks)
 
 

@@ -1,32 +1,56 @@
-"""`ganvas completion`: tab completion for bash."""
+"""`ganvas completion SHELL`: what bash, zsh and fish run at a Tab.
+
+Each script asks `ganvas completion --complete WORD …` for the words that may stand in the place of
+the last one; see `ganvas.command.candidates`.
+"""
 
 from __future__ import annotations
 
 import argparse
 
-from ganvas.cli import parser
-
-SCRIPT = r"""_ganvas() {
-    local words=(${COMP_LINE:0:COMP_POINT})
-    local word="${COMP_WORDS[COMP_CWORD]}"
-    if [ "${words[1]}" = run ] && [ "$COMP_CWORD" -gt 1 ]; then
-        # Hydra completes the line behind `run`, seen from its own program.
-        local line="${COMP_LINE#ganvas }"
-        local choices=$(COMP_LINE="$line" COMP_POINT=${#line} ganvas run -sc query=bash 2>/dev/null)
-        COMPREPLY=($(compgen -o nospace -o default -W "$choices" -- "$word"))
-    elif [ "$COMP_CWORD" = 1 ]; then
-        COMPREPLY=($(compgen -W "COMMANDS" -- "$word"))
-    else
-        COMPREPLY=($(compgen -o default -- "$word"))
-    fi
+BASH = r"""_ganvas() {
+    local line="${COMP_LINE:0:COMP_POINT}" words=() found=() typed kept candidate
+    read -ra words <<< "$line"
+    [[ $line == *[[:space:]] ]] && words+=("")
+    typed="${words[${#words[@]}-1]}"
+    COMPREPLY=()
+    while IFS= read -r candidate; do
+        # What goes on is not followed by a space.
+        case "$candidate" in *[=./]) ;; *) candidate+=" " ;; esac
+        COMPREPLY+=("$candidate")
+    done < <("${words[0]}" completion --complete "${words[@]:1}" 2>/dev/null)
+    # Readline takes what stands behind = and : for a word of its own.
+    local last="${COMP_WORDS[COMP_CWORD]}"
+    case "$last" in =|:) last="" ;; esac
+    kept="${typed%"$last"}"
+    COMPREPLY=("${COMPREPLY[@]#"$kept"}")
 }
-COMP_WORDBREAKS=${COMP_WORDBREAKS//=}
-complete -o nospace -o default -F _ganvas ganvas
+complete -o nospace -F _ganvas ganvas
 """
+
+ZSH = r"""#compdef ganvas
+_ganvas() {
+    local -a found
+    found=("${(@f)$("$words[1]" completion --complete "${(@)words[2,CURRENT-1]}" "$PREFIX" 2>/dev/null)}")
+    # What goes on is not followed by a space.
+    compadd -Q -S '' -- ${(M)found:#*[=./]}
+    compadd -Q -- ${found:#*[=./]}
+}
+(( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
+compdef _ganvas ganvas
+"""  # noqa: E501
+
+FISH = r"""function __ganvas_complete
+    set -l words (commandline -opc)
+    $words[1] completion --complete $words[2..-1] (commandline -ct | string collect -a) 2>/dev/null
+end
+complete -c ganvas -f -a '(__ganvas_complete)'
+"""
+
+SCRIPTS = {"bash": BASH, "zsh": ZSH, "fish": FISH}
 
 
 def completion(options: argparse.Namespace) -> int:
-    """Print the script; install it with: eval "$(ganvas completion)"."""
-    names = [name for action in parser()._actions for name in action.choices or ()]
-    print(SCRIPT.replace("COMMANDS", " ".join(names)), end="")
+    """Print a shell's script; install it as `ganvas completion --help` says."""
+    print(SCRIPTS[options.shell], end="")
     return 0

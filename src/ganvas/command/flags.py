@@ -14,6 +14,7 @@ REFUSED = {
                           "`ganvas rerun RUN_DIR` repeats a run",
     "config_name": "--config-name: the configuration is ganvas's own; --config-dir adds options",
     "config_path": "--config-path: the configuration is ganvas's own; --config-dir adds options",
+    "shell_completion": "--shell-completion: `ganvas completion SHELL` prints ganvas's own",
 }  # fmt: skip
 """Flags by their name in the parsed options: why they are refused, and what there is instead."""
 

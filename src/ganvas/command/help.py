@@ -2,168 +2,120 @@
 
 from __future__ import annotations
 
-import dataclasses
+import argparse
 import inspect
-import re
-import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any
 
-from omegaconf import OmegaConf
 from rich.console import Console
 from rich.markup import escape
 
-from ganvas.config.groups import groups
-from ganvas.config.schema import TARGET, Parameter, alternatives, locate, parameters
+from ganvas.command.describe import Place, by_class, fields_of, option_fields, places, summary
+from ganvas.config.groups import groups, user_folders
 from ganvas.errors import ConfigError, nearest
 from ganvas.runner import Experiment
-
-MISSING = "???"
-"""What a file writes, by OmegaConf's convention, for what must be given."""
-
-_SECTION = re.compile(r"^(?:Attributes|Args):\n((?:[ ]+.*\n?|\n)+)", re.MULTILINE)
-_IN_LINE = re.compile(r"\b(?:Attributes|Args): (\w+: .+)")
 
 HEADER = """\
 ganvas run [overrides]              one experiment
 ganvas run -m [sweep overrides]     a sweep: the product of comma-separated values
 
-  GROUP=OPTION       choose an option            mask=box
-  KEY=VALUE          set a field                 edit.stages.w.steps=9
-  ~KEY               leave something out         ~edit.stages.n
-  --cfg job          show the composed configuration
-  --config-dir DIR   add your own groups and options
-  --help GROUP …     show a group's options and all their fields
+  GROUP=OPTION        choose an option            mask=box
+  KEY=VALUE           set a field                 edit.stages.w.steps=9
+  ~KEY                leave something out         ~edit.stages.n
+  --cfg job           show the composed configuration
+  --config-dir DIR    add your own groups and options
+  --help GROUP        list a group's options
+  --help GROUP=OPTION show all fields of one of them
+  --help --all        show all fields of all options
 """
 
+__all__ = ["main", "option_fields", "print_help", "summary"]
 
-def print_help(words: Sequence[str], folders: Sequence[Path]) -> int:
-    """Print the overview, or, with names of groups, their options and fields; return 0.
+
+def main(words: Sequence[str]) -> int:
+    """Print the help that the words behind `ganvas run` ask for; return 0.
 
     Raises:
-        ConfigError: There is no such group.
+        ConfigError: There is no such group or option.
+    """
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--config-dir", "-cd")
+    parser.add_argument("--all", action="store_true")
+    options, others = parser.parse_known_args(list(words))
+    asked = [word for word in others if not word.startswith("-")]
+    return print_help(asked, user_folders(options.config_dir), everything=options.all)
+
+
+def print_help(words: Sequence[str], folders: Sequence[Path], *, everything: bool = False) -> int:
+    """Print the overview; the options of the groups that are named; or an option's fields.
+
+    Args:
+        words: GROUP or GROUP=OPTION.
+        folders: The user's own folders of options.
+        everything: Print the fields of all options, of the named groups or of all.
+
+    Raises:
+        ConfigError: There is no such group or option.
     """
     console = Console(highlight=False, soft_wrap=True)
     known = groups(folders)
-    if not words:
-        console.print(HEADER, markup=False)
-        for group, options in known.items():
-            console.print(f"[bold]{group:<12}[/] {', '.join(options)}")
-        console.print("\n[bold]fields of the experiment itself[/]")
-        for name, text in fields_of(Experiment):
-            if name not in known:
-                console.print(f"  [cyan]{name}[/]  {escape(text)}")
-        return 0
-    for word in words:
-        group = word.partition("=")[0]
+    if not words and not everything:
+        overview(console, known)
+    for word in words or (known if everything else ()):
+        group, _, option = word.partition("=")
         if group not in known:
             raise ConfigError(f"no group '{group}'{nearest(group, known)}")
-        console.print(f"[bold]{group}[/]")
-        for option, file in known[group].items():
-            console.print(f"\n  [bold cyan]{group}={option}[/]  {escape(summary(file))}")
-            for name, text in option_fields(file, group):
-                console.print(f"    [cyan]{name}[/]  {escape(text)}")
+        options = known[group]
+        if option and option not in options:
+            raise ConfigError(f"{group}: no option '{option}'{nearest(option, options)}")
+        if option or everything:
+            for name in [option] if option else options:
+                print_option(console, group, name, options[name])
+            continue
+        width = max(map(len, options)) + len(group) + 1
+        for name, file in options.items():
+            line = f"{group}={name}"
+            console.print(f"[bold cyan]{line:<{width}}[/]  {escape(summary(file))}")
     return 0
 
 
-def summary(file: Path) -> str:
-    """Return an option's one-line summary: the first comment of its file, after Hydra's header."""
-    lines = file.read_text(encoding="utf-8").splitlines()
-    first = next((line for line in lines if not line.startswith("# @")), "")
-    return first.removeprefix("#").strip()
+def overview(console: Console, known: Mapping[str, Mapping[str, Path]]) -> None:
+    """Print the grammar, the groups with their options, and the root's own fields."""
+    console.print(HEADER, markup=False)
+    for group, options in known.items():
+        console.print(f"[bold]{group:<12}[/] {', '.join(options)}")
+    console.print("\n[bold]fields of the experiment itself[/]")
+    for name, text in fields_of(Experiment):
+        if name not in known:
+            console.print(f"  [cyan]{name}[/]  {escape(text)}")
 
 
-def option_fields(file: Path, group: str) -> Iterator[tuple[str, str]]:
-    """Iterate over (key, "type = value: text") of the option in `file`, nested ones too."""
-    node = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
-    return _fields_below(node, Any, group)
-
-
-def _fields_below(node: Any, hint: Any, key: str) -> Iterator[tuple[str, str]]:
-    if not isinstance(node, dict):
+def print_option(console: Console, group: str, option: str, file: Path) -> None:
+    """Print an option: of each class that it makes objects of, where, and all fields once."""
+    console.print(f"\n[bold cyan]{group}={option}[/]  {escape(summary(file))}")
+    if group in ("experiment", "ablation"):
+        console.print(file.read_text(encoding="utf-8"), markup=False)
         return
-    classes = [a for a in alternatives(hint) if dataclasses.is_dataclass(a)]
-    target: Any = locate(str(node[TARGET]), key) if TARGET in node else next(iter(classes), None)
-    if target is None:
-        inner = next((get_args(a)[1] for a in alternatives(hint) if get_origin(a) is dict), Any)
-        for name, value in node.items():
-            yield from _fields_below(value, inner, f"{key}.{name}")
-        return
-    texts = dict(fields_of(target, node))
-    for name, parameter in parameters(target).items():
-        yield f"{key}.{name}", texts[name]
-        value = node.get(name, {} if dataclasses.is_dataclass(parameter.default) else None)
-        yield from _fields_below(value, parameter.hint, f"{key}.{name}")
+    for target, found in by_class(places(file, group)).items():
+        keys = ", ".join(place.key for place in found)
+        console.print(
+            f"\n  [bold]{escape(keys)}[/]: {target.__name__}. {escape(first_line(target))}"
+        )
+        for name, text in shared_fields(target, found):
+            console.print(f"    [cyan]{name}[/]  {escape(text)}")
 
 
-def fields_of(target: Any, given: Mapping[str, Any] | None = None) -> Iterator[tuple[str, str]]:
-    """Iterate over (name, "type = value: text") of the fields of a class or function.
-
-    Args:
-        target: The class or function.
-        given: What an option sets; the other fields have their defaults.
-    """
-    texts = documented(target)
-    for name, parameter in parameters(target).items():
-        value = (given or {}).get(name, _default(parameter))
-        shown = "" if value == MISSING or _is_nested(value) else f" = {_shown(value)}"
-        yield name, f"{type_name(parameter.hint)}{shown}: {texts.get(name, '')}"
+def shared_fields(target: Callable[..., Any], found: Sequence[Place]) -> Iterator[tuple[str, str]]:
+    """Iterate over (name, "type = values: text") of a class; values as the places set them."""
+    texts = [dict(fields_of(target, place.node)) for place in found]
+    for name, text in texts[0].items():
+        kind, colon, meaning = text.partition(": ")
+        values = dict.fromkeys(t[name].partition(": ")[0].partition(" = ")[2] for t in texts)
+        shown = " or ".join(value for value in values if value)
+        yield name, kind.partition(" = ")[0] + (f" = {shown}" if shown else "") + colon + meaning
 
 
-def _default(parameter: Parameter) -> Any:
-    return MISSING if parameter.required else parameter.default
-
-
-def _is_nested(value: Any) -> bool:
-    """Return True for what has fields of its own, or holds some that have."""
-    if isinstance(value, list | tuple):
-        return any(_is_nested(item) for item in value)
-    return dataclasses.is_dataclass(value) or (isinstance(value, Mapping) and len(value) > 0)
-
-
-def documented(target: Any) -> dict[str, str]:
-    """Return the text of each field in the docstrings of a class (and its bases) or function."""
-    found: dict[str, str] = {}
-    for place in reversed(inspect.getmro(target)) if inspect.isclass(target) else (target,):
-        doc = inspect.cleandoc(place.__doc__ or "")
-        section = _SECTION.search(doc) or _IN_LINE.search(doc)
-        if section is None:
-            continue
-        for entry in re.split(r"\n(?= {4}\S)", "\n" + section[1]):
-            name, colon, text = entry.strip().partition(":")
-            if colon:
-                found[name] = " ".join(text.split())
-    return found
-
-
-def type_name(hint: Any) -> str:
-    """Return a type in a few words.
-
-    >>> type_name(float | None), type_name(Literal["z", "w"]), type_name(tuple[int, ...])
-    ('float or null', 'z|w', 'list of int')
-    """
-    origin, arguments = get_origin(hint), get_args(hint)
-    if hint is type(None):
-        return "null"
-    if origin is Annotated:
-        return type_name(arguments[0])
-    if origin is Literal:
-        return "|".join(str(a) for a in arguments)
-    if origin in (Union, types.UnionType):
-        return " or ".join(type_name(a) for a in arguments)
-    if origin is dict:
-        return f"{type_name(arguments[1])} by name"
-    if origin in (tuple, list):
-        items = [type_name(a) for a in arguments if a is not Ellipsis]
-        return f"list of {items[0]}" if len(set(items)) == 1 else f"[{', '.join(items)}]"
-    return getattr(hint, "__name__", str(hint))
-
-
-def _shown(value: Any) -> str:
-    """Return a value as YAML writes it."""
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(_shown(item) for item in value)}]"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "null" if value is None else str(value)
+def first_line(target: Callable[..., Any]) -> str:
+    """Return the summary of a class's or function's docstring."""
+    return inspect.cleandoc(target.__doc__ or "").partition("\n\n")[0].replace("\n", " ")

@@ -11,12 +11,10 @@ from ganvas.command.saved import saved
 from ganvas.config.compose import compose_job
 from ganvas.config.groups import user_folders
 from ganvas.embedding import Embedding
-from ganvas.embedding.interchange import READERS, WRITERS, fit_rows, require_kind
+from ganvas.embedding.interchange import WRITERS, read_latents, require_kind
+from ganvas.embedding.rows import ROWS_OF_1024, fit_latents
 from ganvas.errors import InputError
 from ganvas.generator.config import load_generator
-
-USUAL_ROWS = 18
-"""What most programs that read w+ take: StyleGAN1 and 2 at 1024²."""
 
 
 @torch.no_grad()
@@ -35,12 +33,12 @@ def export(options: argparse.Namespace) -> int:
     if embedding.space == "w+" and embedding.truncation == 1.0:
         rows = embedding.latent
     else:
-        rows = embedding.rows(embedding.load_generator())
+        rows = embedding.rows(embedding.load_generator(options.trust))
     write(output, rows)
     count, dim = rows.shape[1:]
     owner = str(embedding.generator.get("_target_", "")).rpartition(".")[2].removesuffix("Config")
     print(f"{output}: w+ of {count} rows of {dim}, which fit {owner or 'its own generator'}"
-          f"{'' if count == USUAL_ROWS else f', not the {USUAL_ROWS} of StyleGAN2 at 1024²'}; "
+          f"{'' if count == ROWS_OF_1024 else f', not the {ROWS_OF_1024} of StyleGAN2 at 1024²'}; "
           "the format has no noise maps")  # fmt: skip
     return 0
 
@@ -53,11 +51,11 @@ def import_(options: argparse.Namespace) -> int:
         InputError: The file holds no w+, or that of a generator of another shape.
     """
     file = Path(options.file)
-    w = READERS[require_kind(file)](file)
+    latents = read_latents(file)
     folders = user_folders(options.config_dir)
     described = compose_job([f"generator={options.generator}"], folders).config["generator"]
     generator = load_generator(described)
-    w = fit_rows(w, generator.rows, generator.w_dim, file)
+    w, notice = fit_latents(latents, generator, file)
     names = (file.stem,) if len(w) == 1 else tuple(f"{file.stem}-{i}" for i in range(len(w)))
     output = Path(options.output)
     Embedding(
@@ -68,4 +66,6 @@ def import_(options: argparse.Namespace) -> int:
         names=names,
     ).save(output)
     print(output)
+    if notice:
+        print(f"note: {notice}")
     return 0

@@ -8,6 +8,7 @@ from pathlib import Path
 from ganvas.command.saved import saved
 from ganvas.config.groups import user_folders
 from ganvas.config.schema import build, check
+from ganvas.embedding import Embedding
 from ganvas.image.picture import require_kind, save_picture
 from ganvas.runner.settings import Trainer
 
@@ -20,9 +21,16 @@ def render(options: argparse.Namespace) -> int:
     device = trainer.torch_device()
     output = Path(options.output)
     require_kind(output)
-    for name, picture in zip(embedding.names, embedding.pictures(device), strict=True):
+    pictures = embedding.pictures(device, options.trust)
+    for name, picture in zip(_file_names(embedding), pictures, strict=True):
         several = len(embedding) > 1
         file = output.with_stem(f"{output.stem}-{name}") if several else output
         save_picture(picture, file)
         print(file)
     return 0
+
+
+def _file_names(embedding: Embedding) -> list[str]:
+    """Return a word per image that can stand in a file's name, all different."""
+    names = [name.replace("/", "_") for name in embedding.names]
+    return names if len(set(names)) == len(embedding) else list(map(str, range(len(embedding))))

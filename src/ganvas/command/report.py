@@ -8,7 +8,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from ganvas.analysis.records import find_study
+from ganvas.analysis.study import find_study
+from ganvas.command.log import show_log
 from ganvas.config.groups import user_folders
 from ganvas.errors import ConfigError
 from ganvas.report.build import build
@@ -39,6 +40,7 @@ def main(args: argparse.Namespace) -> int:
     if args.watch and args.single_file:
         raise ConfigError("--watch and --single-file exclude each other: a watched page reloads")
     user_folders(args.config_dir)
+    show_log()
     page = build(args.study, args.output, args.single_file, watched=args.watch)
     print(f"{page}  {page.stat().st_size / 1e6:.1f} MB")
     if args.watch:

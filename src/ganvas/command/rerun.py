@@ -5,15 +5,20 @@ from __future__ import annotations
 import argparse
 
 from ganvas.config.groups import user_folders
+from ganvas.errors import InputError
 from ganvas.runner.difference import causes, differences
+from ganvas.runner.directory import load
 from ganvas.runner.rerun import rerun as repeat
-from ganvas.runner.result import load
 
 
 def rerun(options: argparse.Namespace) -> int:
     """Repeat a run; with --check return 1 where the result is not the same to the bit."""
     user_folders(options.config_dir)
     old = load(options.run_dir)
+    if options.check:
+        old.require_intact()
+        if not old.finished:
+            raise InputError(f"{old.path} is {old.state}: there is no result to compare with")
     new = repeat(options.run_dir, options.output, options.trust)
     print(new.path)
     if not options.check:

@@ -11,9 +11,9 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
-from rich.console import Console
 
 from ganvas.command.flags import read_flags
+from ganvas.command.log import show_log
 from ganvas.config.compose import Job, Resolver
 from ganvas.config.composition import named, plain, searching
 from ganvas.config.groups import config_dir, installed_folders, user_folders
@@ -29,6 +29,8 @@ from ganvas.config.overrides import (
 from ganvas.errors import GanvasError, Interrupted, RunError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from ganvas.study.plan import Planned
 
 log = logging.getLogger("ganvas")
@@ -46,17 +48,13 @@ def run(words: Sequence[str]) -> int:
     """
     options = read_flags(words)
     folders = user_folders(options.config_dir)
-    if options.help:
-        from ganvas.command.help import print_help
-
-        return print_help(options.overrides, folders)
     resolver = Resolver(folders)
     overrides = parse(options.overrides)
     if options.cfg or options.info:
         # Hydra would tell of a mistake in several lines, without the nearest key.
         refuse_several(overrides)
         resolver.compose(overrides)
-    if options.cfg or options.info or options.shell_completion or options.hydra_help:
+    if options.cfg or options.info or options.hydra_help:
         return hand_over(for_hydra(words, overrides, resolver), Jobs())
     show_log()
     if not options.multirun:
@@ -97,7 +95,17 @@ def execute_all(
         code = 0
         for job in planned:
             state.execute(job.resolved(resolver))
-    return code or state.exit_code or tell_unfinished(planned)
+    code = code or state.exit_code or tell_unfinished(planned)
+    if read_flags(words).multirun and not code:
+        tell_next(planned)
+    return code
+
+
+def tell_next(planned: Sequence[Planned]) -> None:
+    """Name the command that shows a finished sweep."""
+    from ganvas.study.board import study_name
+
+    print(f"next: ganvas report {study_name(planned[0].final.path.parent)}", file=sys.stderr)
 
 
 def search(sweep: Sequence[Override], words: Sequence[str], resolver: Resolver) -> int:
@@ -113,9 +121,12 @@ def search(sweep: Sequence[Override], words: Sequence[str], resolver: Resolver) 
     """
     from ganvas.study.plan import plan
 
-    plan(probe(sweep, resolver.groups), resolver)
+    probes = plan(probe(sweep, resolver.groups), resolver)
     state = Jobs()
-    return hand_over(words, state) or state.exit_code
+    code = hand_over(words, state) or state.exit_code
+    if not code:
+        tell_next(probes)
+    return code
 
 
 def for_hydra(words: Sequence[str], overrides: Words, resolver: Resolver) -> list[str]:
@@ -159,7 +170,7 @@ def tell_unfinished(planned: Sequence[Planned]) -> int:
 
     Such a launcher executes jobs in other processes and tells nothing of how they ended.
     """
-    left = [job.final for job in planned if job.final.status().get("state") != "finished"]
+    left = [job.final for job in planned if job.final.state != "finished"]
     for folder in left:
         print(f"not finished: {folder.path}  {folder.error}", file=sys.stderr)
     return 1 if left else 0
@@ -188,6 +199,8 @@ class Jobs:
         """
         if self.interrupted:
             return None
+        from rich.console import Console
+
         from ganvas.runner.job import execute
 
         console = Console(stderr=True, soft_wrap=True, highlight=False)
@@ -225,19 +238,3 @@ def hand_over(words: Sequence[str], jobs: Jobs) -> int:
     finally:
         sys.argv = before
     return 0
-
-
-def show_log() -> None:
-    """Show ganvas's log on stderr, in plain lines."""
-    if not log.handlers:
-        log.addHandler(Lines(logging.INFO))
-        log.setLevel(logging.INFO)
-        log.propagate = False
-
-
-class Lines(logging.Handler):
-    """Prints to whatever stderr is at the time, so that a progress bar stays below the lines."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Print one message."""
-        print(self.format(record), file=sys.stderr)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ganvas.analysis.records import find_study
-from ganvas.runner.folder import RunFolder, find_runs
+from ganvas.analysis.study import find_study
+from ganvas.runner.directory import RunDirectory, find_runs
+from ganvas.runner.sharing import share_pictures, size_on_disk, tidy_pool
 
 OF_A_STUDY = (".plan.json", "multirun.yaml")
 """What a sweep writes beside its runs, and what is of no use without them."""
@@ -22,23 +24,29 @@ def ls(options: argparse.Namespace) -> int:
     table = Table(box=None, pad_edge=False)
     for title in ("run", "state", "step", "seconds", "MiB", "note"):
         table.add_column(title, justify="right" if title in ("step", "seconds", "MiB") else "left")
-    for run in chosen(options):
-        status = run.status()
+    for run in in_state(chosen(options.folder), options.state):
+        status, damage = run.status, run.damage.removeprefix(f"{run.path}/")
         table.add_row(
             Text(str(run.path)),
             run.state,
             f"{status.get('step', 0)}/{status.get('total_steps', '?')}",
             f"{status.get('seconds') or 0:.0f}",
             f"{run.size() / 2**20:.1f}",
-            Text(str(status.get("error") or "")),
+            Text(damage or str(status.get("error") or "")),
         )
     Console(highlight=False, width=None if sys.stdout.isatty() else 240).print(table)
     return 0
 
 
 def clean(options: argparse.Namespace) -> int:
-    """Delete runs, or their checkpoints, after asking; runs at work are left; return 0."""
-    runs = [run for run in chosen(options) if not run.is_locked()]
+    """Delete runs, or their checkpoints, after asking; runs at work are left; return 0.
+
+    With `--pictures` nothing that cannot be computed is deleted, so nothing is asked.
+    """
+    named = in_state(chosen(options.folder), options.state)
+    runs = [run for run in named if not run.is_locked()]
+    if options.pictures:
+        return share(runs)
     if options.checkpoints:
         runs = [run for run in runs if run.checkpoint_file.is_file()]
     what = "checkpoints of " if options.checkpoints else ""
@@ -62,8 +70,20 @@ def clean(options: argparse.Namespace) -> int:
     return 0
 
 
+def share(runs: Sequence[RunDirectory]) -> int:
+    """Store equal pictures of the runs once, say what that has saved, and return 0."""
+    studies = {run.path.parent for run in runs}
+    before = sum(map(size_on_disk, studies))
+    for run in runs:
+        share_pictures(run.path)
+    saved = before - sum(map(size_on_disk, studies))
+    print(f"stored equal pictures of {len(runs)} runs once: {saved / 2**20:.1f} MiB less")
+    return 0
+
+
 def tidy(study: Path) -> None:
     """Remove what a study without runs still holds of its sweep, and its folder if that is all."""
+    tidy_pool(study)
     if find_runs(study):
         return
     for name in OF_A_STUDY:
@@ -73,19 +93,23 @@ def tidy(study: Path) -> None:
 
 
 def agreed(question: str) -> bool:
-    """Ask, and return True for y; where nobody can answer, False."""
+    """Ask, and return True for y; where nobody can answer, say how to go on, and return False."""
     try:
         return input(question).strip().lower() == "y"
     except EOFError:
-        print()
+        print("\nnobody answers here: --yes goes ahead without asking", file=sys.stderr)
         return False
 
 
-def chosen(options: argparse.Namespace) -> list[RunFolder]:
-    """Return the runs that the options name.
+def chosen(folder: str) -> list[RunDirectory]:
+    """Return the runs of a folder of studies, a study (its folder or its name) or a run.
 
     Raises:
         InputError: There is no such folder.
     """
-    runs = find_runs(find_study(options.folder))
-    return [run for run in runs if not options.state or run.state in options.state]
+    return find_runs(find_study(folder))
+
+
+def in_state(runs: Sequence[RunDirectory], states: Sequence[str] | None) -> list[RunDirectory]:
+    """Return the runs that are in one of the states; None: all of them."""
+    return [run for run in runs if not states or run.state in states]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 
 import torch
@@ -15,6 +16,9 @@ from ganvas.functional.images import to_uint8
 from ganvas.generator.config import load_generator
 from ganvas.image.picture import save_picture, to_picture
 
+LAST_SEED = 2**63
+"""Below it lies every seed that names a picture."""
+
 
 @torch.no_grad()
 def sample(options: argparse.Namespace) -> int:
@@ -23,11 +27,15 @@ def sample(options: argparse.Namespace) -> int:
     Image k has z from the seed `options.seed` + k, so that asking for more keeps the first ones.
 
     Raises:
-        ConfigError: The count is not positive, or an override is not one of the generator's.
+        ConfigError: Count, seed or ψ is out of range, or an override is not one of the generator's.
         InputError: The folder holds other pictures.
     """
     if options.count < 1:
         raise ConfigError(f"--count must be at least 1, not {options.count}")
+    if not 0 <= options.seed <= LAST_SEED - options.count:
+        raise ConfigError(f"--seed must be at least 0 and below 2⁶³, not {options.seed}")
+    if not math.isfinite(options.psi):
+        raise ConfigError(f"--psi must be a number, such as 0.7, not {options.psi}")
     for override in options.overrides:
         if not override.startswith("generator"):
             raise ConfigError(f"'{override}' does not choose a generator; use generator=…")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ganvas.embedding import Embedding
-from ganvas.runner.folder import RunFolder
+from ganvas.runner.damage import holds_run
+from ganvas.runner.directory import RunDirectory, load
 
 
 def saved(place: str) -> Embedding:
@@ -15,4 +16,6 @@ def saved(place: str) -> Embedding:
         InputError: There is none that can be read.
     """
     path = Path(place)
-    return Embedding.load(RunFolder(path).embedding_file if path.is_dir() else path)
+    if not path.is_dir():
+        return Embedding.load(path)
+    return (load(path) if holds_run(path) else RunDirectory(path)).embedding

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ganvas.analysis.layout import FORMATS, SUFFIXES, write_parquet
 from ganvas.analysis.table import tabulate
+from ganvas.command.log import show_log
 from ganvas.errors import ConfigError, nearest
 from ganvas.system.files import write_text
 
@@ -17,6 +18,7 @@ def table(options: argparse.Namespace) -> int:
     Raises:
         ConfigError: The file's suffix is unknown.
     """
+    show_log()
     found = tabulate(
         options.study, _listed(options.by), _listed(options.metrics), base=options.base
     )

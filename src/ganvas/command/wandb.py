@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from ganvas.analysis.records import find_study, read_study
+from ganvas.analysis.study import find_study, read_study
+from ganvas.command.log import show_log
 from ganvas.errors import ConfigError
 from ganvas.report.wandb_report import make_report, make_workspace
 from ganvas.report.wandb_sync import send_offline_runs
@@ -27,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Do what `args` asks for and say what was done."""
+    show_log()
     runs = read_study(args.study)
     if args.action == "sync":
         sent, left = send_offline_runs(runs)

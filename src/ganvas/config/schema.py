@@ -164,8 +164,11 @@ def join(key: str, name: str) -> str:
 
 def _check_mapping(node: Mapping[str, Any], hint: Any, key: str) -> Any:
     if TARGET in node:
+        classes = [c for c in alternatives(hint) if inspect.isclass(c) and _holds_objects(c)]
+        if not classes and hint is not Any:
+            # Whatever a target returned would pass for a number or a path.
+            raise ConfigError(f"{key}: a target stands where {_describe(hint)} is asked for")
         target = locate(str(node[TARGET]), key)
-        classes = [c for c in alternatives(hint) if inspect.isclass(c) and c is not type(None)]
         if classes and not _makes(target, classes):
             wanted = " or ".join(c.__name__ for c in classes)
             verb = "is not" if inspect.isclass(target) else "is not annotated to return"
@@ -223,6 +226,9 @@ def check_call(
 
 
 def _check_leaf(value: Any, hint: Any, key: str) -> Any:
+    if value == "" and Path in alternatives(hint):
+        # Of an unset shell variable; as a path it would be the working folder.
+        raise ConfigError(f"{key} is empty; name a file or folder, or leave the key out")
     try:
         adapter = _adapter(hint)
         return adapter.validate_json(json.dumps(value), strict=True)
@@ -234,7 +240,9 @@ def _check_leaf(value: Any, hint: Any, key: str) -> Any:
         message = str(problem.get("ctx", {}).get("error", problem["msg"]))
         wrong = problem["input"]
         if problem["type"] == "literal_error" and isinstance(wrong, str):
-            raise ConfigError(f"{key}: no option '{wrong}'{nearest(wrong, _words(hint))}") from None
+            raise ConfigError(
+                f"{key}: no option '{wrong}'{nearest(wrong, words_of(hint))}"
+            ) from None
         raise ConfigError(f"{key}={value}: {message[0].lower()}{message[1:]}") from None
 
 
@@ -256,11 +264,11 @@ def alternatives(hint: Any) -> tuple[Any, ...]:
     return (hint,)
 
 
-def _words(hint: Any) -> list[str]:
+def words_of(hint: Any) -> list[str]:
     """Return the words that a type allows, of its items too."""
     if get_origin(hint) is Literal:
         return [v for v in get_args(hint) if isinstance(v, str)]
-    return [word for inner in get_args(hint) for word in _words(inner)]
+    return [word for inner in get_args(hint) for word in words_of(inner)]
 
 
 def _item_hint(hint: Any, kinds: tuple[Any, ...]) -> Any:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field, replace
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from ganvas.edit.change import Change, Copy, margin_of
 from ganvas.edit.operation import Operation
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError
-from ganvas.functional.activations import fit_mask, mix
-from ganvas.generator.base import Activation, Generator
 from ganvas.layers import Layers
 from ganvas.stage import Scene, Sketch
+from ganvas.system.gradient import no_grad
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ganvas.generator.base import Activation, Generator
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class EditActivations(Operation):
         if not self.layers:
             raise ConfigError("an activation operation needs at least one layer")
 
-    @torch.no_grad()
+    @no_grad
     def check(self, generator: Generator, sketches: MutableMapping[str, Sketch]) -> None:
         """Find the layers, and try whether the change can be made there.
 
@@ -85,9 +87,11 @@ class EditActivations(Operation):
         """Return the image's and the other's."""
         return (self.embedding, self.other)
 
-    @torch.no_grad()
+    @no_grad
     def apply(self, scene: Scene) -> Tensor:
         """Replace the activations and draw the picture, image by image."""
+        import torch
+
         own, other = scene.embedding(self.embedding), scene.embedding(self.other)
         for embedding in (own, other):
             first = self.names(scene.generator)[0]
@@ -141,6 +145,8 @@ def mixed(
     own: Activation, changed: Activation, keep: Tensor, take: Tensor, margin: int = 0
 ) -> Activation:
     """Mix two states under masks that are fitted to the layer."""
+    from ganvas.functional.activations import fit_mask, mix
+    from ganvas.generator.base import Activation
 
     def at(a: Tensor, b: Tensor) -> Tensor:
         return mix(a, b, *(fit_mask(m, a.shape[-1], margin) for m in (keep, take)))
@@ -153,6 +159,10 @@ def mixed(
 
 def joined(parts: list[tuple[str, Activation]]) -> tuple[str, Activation]:
     """Lay the states of single images together as one batch."""
+    import torch
+
+    from ganvas.generator.base import Activation
+
     rgbs = [state.rgb for _, state in parts if state.rgb is not None]
     features = torch.cat([state.features for _, state in parts])
     return parts[0][0], Activation(features, torch.cat(rgbs) if rgbs else None)

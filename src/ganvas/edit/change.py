@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
 from ganvas.errors import ConfigError
-from ganvas.functional.activations import (
-    permute_channels,
-    permute_tiles,
-    set_channels,
-    swap_channels,
-)
-from ganvas.generator.base import Activation, Generator
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ganvas.generator.base import Activation, Generator
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Seed = Annotated[int, Field(ge=0)]
@@ -72,6 +68,10 @@ class Average(Change):
         self, own: Activation, other: Activation, generator: Generator, layer: str
     ) -> Activation:
         """Return the weighted average."""
+        import torch
+
+        from ganvas.generator.base import Activation
+
         rgb = None
         if own.rgb is not None and other.rgb is not None:
             rgb = torch.lerp(other.rgb, own.rgb, self.weight)
@@ -92,6 +92,9 @@ class CopyChannels(Change):
         self, own: Activation, other: Activation, generator: Generator, layer: str
     ) -> Activation:
         """Return A with B's channels."""
+        from ganvas.functional.activations import swap_channels
+        from ganvas.generator.base import Activation
+
         every_second = range(0, own.features.shape[1], 2)
         channels = every_second if self.channels is None else self.channels
         return Activation(swap_channels(own.features, other.features, channels), own.rgb)
@@ -118,6 +121,11 @@ class PermuteChannels(Change):
         self, own: Activation, other: Activation, generator: Generator, layer: str
     ) -> Activation:
         """Return A, permuted."""
+        import torch
+
+        from ganvas.functional.activations import permute_channels
+        from ganvas.generator.base import Activation
+
         rng = torch.Generator().manual_seed(self.seed)
         return Activation(permute_channels(own.features, rng, self.fraction), own.rgb)
 
@@ -138,6 +146,11 @@ class PermutePositions(Change):
         self, own: Activation, other: Activation, generator: Generator, layer: str
     ) -> Activation:
         """Return A, permuted; the RGB of a skip generator goes along, a margin stays."""
+        import torch
+
+        from ganvas.functional.activations import permute_tiles
+        from ganvas.generator.base import Activation
+
         margin = margin_of(generator, layer)
 
         def permuted(maps: Tensor) -> Tensor:
@@ -173,6 +186,9 @@ class Ablate(Change):
         self, own: Activation, other: Activation, generator: Generator, layer: str
     ) -> Activation:
         """Return A without the units."""
+        from ganvas.functional.activations import set_channels
+        from ganvas.generator.base import Activation
+
         return Activation(set_channels(own.features, self.units, 0.0), own.rgb)
 
     def check(self, state: Activation, generator: Generator, layer: str) -> None:
@@ -198,6 +214,9 @@ class Insert(Change):
         self, own: Activation, other: Activation, generator: Generator, layer: str
     ) -> Activation:
         """Return A with the units on."""
+        from ganvas.functional.activations import set_channels
+        from ganvas.generator.base import Activation
+
         values = unit_quantiles(generator, layer, self.units, self.quantile, self.samples)
         return Activation(set_channels(own.features, self.units, values), own.rgb)
 
@@ -210,6 +229,8 @@ def unit_quantiles(
     generator: Generator, layer: str, units: tuple[int, ...], quantile: float, samples: int
 ) -> Tensor:
     """Return a quantile (K,) of each unit's activation over all positions of random samples."""
+    import torch
+
     rng = torch.Generator().manual_seed(0)
     seen = []
     for w in generator.sample_w(samples, rng):

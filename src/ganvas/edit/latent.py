@@ -5,18 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
 from ganvas.edit.operation import Operation
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError
-from ganvas.generator.base import Generator
 from ganvas.layers import Layers, Split
 from ganvas.stage import Scene, Sketch
+from ganvas.system.gradient import no_grad
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ganvas.generator.base import Generator
 
 
 class LatentOperation(Operation):
@@ -56,7 +59,7 @@ class StyleMix(LatentOperation):
         """Return the image's and the other's."""
         return (self.embedding, self.other)
 
-    @torch.no_grad()
+    @no_grad
     def apply(self, scene: Scene) -> Tensor:
         """Replace the rows and draw the picture."""
         own, other = scene.embedding(self.embedding), scene.embedding(self.other)
@@ -90,13 +93,16 @@ class Morph(LatentOperation):
         """Return w₁ and w₂."""
         return (self.embedding, self.other)
 
-    @torch.no_grad()
     def frames(self, scene: Scene) -> Iterator[Tensor]:
         """Draw the film from the image to the other."""
-        for weight in torch.linspace(1, 0, self.count).tolist():
-            yield self._between(scene, weight).render(scene.generator)
+        import torch
 
-    @torch.no_grad()
+        for weight in torch.linspace(1, 0, self.count).tolist():
+            with torch.no_grad():
+                picture = self._between(scene, weight).render(scene.generator)
+            yield picture
+
+    @no_grad
     def apply(self, scene: Scene) -> Tensor:
         """Leave the picture in between."""
         found = self._between(scene, self.at)
@@ -104,6 +110,8 @@ class Morph(LatentOperation):
         return found.render(scene.generator)
 
     def _between(self, scene: Scene, weight: float) -> Embedding:
+        import torch
+
         own, other = scene.embedding(self.embedding), scene.embedding(self.other)
         latent = torch.lerp(in_rows(other, scene.generator), in_rows(own, scene.generator), weight)
         pairs = zip(own.noise, other.noise, strict=True)
@@ -141,13 +149,16 @@ class Direction(LatentOperation):
         """Return w₁, w₂ and w₃."""
         return (self.embedding, self.start, self.end)
 
-    @torch.no_grad()
     def frames(self, scene: Scene) -> Iterator[Tensor]:
         """Draw the strip."""
-        for strength in self.strengths:
-            yield self._moved(scene, strength).render(scene.generator)
+        import torch
 
-    @torch.no_grad()
+        for strength in self.strengths:
+            with torch.no_grad():
+                picture = self._moved(scene, strength).render(scene.generator)
+            yield picture
+
+    @no_grad
     def apply(self, scene: Scene) -> Tensor:
         """Leave the picture at `strength`."""
         found = self._moved(scene, self.strength)
@@ -155,6 +166,8 @@ class Direction(LatentOperation):
         return found.render(scene.generator)
 
     def _moved(self, scene: Scene, strength: float) -> Embedding:
+        import torch
+
         generator = scene.generator
         own = scene.embedding(self.embedding)
         ends = [in_rows(scene.embedding(name), generator) for name in (self.start, self.end)]
@@ -172,6 +185,8 @@ def between(own: Tensor, other: Tensor, weight: float) -> Tensor:
     Independent noise has that power by itself. Maps that come from one start share a part of it,
     which would be amplified.
     """
+    import torch
+
     mixed = math.sqrt(weight) * own + math.sqrt(1 - weight) * other
     gain = torch.lerp(power(other), power(own), weight) / power(mixed).clamp_min(1e-12)
     return mixed * gain.sqrt()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, MutableMapping
+from typing import TYPE_CHECKING
 
-from torch import Tensor
-
-from ganvas.generator.base import Generator
 from ganvas.stage import Scene, Sketch
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ganvas.generator.base import Generator
 
 
 class Operation(ABC):

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from ganvas.edit.operation import Operation
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError, nearest
-from ganvas.generator.base import Generator
 from ganvas.loss import pairs
 from ganvas.mask import Canvas, Mask, require_content
 from ganvas.stage import Optimizer, Sketch, StageConfig
 from ganvas.stage.config import Variable
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from ganvas.generator.base import Generator
 
 INPUTS = ("x", "y", "z")
 """The names that images of an experiment can have."""

@@ -1,96 +1,36 @@
-"""The embedding of photographs: latent and noise together, saved to render identically."""
+"""The embedding of photographs: latent and noise together."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
-import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
-from torch import Tensor
-
-from ganvas.errors import CheckpointError, InputError
-from ganvas.functional.images import to_uint8
-from ganvas.generator.base import Activation
+from ganvas.config.trust import refuse_foreign
+from ganvas.embedding import storage
+from ganvas.embedding.variables import Space, Variables
+from ganvas.errors import CheckpointError, ConfigError, InputError
 from ganvas.generator.config import load_generator
-from ganvas.generator.delta import Delta
-from ganvas.generator.tuning import tuned
 from ganvas.image.picture import to_picture
-from ganvas.system.files import write_bytes
-from ganvas.version import __version__
+from ganvas.system.gradient import no_grad
 
 if TYPE_CHECKING:
+    import torch
     from PIL import Image
+    from torch import Tensor
 
-    from ganvas.generator.base import Generator
-
-Space = Literal["z", "w", "w+", "s"]
-FORMAT = "ganvas-embedding-1"
-TUNED_FORMAT = "ganvas-embedding-2"
-"""The format of a file with a delta, so that no reader overlooks it."""
+    from ganvas.generator.base import Activation, Generator
 
 
 @dataclass(frozen=True)
-class Embedding:
-    """The variables of a batch of images: a latent and the noise maps of unit variance.
-
-    Attributes:
-        latent: z (B, z_dim), w (B, w_dim), w+ (B, rows, w_dim), or s (B, all styles side by side).
-        noise: One map (B, 1, r, r) per noise input of the generator; empty where it has none.
-        space: Which of the four `latent` is.
-        generator: The generator's configuration, as in the run's `config.yaml`.
-        generator_hash: SHA-256 of the generator's weights.
-        names: One name per image.
-        truncation: ψ that w is pulled towards w_avg with when it is rendered; 1 is none.
-        resume: What an activation operation left: a layer's name and the state after it, from which
-            rendering goes on with the styles and noise of the layers behind.
-        delta: How the weights that draw the images differ from the generator's, after tuning.
-    """
-
-    latent: Tensor
-    noise: tuple[Tensor, ...]
-    space: Space = "w+"
-    generator: dict[str, Any] = field(default_factory=dict)
-    generator_hash: str = ""
-    names: tuple[str, ...] = ()
-    truncation: float = 1.0
-    resume: tuple[str, Activation] | None = None
-    delta: Delta | None = None
-
-    def __len__(self) -> int:
-        return self.latent.shape[0]
-
-    def __getitem__(self, images: slice) -> Embedding:
-        """Return the embedding of some of the images."""
-        return replace(self._each(lambda tensor: tensor[images]), names=self.names[images])
-
-    def take(self, images: Sequence[int]) -> Embedding:
-        """Return the embedding of the images at these places, in this order."""
-        places = list(images)
-        names = tuple(self.names[place] for place in places) if self.names else ()
-        return replace(self._each(lambda tensor: tensor[places]), names=names)
-
-    def to(self, device: torch.device | str) -> Embedding:
-        """Return the same embedding on another device."""
-        delta = None if self.delta is None else self.delta.to(device)
-        return replace(self._each(lambda tensor: tensor.to(device)), delta=delta)
-
-    def _each(self, change: Callable[[Tensor], Tensor]) -> Embedding:
-        """Return the same embedding with every tensor of its images changed."""
-        resume = None
-        if self.resume is not None:
-            layer, state = self.resume
-            rgb = None if state.rgb is None else change(state.rgb)
-            resume = layer, Activation(change(state.features), rgb)
-        noise = tuple(change(n) for n in self.noise)
-        return replace(self, latent=change(self.latent), noise=noise, resume=resume)
+class Embedding(Variables):
+    """The embedding of a batch of images; it can be drawn, saved and opened again."""
 
     def styles(self, generator: Generator) -> list[Tensor]:
         """Return the styles (S space) that `generator` draws this latent with."""
+        from ganvas.generator.tuning import tuned
+
         generator = tuned(generator, self.delta)
         if self.space == "s":
             return split_styles(self.latent, generator)
@@ -106,17 +46,23 @@ class Embedding:
         Raises:
             ValueError: The latent is in S space, which has no w+.
         """
+        from ganvas.generator.tuning import tuned
+
         generator = tuned(generator, self.delta)
         rows = self.rows(generator)
         return generator.activations(rows, self.noise, layers, resume=self.resume)
 
-    @torch.no_grad()
+    @no_grad
     def render(self, generator: Generator, micro_batch: int = 1) -> Tensor:
         """Draw the images (B, 3, H, W) in about [−1, 1], `micro_batch` at a time.
 
         The same micro-batch on the same device and threads gives the same picture to the bit.
         After tuning, it is the tuned generator that draws, whether it is given or its base.
         """
+        import torch
+
+        from ganvas.generator.tuning import tuned
+
         generator = tuned(generator, self.delta)
         parts = []
         for first in range(0, len(self), micro_batch):
@@ -125,99 +71,114 @@ class Embedding:
             parts.append(generator.synthesis(styles, part.noise, resume=part.resume))
         return torch.cat(parts)
 
-    def load_generator(self) -> Generator:
+    def load_generator(self, trust: bool = False) -> Generator:
         """Load the generator that the embedding was made with.
 
+        Args:
+            trust: Import and fetch what its configuration names outside of ganvas, too.
+
         Raises:
-            InputError: The embedding does not say which.
+            InputError: The embedding does not say which, or does not fit it.
+            ConfigError: It names code outside of ganvas or an address, and is not trusted.
             CheckpointError: The generator's weights are not those that it was made with.
         """
         if not self.generator:
             raise InputError("the embedding does not say which generator it belongs to")
+        if not trust:
+            refuse_foreign(self.generator, "generator")
         generator = load_generator(self.generator)
         if generator.source_hash != self.generator_hash:
             raise CheckpointError(
                 f"the embedding belongs to {generator.name} with weights "
                 f"{self.generator_hash[:12]}…, but these are {generator.source_hash[:12]}…"
             )
+        require_fit(self, generator)
         return generator
 
-    def pictures(self, device: torch.device | str = "cpu") -> list[Image.Image]:
+    def pictures(
+        self, device: torch.device | str = "cpu", trust: bool = False
+    ) -> list[Image.Image]:
         """Draw the images as 8-bit pictures, with the generator that the embedding names.
 
-        Raises:
-            InputError: It names none.
-            CheckpointError: The generator's weights are not those that it was made with.
+        Args:
+            device: Where to draw.
+            trust: See `load_generator`, which lists the errors, too.
         """
-        generator = self.load_generator().to(device)
-        return [to_picture(p) for p in to_uint8(self.to(device).render(generator))]
+        import torch
+
+        from ganvas.functional.images import to_uint8
+
+        generator = self.load_generator(trust).to(device)
+        try:
+            images = self.to(device).render(generator)
+        except RuntimeError as error:
+            if self.resume is None or isinstance(error, torch.OutOfMemoryError):
+                raise
+            raise InputError(
+                f"the activations of the embedding do not fit {generator.name} at {self.resume[0]}"
+            ) from error
+        return [to_picture(picture) for picture in to_uint8(images)]
 
     def save(self, path: Path) -> None:
-        """Write one safetensors file, under a temporary name that is then renamed."""
-        tensors = {"latent": self.latent.detach().cpu().contiguous()}
-        for index, noise in enumerate(self.noise):
-            tensors[f"noise.{index}"] = noise.detach().cpu().contiguous()
-        if self.resume is not None:
-            tensors["resume.features"] = self.resume[1].features.detach().cpu().contiguous()
-            if self.resume[1].rgb is not None:
-                tensors["resume.rgb"] = self.resume[1].rgb.detach().cpu().contiguous()
-        if self.delta is not None:
-            stored = self.delta.to("cpu").tensors
-            tensors |= {f"delta.{key}": value.contiguous() for key, value in stored.items()}
-        metadata = {
-            "format": FORMAT if self.delta is None else TUNED_FORMAT,
-            "ganvas": __version__,
-            "space": self.space,
-            "truncation": repr(self.truncation),
-            "resume": self.resume[0] if self.resume else "",
-            "generator": json.dumps(self.generator),
-            "generator_hash": self.generator_hash,
-            "names": json.dumps(list(self.names)),
-        }
-        # Bytes first: the library's own writing does not say when a disk is full.
-        write_bytes(path, save(tensors, metadata))
+        """Write one safetensors file, whole or not at all; equal embeddings give equal bytes."""
+        storage.save(self, path)
 
     @classmethod
     def load(cls, path: Path | str) -> Embedding:
-        """Read a file that `save` wrote.
+        """Read a file that `save` wrote; nothing that it names is imported or fetched.
 
         Raises:
             InputError: The file is missing, broken, or not an embedding.
         """
-        path = Path(path)
-        if not path.is_file():
-            raise InputError(f"no such embedding: {path}")
-        try:
-            with safe_open(path, framework="pt") as file:
-                metadata = file.metadata() or {}
-                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        except (SafetensorError, OSError) as error:
-            raise InputError(f"{path} is not a readable safetensors file: {error}") from error
-        if metadata.get("format") not in (FORMAT, TUNED_FORMAT):
-            raise InputError(f"{path} is a safetensors file but not a ganvas embedding")
-        try:
-            resume = None
-            if layer := metadata.get("resume"):
-                resume = (layer, Activation(tensors["resume.features"], tensors.get("resume.rgb")))
-            delta = {
-                key.removeprefix("delta."): value
-                for key, value in tensors.items()
-                if key.startswith("delta.")
-            }
-            noises = sum(key.startswith("noise.") for key in tensors)
-            return cls(
-                latent=tensors["latent"],
-                noise=tuple(tensors[f"noise.{i}"] for i in range(noises)),
-                space=metadata["space"],
-                generator=json.loads(metadata["generator"]),
-                generator_hash=metadata["generator_hash"],
-                names=tuple(json.loads(metadata["names"])),
-                truncation=float(metadata["truncation"]),
-                resume=resume,
-                delta=Delta(delta) if delta else None,
+        return storage.load(Path(path), cls)
+
+
+def require_fit(embedding: Embedding, generator: Generator) -> None:
+    """Refuse an embedding whose tensors are not those of a generator.
+
+    Raises:
+        InputError: The first that has another shape, a layer that the generator does not have, or
+            a change of weights that does not fit.
+    """
+    from ganvas.generator.tuning import tuned
+
+    generator = tuned(generator, embedding.delta)
+    widths = {
+        "z": (generator.z_dim,),
+        "w": (generator.w_dim,),
+        "w+": (generator.rows, generator.w_dim),
+        "s": (sum(_style_widths(generator)) if embedding.space == "s" else 0,),
+    }
+    shapes = {"latent": (embedding.latent, widths[embedding.space])}
+    maps = [(1, r, r) for r in generator.noise_resolutions]
+    if len(embedding.noise) != len(maps):
+        raise InputError(
+            f"the embedding has {len(embedding.noise)} noise maps; {generator.name} has {len(maps)}"
+        )
+    shapes |= {
+        f"noise map {index}": pair
+        for index, pair in enumerate(zip(embedding.noise, maps, strict=True))
+    }
+    for name, (tensor, shape) in shapes.items():
+        if tensor.shape[1:] != shape:
+            raise InputError(
+                f"the embedding's {name} has the shape {tuple(tensor.shape[1:])} per image; "
+                f"{generator.name} takes {shape}"
             )
-        except (KeyError, ValueError) as error:
-            raise InputError(f"{path} is an incomplete embedding: {error}") from error
+    if embedding.resume is not None:
+        _require_resumable(*embedding.resume, generator)
+
+
+def _require_resumable(name: str, state: Activation, generator: Generator) -> None:
+    try:
+        layer = generator.layers[generator.layer_index(name)]
+    except ConfigError as error:
+        raise InputError(f"the embedding resumes at a layer that is not there: {error}") from error
+    if state.features.shape[1] != layer.channels:
+        raise InputError(
+            f"the embedding resumes at {name} with {state.features.shape[1]} channels; "
+            f"{generator.name} has {layer.channels}"
+        )
 
 
 def rows_of(latent: Tensor, space: Space, generator: Generator, truncation: float = 1.0) -> Tensor:
@@ -236,10 +197,19 @@ def rows_of(latent: Tensor, space: Space, generator: Generator, truncation: floa
 
 def split_styles(latent: Tensor, generator: Generator) -> list[Tensor]:
     """Cut s (B, all styles side by side) into the styles of `generator`, one (B, C) per affine."""
+    import torch
+
+    return list(torch.split(latent, _style_widths(generator), dim=1))
+
+
+def _style_widths(generator: Generator) -> list[int]:
+    """Return the channels of each style of S space."""
     template = generator.styles(generator.broadcast(generator.w_avg.unsqueeze(0)))
-    return list(torch.split(latent, [style.shape[1] for style in template], dim=1))
+    return [style.shape[1] for style in template]
 
 
 def join_styles(styles: Sequence[Tensor]) -> Tensor:
     """Lay the styles of S space side by side: (B, sum of C)."""
+    import torch
+
     return torch.cat(list(styles), dim=1)

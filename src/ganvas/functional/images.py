@@ -31,3 +31,10 @@ def resize(images: Tensor, size: int | tuple[int, int]) -> Tensor:
     return F.interpolate(
         images, (height, width), mode="bilinear", antialias=True, align_corners=False
     )
+
+
+def crop(images: Tensor, left: float, top: float, right: float, bottom: float) -> Tensor:
+    """Cut out of (B, C, H, W) between edges in fractions of width and height, to whole pixels."""
+    height, width = images.shape[-2:]
+    rows = slice(round(top * height), round(bottom * height))
+    return images[..., rows, round(left * width) : round(right * width)]

@@ -71,8 +71,3 @@ def demodulation(weight: Tensor, style: Tensor) -> Tensor:
 def unhalved(x: Tensor) -> Tensor:
     """Return x in float32 if it is in half precision, and as it is otherwise."""
     return x.float() if x.dtype == torch.float16 else x
-
-
-def normalize_moment(x: Tensor) -> Tensor:
-    """Divide each row of x (B, C) by its root mean square."""
-    return x * torch.rsqrt(x.square().mean(dim=1, keepdim=True) + EPSILON)

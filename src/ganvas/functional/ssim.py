@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
-from torch.nn import functional as F
+from typing import TYPE_CHECKING, overload
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 WINDOW = 11
 SIGMA = 1.5
@@ -35,27 +36,65 @@ def ssim_maps(images: Tensor, targets: Tensor, span: float = 2.0) -> tuple[Tenso
     return luminance * contrast, contrast
 
 
-def ssim(images: Tensor, targets: Tensor, mask: Tensor | None = None) -> Tensor:
-    """SSIM per image (B,), averaged over the mask (B, 1, H, W) where one is given."""
-    similarity, _ = ssim_maps(images, targets)
+def ssim(
+    images: Tensor,
+    targets: Tensor,
+    mask: Tensor | None = None,
+    span: float = 2.0,
+    reflect: bool = False,
+) -> Tensor:
+    """SSIM per image (B,), averaged over the mask (B, 1, H, W) where one is given.
+
+    Args:
+        images: (B, C, H, W), at least 11 × 11.
+        targets: Same shape.
+        mask: (B, 1, H, W), or None for all ones.
+        span: Width of the range: 2 for [−1, 1], 255 for 8-bit pictures.
+        reflect: Continue images by reflection, so that there is a window around every pixel, as
+            torchmetrics does; else only whole windows count.
+    """
+    if reflect:
+        images, targets, mask = _reflected(images), _reflected(targets), _reflected(mask)
+    similarity, _ = ssim_maps(images, targets, span)
     return _average(similarity, mask)
 
 
-def ms_ssim(images: Tensor, targets: Tensor, mask: Tensor | None = None) -> Tensor:
+def ms_ssim(
+    images: Tensor,
+    targets: Tensor,
+    mask: Tensor | None = None,
+    span: float = 2.0,
+    reflect: bool = False,
+) -> Tensor:
     """Multi-scale SSIM per image (B,), over five scales; images of 176 pixels or more.
+
+    The arguments are those of `ssim`; like torchmetrics, `reflect` is for the coarsest scale alone.
 
     Source: Wang et al. 2003. Negative contrast terms are clamped, so that the powers exist.
     """
+    import torch
+    from torch.nn import functional as F
+
     factors = []
-    for scale, weight in enumerate(SCALE_WEIGHTS):
-        if scale:
-            images, targets = F.avg_pool2d(images, 2), F.avg_pool2d(targets, 2)
-            mask = None if mask is None else F.avg_pool2d(mask, 2)
-        similarity, contrast = ssim_maps(images, targets)
-        last = scale == len(SCALE_WEIGHTS) - 1
-        value = _average(similarity if last else contrast, mask)
-        factors.append(value.clamp_min(1e-6) ** weight)
+    for weight in SCALE_WEIGHTS[:-1]:
+        _, contrast = ssim_maps(images, targets, span)
+        factors.append(_average(contrast, mask).clamp_min(1e-6) ** weight)
+        images, targets = F.avg_pool2d(images, 2), F.avg_pool2d(targets, 2)
+        mask = None if mask is None else F.avg_pool2d(mask, 2)
+    coarsest = ssim(images, targets, mask, span, reflect)
+    factors.append(coarsest.clamp_min(1e-6) ** SCALE_WEIGHTS[-1])
     return torch.stack(factors).prod(0)
+
+
+@overload
+def _reflected(images: Tensor) -> Tensor: ...
+@overload
+def _reflected(images: Tensor | None) -> Tensor | None: ...
+def _reflected(images: Tensor | None) -> Tensor | None:
+    from torch.nn import functional as F
+
+    border = WINDOW // 2
+    return None if images is None else F.pad(images, (border,) * 4, mode="reflect")
 
 
 def _average(values: Tensor, mask: Tensor | None) -> Tensor:
@@ -67,6 +106,9 @@ def _average(values: Tensor, mask: Tensor | None) -> Tensor:
 
 
 def _window(images: Tensor) -> Tensor:
+    import torch
+    from torch.nn import functional as F
+
     offsets = torch.arange(WINDOW, device=images.device, dtype=images.dtype) - WINDOW // 2
     kernel = torch.exp(-offsets.square() / (2 * SIGMA**2))
     kernel = kernel / kernel.sum()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
-from ganvas.functional.compaction import dequantise, low_rank, quantise
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,20 @@ class Delta:
         if name in stored:
             return stored[name].reshape(shape)
         if f"{name}@values" in stored:
-            return dequantise(stored[f"{name}@values"], stored[f"{name}@step"]).reshape(shape)
-        left = dequantise(stored[f"{name}@left"], stored[f"{name}@left_step"])
-        right = dequantise(stored[f"{name}@right"], stored[f"{name}@right_step"])
+            return self._part(name, "values", "step").reshape(shape)
+        left, right = (self._part(name, side, f"{side}_step") for side in ("left", "right"))
+        # Two narrow factors of a file can have a product that no memory holds.
+        if len(left) != len(right) or left.shape[1] * right.shape[1] != shape.numel():
+            raise RuntimeError(f"the factors of '{name}' are those of another shape")
         return (left.mT @ right).reshape(shape)
+
+    def _part(self, name: str, values: str, step: str) -> Tensor:
+        from ganvas.functional.compaction import dequantise
+
+        integers, steps = self.tensors[f"{name}@{values}"], self.tensors[f"{name}@{step}"]
+        if integers.ndim != 2 or steps.shape != (len(integers), 1):
+            raise RuntimeError(f"the steps of '{name}' are those of another shape")
+        return dequantise(integers, steps)
 
     def to(self, device: torch.device | str) -> Delta:
         """Return the same change on another device."""
@@ -77,6 +87,8 @@ def compacted(changes: Mapping[str, Tensor], how: Compact) -> Delta:
 
 
 def _stored(name: str, change: Tensor, how: Compact) -> Iterator[tuple[str, Tensor]]:
+    from ganvas.functional.compaction import low_rank, quantise
+
     matrix = change.flatten(1) if change.ndim > 1 else change.reshape(1, -1)
     rows, columns = matrix.shape
     if how.rank is None or how.rank * (rows + columns) >= rows * columns:

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganvas.functional.modulation import normalize_moment
+from ganvas.functional.mapping import pixel_norm
 
 
 class EqualLinear(nn.Module):
@@ -47,9 +47,9 @@ class Mapping(nn.Module):
 
     def forward(self, z: Tensor, label: Tensor | None) -> Tensor:
         """Map z (B, z_dim) and one-hot labels (B, classes) to w (B, w_dim)."""
-        x = normalize_moment(z)
+        x = pixel_norm(z)
         if self.embed is not None and label is not None:
-            x = torch.cat([x, normalize_moment(self.embed(label))], dim=1)
+            x = torch.cat([x, pixel_norm(self.embed(label))], dim=1)
         for index in range(self.depth):
             x = F.leaky_relu(self.get_submodule(f"fc{index}")(x), 0.2) * math.sqrt(2)
         return x

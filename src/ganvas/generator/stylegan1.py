@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganvas.functional.fused_upscale import upscale_conv2d
-from ganvas.functional.modulation import normalize_moment
+from ganvas.functional.mapping import pixel_norm
 from ganvas.functional.resample import filter2d
 from ganvas.generator.architecture import StyleGAN1Architecture, checked
 from ganvas.generator.base import Activation, Layer
@@ -43,7 +43,7 @@ class Mapping1(nn.Module):
 
     def forward(self, z: Tensor, label: Tensor | None) -> Tensor:
         """Map z (B, z_dim) and one-hot labels (B, classes) to w (B, w_dim)."""
-        x = normalize_moment(z if label is None else torch.cat([z, label @ self.embed], dim=1))
+        x = pixel_norm(z if label is None else torch.cat([z, label @ self.embed], dim=1))
         for index in range(self.depth):
             x = F.leaky_relu(self.get_submodule(f"fc{index}")(x), 0.2)
         return x

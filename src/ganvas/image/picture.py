@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
 from PIL import Image
-from torch import Tensor
 
 from ganvas.errors import InputError
-from ganvas.functional.images import to_uint8
-from ganvas.image.source import SUFFIXES
+from ganvas.image.decode import WRITABLE
 from ganvas.system.files import replacing
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def to_picture(image: Tensor) -> Image.Image:
     """Turn one image (3, H, W), float in [−1, 1] or uint8, into an 8-bit picture."""
+    import torch
+
+    from ganvas.functional.images import to_uint8
+
     if image.dtype != torch.uint8:
         image = to_uint8(image)
     return Image.fromarray(image.permute(1, 2, 0).cpu().contiguous().numpy())
@@ -25,8 +29,8 @@ def to_picture(image: Tensor) -> Image.Image:
 
 def require_kind(path: Path) -> None:
     """Raise InputError where `path` does not name a kind of picture that can be written."""
-    if path.suffix.lower() not in SUFFIXES:
-        raise InputError(f"{path}: the name of a picture ends in {', '.join(SUFFIXES)}")
+    if path.suffix.lower() not in WRITABLE:
+        raise InputError(f"{path}: the name of a picture ends in {', '.join(WRITABLE)}")
 
 
 def save_picture(picture: Image.Image, path: Path) -> None:
@@ -40,8 +44,23 @@ def save_picture(picture: Image.Image, path: Path) -> None:
 
 def difference(result: Tensor, target: Tensor, gain: int = 4) -> Tensor:
     """Map two 8-bit pictures (3, H, W) to their difference around grey, `gain` times enlarged."""
+    import torch
+
     error = (result.int() - target.int()) * gain // 2 + 128
     return error.clamp(0, 255).to(torch.uint8)
+
+
+def difference_picture(result: Path, target: Path) -> Image.Image:
+    """Draw the difference of two stored pictures of equal size."""
+    return to_picture(difference(_stored(result), _stored(target)))
+
+
+def _stored(file: Path) -> Tensor:
+    import numpy as np
+    import torch
+
+    with Image.open(file) as picture:
+        return torch.from_numpy(np.array(picture.convert("RGB"))).permute(2, 0, 1)
 
 
 def save_animation(frames: Sequence[Path], path: Path, milliseconds: int = 120) -> None:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import glob
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import numpy as np
-import torch
-from PIL import Image, ImageOps
+from PIL import Image
 from pydantic import Field
-from torch import Tensor
 
 from ganvas.errors import ConfigError, InputError
-from ganvas.functional.images import from_uint8
+from ganvas.image.decode import decode, reading
+from ganvas.image.find import find_pictures, packaged
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+if TYPE_CHECKING:
+    from torch import Tensor
+
 SMALLEST = 16
 Crop = Literal["centre", "none", "ffhq"] | tuple[int, int, int, int]
 
@@ -30,7 +27,8 @@ class Source:
     """One or several photographs and how they are cut.
 
     Attributes:
-        path: A PNG, JPEG or WebP file, a folder of them, or a glob. A name that starts with
+        path: A PNG, JPEG, WebP, TIFF, BMP, AVIF or HEIC (extra `heic`) file, a folder of them, or a
+            glob; hidden files are passed over. A name that starts with
             "ganvas:" is a picture that comes with the program, such as ganvas:astronaut.png;
             "asset:portraits/obama.jpg" is fetched like the weights.
         crop: "centre" for the largest central square, "none" for pictures that are square already,
@@ -97,94 +95,6 @@ def _names(file: Path) -> Iterator[str]:
     yield from (f"{file.stem}-{number}" for number in count(2))
 
 
-def packaged(path: Path) -> Path:
-    """Resolve "ganvas:NAME" to a picture that comes with the program, "asset:…" to an asset's.
-
-    Raises:
-        AssetError: The asset is unknown or cannot be fetched.
-    """
-    text = str(path)
-    if text.startswith("asset:"):
-        from ganvas import assets
-
-        name, _, file = text.removeprefix("asset:").partition("/")
-        return assets.path(name) / file
-    if text.startswith("ganvas:"):
-        return Path(__file__).with_name("pictures") / text.removeprefix("ganvas:")
-    return path.expanduser()
-
-
-def find_pictures(path: Path) -> list[Path]:
-    """Return the picture files that `path` names, sorted.
-
-    Raises:
-        InputError: Nothing is there, or a folder or glob holds no picture.
-    """
-    path = packaged(path)
-    if path.is_file():
-        return [path]
-    if path.is_dir():
-        found = [file for file in path.iterdir() if file.suffix.lower() in SUFFIXES]
-        kind = "folder"
-    elif glob.has_magic(str(path)):
-        found = [Path(file) for file in glob.glob(str(path), recursive=True)]  # noqa: PTH207
-        found = [file for file in found if file.suffix.lower() in SUFFIXES]
-        kind = "glob"
-    else:
-        raise InputError(f"no such picture, folder or glob: {path}")
-    if not found:
-        raise InputError(f"the {kind} {path} holds no {', '.join(SUFFIXES)} file")
-    return sorted(found)
-
-
-def decode(file: Path) -> Image.Image:
-    """Decode a picture of any mode to upright 8-bit RGB; transparency is laid on white.
-
-    Raises:
-        InputError: The file is not a picture that can be read.
-    """
-    with reading(file, "picture") as picture:
-        return to_rgb(picture)
-
-
-@contextmanager
-def reading(file: Path, what: str) -> Iterator[Image.Image]:
-    """Open a picture of any mode, turned as its EXIF orientation says.
-
-    Args:
-        file: The file.
-        what: What it is read as, for messages.
-
-    Raises:
-        InputError: It is not a picture that can be read, or not used as one inside of the context.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(file) as opened:
-                opened.load()
-                yield ImageOps.exif_transpose(opened)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise InputError(f"the {what} {file} is suspiciously large: {error}") from error
-    except Exception as error:  # Decoders meet broken files with errors of every kind.
-        raise InputError(f"cannot read the {what} {file}: {error}") from error
-
-
-def to_rgb(picture: Image.Image) -> Image.Image:
-    """Convert any mode to 8-bit RGB; 16-bit grey is scaled, transparency is laid on white."""
-    if picture.mode.startswith("I") or picture.mode == "F":
-        values = np.asarray(picture, dtype=np.float64)
-        sixteen_bits = picture.mode.startswith("I;16") or values.max(initial=0) > 255
-        scale = 257.0 if sixteen_bits else 1.0
-        grey = np.clip(np.round(values / scale), 0, 255).astype(np.uint8)
-        return Image.fromarray(grey).convert("RGB")
-    if "A" in picture.getbands() or "transparency" in picture.info:
-        over = picture.convert("RGBA")
-        under = Image.new("RGBA", over.size, "white")
-        return Image.alpha_composite(under, over).convert("RGB")
-    return picture.convert("RGB")
-
-
 def cut(picture: Image.Image, crop: Crop, file: Path) -> Image.Image:
     """Cut a picture to a square.
 
@@ -215,7 +125,10 @@ def cut(picture: Image.Image, crop: Crop, file: Path) -> Image.Image:
             "use crop=centre or a square box"
         )
     if box[2] - box[0] < SMALLEST:
-        raise InputError(f"{file}: {box[2] - box[0]} pixels wide; at least {SMALLEST} are needed")
+        short = f"{width} pixels wide" if width <= height else f"{height} pixels high"
+        if isinstance(crop, tuple):
+            short = f"the crop box is {box[2] - box[0]} pixels wide"
+        raise InputError(f"{file} ({width}×{height}): {short}; at least {SMALLEST} are needed")
     return picture.crop(box)
 
 
@@ -237,6 +150,11 @@ def lay_over(picture: Image.Image, overlay: Path) -> Image.Image:
 
 def to_tensor(pictures: list[Image.Image], resolution: int) -> Tensor:
     """Resize square RGB pictures with Lanczos: (B, 3, resolution, resolution) in [−1, 1]."""
+    import numpy as np
+    import torch
+
+    from ganvas.functional.images import from_uint8
+
     size = (resolution, resolution)
     resized = [p if p.size == size else p.resize(size, Image.Resampling.LANCZOS) for p in pictures]
     stacked = torch.stack([torch.from_numpy(np.array(p)) for p in resized])

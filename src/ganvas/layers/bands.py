@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from ganvas.errors import ConfigError
-from ganvas.generator.base import Generator
 from ganvas.layers.subset import Layers, Subset, row_resolutions, rows_until
+
+if TYPE_CHECKING:
+    from ganvas.generator.base import Generator
 
 Pixels = Annotated[int, Field(ge=1)]
 

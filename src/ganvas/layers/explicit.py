@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ganvas.errors import ConfigError
-from ganvas.generator.base import Generator
 from ganvas.layers.every import All
 from ganvas.layers.subset import Layers, Subset
+
+if TYPE_CHECKING:
+    from ganvas.generator.base import Generator
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from ganvas.generator.base import Generator
 from ganvas.layers.subset import Layers, Subset, row_resolutions, rows_until
+
+if TYPE_CHECKING:
+    from ganvas.generator.base import Generator
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from ganvas.errors import ConfigError
 from ganvas.loss.term import BoundTerm, Reference, Term, View
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ class Block:
 
     def bind(self, term: Term, reference: Reference) -> BoundTerm:
         """Bind one of the terms to its reference, as far as it may be seen."""
+        import torch
+
         if not self.hide or reference.mask is None:
             return term.bind(reference)
         seen = reference.mask > 0
@@ -91,6 +94,8 @@ class Objective:
             blocks: The blocks by name.
             references: One per (target, mask) pair that `pairs` names.
         """
+        import torch
+
         single = len(blocks) == 1
         with torch.no_grad():
             parts = tuple(
@@ -107,6 +112,8 @@ class Objective:
 
     def __call__(self, view: View, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the weighted sum (B,) and each term's weighted share (B,) by name."""
+        import torch
+
         shares = {name: bound(view) * weight(progress) for name, weight, bound in self.parts}
         return torch.stack(list(shares.values())).sum(0), shares
 

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
-from ganvas.functional.features import (
-    feature_distance,
-    gram,
-    mask_at,
-    masked_features,
-    style_distance,
-)
 from ganvas.loss.term import BoundTerm, Reference, Term, View
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 VGGLayer = Literal[
     "conv1_1", "conv1_2", "conv2_1", "conv2_2", "conv3_1", "conv3_2", "conv3_3",
@@ -49,6 +44,9 @@ class Perceptual(Term):
 
     def bind(self, reference: Reference) -> BoundTerm:
         """Compute the target's features once."""
+        import torch
+
+        from ganvas.functional.features import feature_distance, masked_features
         from ganvas.network.vgg import vgg16
 
         network = vgg16(str(reference.target.device))
@@ -92,6 +90,9 @@ class Style(Term):
 
     def bind(self, reference: Reference) -> BoundTerm:
         """Compute the target's Gram matrices once, under the same mask."""
+        import torch
+
+        from ganvas.functional.features import gram, mask_at, style_distance
         from ganvas.network.vgg import vgg16
 
         network = vgg16(str(reference.target.device))

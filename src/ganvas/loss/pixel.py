@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
-from torch import Tensor
 
-from ganvas.functional.quality import masked_l1, masked_mse
 from ganvas.loss.term import BoundTerm, Pixels, Reference, Term, View
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class MSE(Term):
 
     def bind(self, reference: Reference) -> BoundTerm:
         """Resize target and mask once."""
+        from ganvas.functional.quality import masked_mse
+
         target = reference.target_at(self.resolution)
         mask = reference.mask_at(self.resolution)
 
@@ -49,6 +52,8 @@ class L1(Term):
 
     def bind(self, reference: Reference) -> BoundTerm:
         """Resize target and mask once."""
+        from ganvas.functional.quality import masked_l1
+
         target = reference.target_at(self.resolution)
         mask = reference.mask_at(self.resolution)
 

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
-from ganvas.functional.priors import Whitening, noise_autocorrelation, unrectified
-from ganvas.generator.base import Generator
 from ganvas.loss.term import BoundTerm, Reference, Term, View
 
-SAMPLES = 10_000
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -31,6 +27,7 @@ class NoiseAutocorrelation(Term):
 
     def bind(self, reference: Reference) -> BoundTerm:
         """Keep nothing: the maps alone have a say."""
+        from ganvas.functional.priors import noise_autocorrelation
 
         def loss(view: View) -> Tensor:
             return noise_autocorrelation(view.noise, self.smallest)
@@ -54,13 +51,16 @@ class DistanceToMean(Term):
 
     def bind(self, reference: Reference) -> BoundTerm:
         """Fit the covariance once."""
+        from ganvas.functional.priors import unrectified
+        from ganvas.generator.whitening import latent_whitening
+
         generator = reference.generator
         rows = list(generator.effective_rows)
         if self.metric == "plain":
             mean = generator.w_avg
             return lambda view: (view.w[:, rows] - mean).square().mean((1, 2))
         undo = self.metric == "p_norm"
-        whitening = _whitening(generator, undo)
+        whitening = latent_whitening(generator, undo)
 
         def loss(view: View) -> Tensor:
             w = view.w[:, rows]
@@ -117,10 +117,3 @@ class RowSpread(Term):
             return (w - w.mean(1, keepdim=True)).square().mean((1, 2))
 
         return loss
-
-
-@lru_cache(maxsize=2)
-def _whitening(generator: Generator, undo: bool) -> Whitening:
-    with torch.no_grad():
-        samples = generator.sample_w(SAMPLES, torch.Generator().manual_seed(0))
-        return Whitening.of(unrectified(samples) if undo else samples)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
-from torch import Tensor
 
-from ganvas.functional.priors import total_variation
 from ganvas.functional.ssim import SMALLEST_MS_SSIM, WINDOW, ms_ssim, ssim
 from ganvas.loss.term import BoundTerm, Reference, Term, View
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,8 @@ class TotalVariation(Term):
 
     def bind(self, reference: Reference) -> BoundTerm:
         """Resize the mask once."""
+        from ganvas.functional.priors import total_variation
+
         mask = reference.mask_at(self.resolution)
 
         def loss(view: View) -> Tensor:

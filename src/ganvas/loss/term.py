@@ -5,17 +5,19 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
 from ganvas.embedding import Space
 from ganvas.errors import ConfigError
-from ganvas.functional.images import resize
 from ganvas.functional.schedule import ramp
-from ganvas.generator.base import Generator
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from ganvas.generator.base import Generator
 
 Pixels = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -41,6 +43,8 @@ class View:
 
     def at(self, resolution: int | None) -> Tensor:
         """Return the render at `resolution` (None: as it is), resized once for all terms."""
+        from ganvas.functional.images import resize
+
         if resolution is None or resolution >= self.image.shape[-1]:
             return self.image
         if resolution not in self._sizes:
@@ -66,18 +70,22 @@ class Reference:
 
     def target_at(self, resolution: int | None) -> Tensor:
         """Return the target at `resolution` (None: as it is)."""
+        from ganvas.functional.images import resize
+
         if resolution is None or resolution >= self.target.shape[-1]:
             return self.target
         return resize(self.target, resolution)
 
     def mask_at(self, resolution: int | None) -> Tensor | None:
         """Return the mask at `resolution` (None: as it is), or None where all counts."""
+        from ganvas.functional.images import resize
+
         if self.mask is None or resolution is None or resolution >= self.mask.shape[-1]:
             return self.mask
         return resize(self.mask, resolution)
 
 
-BoundTerm = Callable[[View], Tensor]
+BoundTerm: TypeAlias = "Callable[[View], Tensor]"
 """A term with all that does not change already computed: View → (B,), not weighted."""
 
 

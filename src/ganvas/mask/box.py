@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from ganvas.errors import ConfigError
 from ganvas.mask.base import Canvas, Mask
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Box(Mask):
 
     def draw(self, canvas: Canvas) -> Tensor:
         """Return the box, (B, 1, H, W); edges are rounded to whole pixels."""
+        import torch
+
         height, width = canvas.size
         mask = torch.zeros(canvas.batch, 1, height, width, device=canvas.images["x"].device)
         rows = slice(round(self.top * height), round(self.bottom * height))

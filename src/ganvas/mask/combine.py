@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from ganvas.errors import ConfigError
 from ganvas.mask.base import Canvas, Mask
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Union(Mask):
 
     def draw(self, canvas: Canvas) -> Tensor:
         """Return the union, (B, 1, H, W)."""
+        import torch
+
         return reduce(torch.maximum, [canvas.draw(mask) for mask in self.of.values()])
 
 
@@ -60,6 +63,8 @@ class Intersection(Mask):
 
     def draw(self, canvas: Canvas) -> Tensor:
         """Return the intersection, (B, 1, H, W)."""
+        import torch
+
         return reduce(torch.minimum, [canvas.draw(mask) for mask in self.of.values()])
 
 
@@ -77,6 +82,8 @@ class Difference(Mask):
 
     def draw(self, canvas: Canvas) -> Tensor:
         """Return the difference, (B, 1, H, W)."""
+        import torch
+
         return torch.minimum(canvas.draw(self.of), 1 - canvas.draw(self.minus))
 
 
@@ -99,6 +106,8 @@ class Each(Mask):
         Raises:
             ConfigError: There are more or fewer masks than photographs.
         """
+        import torch
+
         if len(self.of) != canvas.photographs:
             raise ConfigError(
                 f"each holds {len(self.of)} masks for {canvas.photographs} photographs"

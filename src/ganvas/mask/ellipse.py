@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
-from torch import Tensor
 
-from ganvas.functional.masks import grid
 from ganvas.mask.base import Canvas, Mask
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Radius = Annotated[float, Field(gt=0)]
 
@@ -35,6 +36,8 @@ class Ellipse(Mask):
 
     def draw(self, canvas: Canvas) -> Tensor:
         """Return the ellipse, (B, 1, H, W); a pixel counts when its centre is inside."""
+        from ganvas.functional.masks import grid
+
         x, y = grid(*canvas.size, canvas.device)
         turn = math.radians(self.angle)
         dx, dy = x - self.x, y - self.y

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, Literal
 
 from ganvas.errors import ConfigError
 from ganvas.mask.base import Canvas, Mask
-from ganvas.network.bisenet import CLASSES
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Part = Literal[
     "background", "skin", "left_brow", "right_brow", "left_eye", "right_eye", "glasses",
@@ -28,7 +27,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "skin", "left_brow", "right_brow", "left_eye", "right_eye", "glasses", "nose", "mouth",
         "upper_lip", "lower_lip",
     ),
-    "head": tuple(c for c in CLASSES if c not in ("background", "neck", "necklace", "cloth")),
+    "head": (
+        "skin", "left_brow", "right_brow", "left_eye", "right_eye", "glasses", "left_ear",
+        "right_ear", "earring", "nose", "mouth", "upper_lip", "lower_lip", "hair", "hat",
+    ),
 }  # fmt: skip
 """Names for several classes at once."""
 
@@ -55,14 +57,11 @@ class Face(Mask):
 
     def draw(self, canvas: Canvas) -> Tensor:
         """Return where the parts are, (B, 1, H, W) of zeros and ones."""
-        from safetensors.torch import load_file
+        import torch
 
-        from ganvas import assets
-        from ganvas.network import bisenet
+        from ganvas.network.bisenet import CLASSES, face_parser
 
-        images = canvas.image(self.image)
-        network = bisenet.load(load_file(assets.path("bisenet"))).to(canvas.device)
-        classes = network.parse(images)
+        classes = face_parser(str(canvas.device)).parse(canvas.image(self.image))
         wanted = {CLASSES.index(name) for part in self.parts for name in GROUPS.get(part, (part,))}
         found = torch.isin(classes, torch.tensor(sorted(wanted), device=classes.device))
         return found.unsqueeze(1).float().expand(canvas.batch, -1, -1, -1).clone()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
-from torch import Tensor
 
-from ganvas.functional.masks import gaussian_blur
 from ganvas.mask.base import Canvas, Mask
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -26,4 +27,6 @@ class Feather(Mask):
 
     def draw(self, canvas: Canvas) -> Tensor:
         """Return the blurred mask, (B, 1, H, W) in [0, 1]."""
+        from ganvas.functional.masks import gaussian_blur
+
         return gaussian_blur(canvas.draw(self.of), self.sigma * canvas.size[0])

@@ -5,17 +5,18 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-import torch
 from PIL import Image
-from torch import Tensor
 
 from ganvas.errors import InputError, one_or
-from ganvas.functional.images import resize
-from ganvas.image.source import find_pictures, reading
+from ganvas.image.decode import reading
+from ganvas.image.find import find_pictures
 from ganvas.mask.base import Canvas, Mask
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +29,8 @@ class File(Mask):
     """M from the luma or the alpha of a picture: white or opaque is 1, greys are soft.
 
     Attributes:
-        path: A PNG, JPEG or WebP file for all photographs; or a folder or glob with one file for
-            each, in the order of their names.
+        path: A picture file for all photographs; or a folder or glob with one file for each, in the
+            order of their names.
         channel: "luma", "alpha", or "auto": alpha where the file has any transparency, else luma.
     """
 
@@ -51,7 +52,9 @@ def read_masks(path: Path, channel: Channel, canvas: Canvas) -> Tensor:
     Raises:
         InputError: A file is unusable, has another aspect, or their number does not fit.
     """
-    files = find_pictures(path)
+    import torch
+
+    files = find_pictures(path, skip=False)
     if len(files) not in (1, canvas.photographs):
         raise InputError(
             f"{path} holds {len(files)} masks; it needs {one_or(canvas.photographs)}, as many as "
@@ -68,24 +71,50 @@ def read_mask(file: Path, channel: Channel) -> Tensor:
     Raises:
         InputError: The file is not a picture, or alpha is asked for and there is none.
     """
+    import numpy as np
+    import torch
+
+    from ganvas.image.levels import DARKEST
+
     with reading(file, "mask") as opened:
         transparent = "A" in opened.getbands() or "transparency" in opened.info
         alpha = np.asarray(opened.convert("RGBA").getchannel("A")) if transparent else None
         luma = _luma(opened)
+        colours = opened.mode == "P" and not _is_grey(opened)
     if channel == "alpha" and alpha is None:
         raise InputError(f"{file} has no alpha channel; use channel=luma")
     use_alpha = channel == "alpha" or (
         channel == "auto" and alpha is not None and bool((alpha < 255).any())
     )
     values = alpha if use_alpha and alpha is not None else luma
+    brightest = values.max(initial=0)
+    if values is luma and (colours or 0 < brightest < DARKEST):
+        found = "a palette of colours" if colours else f"no level above {brightest:.3g} of 255"
+        raise InputError(
+            f"the mask {file} has {found}, as maps of labels have; save the one label that you "
+            "mean in white on black"
+        )
     return torch.from_numpy(values.astype(np.float32) / 255)[None, None]
 
 
 def _luma(picture: Image.Image) -> np.ndarray:
-    if picture.mode.startswith("I"):
-        deep = np.asarray(picture, dtype=np.float64)
-        return deep / 257 if deep.max(initial=0) > 255 else deep
-    return np.asarray(picture.convert("RGB").convert("L"))
+    import numpy as np
+
+    from ganvas.image.levels import grey_levels, is_deep
+
+    if is_deep(picture):
+        return grey_levels(picture)
+    luma = np.asarray(picture.convert("RGB").convert("L"))
+    # Bits are often saved as bytes.
+    return luma * 255 if picture.mode == "L" and luma.max(initial=0) == 1 else luma
+
+
+def _is_grey(picture: Image.Image) -> bool:
+    """Return True where all colours that a picture uses are greys."""
+    import numpy as np
+
+    colours = np.asarray(picture.convert("RGB"))
+    return bool((colours == colours[..., :1]).all())
 
 
 def fit(mask: Tensor, size: tuple[int, int], file: Path) -> Tensor:
@@ -94,6 +123,8 @@ def fit(mask: Tensor, size: tuple[int, int], file: Path) -> Tensor:
     Raises:
         InputError: Its aspect differs by more than 1 %, so that it belongs to another picture.
     """
+    from ganvas.functional.images import resize
+
     height, width = mask.shape[-2:]
     if (height, width) == size:
         return mask

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from ganvas.mask.base import Canvas, Mask
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -16,4 +17,6 @@ class Full(Mask):
 
     def draw(self, canvas: Canvas) -> Tensor:
         """Return ones, (B, 1, H, W)."""
+        import torch
+
         return torch.ones(canvas.batch, 1, *canvas.size, device=canvas.images["x"].device)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from torch import Tensor
-
-from ganvas.functional.masks import grid
 from ganvas.mask.base import Canvas, Mask
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Half(Mask):
 
     def draw(self, canvas: Canvas) -> Tensor:
         """Return the half plane, (B, 1, H, W)."""
+        from ganvas.functional.masks import grid
+
         x, y = grid(*canvas.size, canvas.device)
         turn = math.radians(self.angle)
         # How far a pixel lies towards the side that counts, from the centre of the image.

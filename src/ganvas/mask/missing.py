@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
 from ganvas.mask.base import Canvas, Mask
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Missing(Mask):
 
     def draw(self, canvas: Canvas) -> Tensor:
         """Return the missing cells, (B, 1, H, W) of zeros and ones."""
+        import torch
+
         height, width = canvas.size
         edge = 1 if self.shape == "pixels" else max(1, round(self.size * height))
         rows = math.ceil(height / edge)

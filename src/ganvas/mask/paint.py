@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
 from ganvas.errors import ConfigError
-from ganvas.functional.masks import grid, segment_distance
 from ganvas.mask.base import Canvas, Mask
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,10 @@ class Paint(Mask):
 
     def draw(self, canvas: Canvas) -> Tensor:
         """Return the strokes, (B, 1, H, W); a pixel counts when its centre is under the brush."""
+        import torch
+
+        from ganvas.functional.masks import grid, segment_distance
+
         x, y = grid(*canvas.size, canvas.device)
         painted = torch.zeros_like(x)
         for stroke in self.strokes:

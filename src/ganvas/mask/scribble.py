@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
-from torch import Tensor
 
-from ganvas.functional.masks import dilate
 from ganvas.mask.base import Canvas, Mask
 from ganvas.mask.file import read_masks
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
@@ -36,6 +37,8 @@ class Scribble(Mask):
 
     def draw(self, canvas: Canvas) -> Tensor:
         """Return the strokes, (B, 1, H, W)."""
+        from ganvas.functional.masks import dilate
+
         if self.overlay is not None:
             strokes = read_masks(self.overlay, "alpha", canvas)
         else:

@@ -2,76 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+import math
+from collections.abc import Mapping
 from statistics import fmean
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+from ganvas.errors import ConfigError
+from ganvas.metrics.context import Context
+from ganvas.metrics.metric import Metric
 
-from ganvas.embedding import Embedding
-from ganvas.functional.images import to_uint8
-from ganvas.generator.base import Generator
-from ganvas.metrics import pictures as picture_metrics
-from ganvas.metrics.options import Metrics
+if TYPE_CHECKING:
+    import torch
+
+Metrics = Mapping[str, Metric]
+"""The metrics of a configuration by name, in its order."""
 
 Values = dict[str, dict[str, float]]
-"""Per image name, the value of each metric."""
+"""Per image name, the value of each metric; a value that is not finite is left out."""
 
 
-def measure_pictures(
-    metrics: Metrics, names: tuple[str, ...], pictures: Tensor, targets: Tensor
-) -> Values:
-    """Measure 8-bit pictures (B, 3, H, W) against their targets, image by image."""
-    size = metrics.lpips_resolution
-    functions: dict[str, Callable[[], Tensor | None]] = {
-        "psnr": lambda: picture_metrics.psnr(pictures, targets),
-        "ssim": lambda: picture_metrics.ssim(pictures, targets),
-        "ms_ssim": lambda: picture_metrics.ms_ssim(pictures, targets),
-        "lpips": lambda: picture_metrics.lpips(pictures, targets, "vgg", size),
-        "lpips_alex": lambda: picture_metrics.lpips(pictures, targets, "alex", size),
+def load(metrics: Metrics, device: torch.device) -> None:
+    """Load all networks that the metrics need.
+
+    Raises:
+        AssetError: The weights of one cannot be had.
+    """
+    for metric in metrics.values():
+        metric.load(device)
+
+
+def measure(metrics: Metrics, context: Context) -> Values:
+    """Measure every metric that the context allows, image by image.
+
+    Raises:
+        ConfigError: A metric gives something other than one number per image.
+    """
+    values: Values = {name: {} for name in context.names}
+    for key, metric in metrics.items():
+        column = metric.measure(context)
+        if column is None:
+            continue
+        if column.shape != (len(context.names),):
+            raise ConfigError(
+                f"metrics.{key}: {type(metric).__name__}.measure gives {tuple(column.shape)}, not "
+                f"one number for each of {len(context.names)} images"
+            )
+        for row, value in zip(values.values(), column.tolist(), strict=True):
+            if math.isfinite(value):
+                row[key] = float(f"{value:.7g}")
+    return values
+
+
+def describe(metrics: Metrics, resolution: int) -> dict[str, dict[str, str]]:
+    """Return text, unit and direction of each metric, as `metrics.json` keeps them."""
+    return {
+        name: {"text": m.about(resolution), "unit": m.unit, "direction": m.direction}
+        for name, m in metrics.items()
     }
-    values: Values = {name: {} for name in names}
-    for metric in metrics.names:
-        if metric in functions and (found := functions[metric]()) is not None:
-            _enter(values, metric, found)
-    return values
-
-
-def measure_embedding(
-    metrics: Metrics,
-    embedding: Embedding,
-    generator: Generator,
-    targets: Tensor,
-    seed: int,
-    micro_batch: int,
-) -> Values:
-    """Measure what needs the embedding: its distance from w_avg, and how much the noise carries."""
-    values: Values = {name: {} for name in embedding.names}
-    if "w_distance" in metrics.names and embedding.space != "s":
-        _enter(values, "w_distance", w_distance(embedding.rows(generator), generator))
-    if "psnr_resampled_noise" in metrics.names and embedding.noise:
-        rng = torch.Generator().manual_seed(seed + 1)
-        fresh = generator.sample_noise(1, rng)
-        noise = tuple(n.expand_as(old) for n, old in zip(fresh, embedding.noise, strict=True))
-        other = replace(embedding, noise=noise)
-        render = to_uint8(other.render(generator, micro_batch))
-        _enter(values, "psnr_resampled_noise", picture_metrics.psnr(render, targets))
-    return values
-
-
-def w_distance(w: Tensor, generator: Generator) -> Tensor:
-    """‖w − w_avg‖₂ (B,), root mean square over the effective rows of w+ (B, rows, w_dim)."""
-    rows = w[:, list(generator.effective_rows)] - generator.w_avg
-    return rows.square().sum(2).mean(1).sqrt()
 
 
 def mean(values: Values) -> dict[str, float]:
-    """Return the mean over images of each metric."""
-    first = next(iter(values.values()), {})
-    return {metric: fmean(v[metric] for v in values.values()) for metric in first}
-
-
-def _enter(values: Values, metric: str, found: Tensor) -> None:
-    for entry, value in zip(values.values(), found.tolist(), strict=True):
-        entry[metric] = float(f"{value:.7g}")
+    """Return the mean of each metric over the images that have a value."""
+    names = dict.fromkeys(name for row in values.values() for name in row)
+    return {name: fmean(row[name] for row in values.values() if name in row) for name in names}

@@ -1,55 +1,100 @@
-"""Metrics of an edit: inside and outside of its mask, along the mask's edge, and of identity."""
+"""Metrics of an edit: inside and outside of its mask, and along the mask's edge."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-import torch
-from torch import Tensor
+from pydantic import Field
 
-from ganvas.functional.images import from_uint8, resize
-from ganvas.functional.masks import edge_weight
-from ganvas.functional.quality import psnr_from_mse
-from ganvas.metrics.measure import Values
-from ganvas.metrics.options import Metrics
+from ganvas.metrics.context import Context, Region
+from ganvas.metrics.metric import Direction, Metric
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+Side = Literal["inside", "outside"]
 
 
-def measure_regions(
-    metrics: Metrics,
-    names: tuple[str, ...],
-    pictures: Tensor,
-    inside: Tensor,
-    outside: Tensor,
-    mask: Tensor,
-) -> Values:
-    """Measure 8-bit pictures (B, 3, H, W) against what they should resemble in and out of a mask.
+@dataclass(frozen=True)
+class RegionPSNR(Metric):
+    """PSNR over one side of the edit's mask.
 
-    Args:
-        metrics: What is asked for.
-        names: The images' names.
-        pictures: The edit's result, uint8.
-        inside: What it should resemble where the mask is 1, uint8.
-        outside: What it should resemble where the mask is 0, uint8.
-        mask: (B, 1, H, W) in [0, 1].
+    Attributes:
+        side: Which one: inside or outside.
     """
-    size = metrics.lpips_resolution
-    functions = {
-        "psnr_inside": lambda: region_psnr(pictures, inside, mask),
-        "psnr_outside": lambda: region_psnr(pictures, outside, 1 - mask),
-        "lpips_inside": lambda: region_lpips(pictures, inside, mask, size),
-        "lpips_outside": lambda: region_lpips(pictures, outside, 1 - mask, size),
-        "seam": lambda: seam(pictures, inside, outside, mask),
-    }
-    values: Values = {name: {} for name in names}
-    for metric in metrics.names:
-        if metric in functions:
-            for name, value in zip(names, functions[metric]().tolist(), strict=True):
-                values[name][metric] = float(f"{value:.7g}")
-    return values
+
+    direction: ClassVar[Direction] = "higher"
+    unit: ClassVar[str] = "dB"
+
+    side: Side = "inside"
+
+    def measure(self, context: Context) -> Tensor | None:
+        """Compare with what that side should resemble."""
+        if context.region is None:
+            return None
+        return region_psnr(context.result, *_side(context.region, self.side))
+
+    def about(self, resolution: int) -> str:
+        """State the range and where."""
+        return f"range [0, 255], over {_where(self.side)}"
+
+
+@dataclass(frozen=True)
+class RegionLPIPS(Metric):
+    """LPIPS-VGG, its map averaged over one side of the edit's mask.
+
+    Attributes:
+        side: Which one: inside or outside.
+        resolution: Height and width at which it is computed.
+    """
+
+    direction: ClassVar[Direction] = "lower"
+
+    side: Side = "inside"
+    resolution: Annotated[int, Field(ge=32)] = 256
+
+    def load(self, device: torch.device) -> None:
+        """Load the network."""
+        from ganvas.network.lpips import perceptual_distance
+
+        perceptual_distance("vgg", str(device))
+
+    def measure(self, context: Context) -> Tensor | None:
+        """Compare with what that side should resemble."""
+        if context.region is None:
+            return None
+        return region_lpips(context.result, *_side(context.region, self.side), self.resolution)
+
+    def about(self, resolution: int) -> str:
+        """State network, resolution and where."""
+        size = f"{min(resolution, self.resolution)}²"
+        return f"LPIPS v0.1, VGG16, at {size}, map averaged over {_where(self.side)}"
+
+
+@dataclass(frozen=True)
+class Seam(Metric):
+    """How much steeper the result is along the mask's edge than the photographs are there."""
+
+    direction: ClassVar[Direction] = "lower"
+
+    def measure(self, context: Context) -> Tensor | None:
+        """Compare the steepness across the edge."""
+        if context.region is None:
+            return None
+        region = context.region
+        return seam(context.result, region.inside, region.outside, region.mask)
+
+    def about(self, resolution: int) -> str:
+        """State where, and what is taken off."""
+        return "8-bit steps per pixel along the mask's edge, beyond the photos' own"
 
 
 def region_psnr(pictures: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
     """PSNR in dB (B,) over the region: squared errors weighted by the mask, per its area."""
+    from ganvas.functional.quality import psnr_from_mse
+
     error = (pictures.double() - targets.double()).square().mean(1, keepdim=True)
     mse = (error * mask).sum((1, 2, 3)) / mask.sum((1, 2, 3)).clamp_min(1e-6)
     return psnr_from_mse(mse, span=255.0)
@@ -57,6 +102,9 @@ def region_psnr(pictures: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
 
 def region_lpips(pictures: Tensor, targets: Tensor, mask: Tensor, resolution: int) -> Tensor:
     """LPIPS-VGG (B,), its spatial map averaged over the region."""
+    import torch
+
+    from ganvas.functional.images import from_uint8, resize
     from ganvas.network.lpips import perceptual_distance
 
     size = min(resolution, pictures.shape[-1])
@@ -76,6 +124,10 @@ def seam(pictures: Tensor, inside: Tensor, outside: Tensor, mask: Tensor) -> Ten
     The mean absolute gradient across the edge, in 8-bit steps per pixel, minus that of the steeper
     photo. 0 or less means no visible seam.
     """
+    import torch
+
+    from ganvas.functional.masks import edge_weight
+
     weight = edge_weight(mask)
 
     def steepness(images: Tensor) -> Tensor:
@@ -85,19 +137,12 @@ def seam(pictures: Tensor, inside: Tensor, outside: Tensor, mask: Tensor) -> Ten
     return steepness(pictures) - torch.maximum(steepness(inside), steepness(outside))
 
 
-def measure_identity(
-    metrics: Metrics, names: tuple[str, ...], pictures: Tensor, sources: Mapping[str, Tensor]
-) -> Values:
-    """Measure the similarity of the faces in 8-bit pictures to those in each source image."""
-    values: Values = {name: {} for name in names}
-    wanted = [source for source in sources if f"identity_{source}" in metrics.names]
-    if not wanted:
-        return values
-    from ganvas.network.arcface import identities
+def _side(region: Region, side: Side) -> tuple[Tensor, Tensor]:
+    """Return what a side should resemble, and its weight at each pixel."""
+    if side == "inside":
+        return region.inside, region.mask
+    return region.outside, 1 - region.mask
 
-    own = identities(from_uint8(pictures))
-    for source in wanted:
-        similarity = (own * identities(from_uint8(sources[source]))).sum(1)
-        for name, value in zip(names, similarity.tolist(), strict=True):
-            values[name][f"identity_{source}"] = float(f"{value:.7g}")
-    return values
+
+def _where(side: Side) -> str:
+    return "the mask's region" if side == "inside" else "the rest"

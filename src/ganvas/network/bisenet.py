@@ -6,11 +6,14 @@ no separate spatial path, trained on the 19 classes of CelebAMask-HQ.
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganvas.functional.images import resize
+from ganvas.network.weights import asset_tensors
 
 CLASSES = (
     "background", "skin", "left_brow", "right_brow", "left_eye", "right_eye", "glasses",
@@ -172,6 +175,28 @@ class BiSeNet(nn.Module):
     def parse(self, images: Tensor) -> Tensor:
         """Return the class (B, H, W) of every pixel, an index into `CLASSES`."""
         return torch.cat([self(image[None]).argmax(1) for image in images])
+
+
+def face_classes(images: Tensor) -> Tensor:
+    """Return the class of every pixel of faces (B, 3, H, W) in [−1, 1], seen at 512²: uint8.
+
+    Returns:
+        (B, 512, 512), indices into `CLASSES`.
+
+    Raises:
+        AssetError: The weights cannot be had.
+    """
+    return face_parser(str(images.device)).parse(resize(images, RESOLUTION)).to(torch.uint8)
+
+
+@cache
+def face_parser(device: str = "cpu") -> BiSeNet:
+    """Return the one network of this process and device.
+
+    Raises:
+        AssetError: The weights cannot be had.
+    """
+    return load(asset_tensors("bisenet")).to(device)
 
 
 def load(state: dict[str, Tensor]) -> BiSeNet:

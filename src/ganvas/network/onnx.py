@@ -99,6 +99,8 @@ OPERATIONS: dict[str, Callable[..., Tensor]] = {
     "Conv": _conv,
     "PRelu": lambda _, x, slope: F.prelu(x, slope.flatten()),
     "Add": lambda _, a, b: a + b,
+    "Sub": lambda _, a, b: a - b,
+    "Mul": lambda _, a, b: a * b,
     "Flatten": lambda attributes, x: x.flatten(attributes.get("axis", 1)),
     "Gemm": _gemm,
     "BatchNormalization": _norm,
@@ -132,7 +134,9 @@ def _constant(message: bytes) -> tuple[str, Tensor]:
     parts = list(_fields(message))
     kinds = {1: np.float32, 7: np.int64}
     shape = [value for number, value in parts if number == 1]
-    values = np.frombuffer(_only(parts, 9), kinds[_only(parts, 2)]).reshape(shape)
+    # As raw bytes, or a few floats one by one.
+    raw = b"".join(value for number, value in parts if number in (4, 9))
+    values = np.frombuffer(raw, kinds[_only(parts, 2)]).reshape(shape)
     return _text(_only(parts, 8)), torch.from_numpy(values.copy())
 
 

@@ -10,17 +10,17 @@ from ganvas.analysis.axes import Axis
 from ganvas.analysis.compare import (
     Comparison,
     Levels,
+    about,
     by_image,
     cells,
     compare,
-    higher_is_better,
     importance,
     setting_levels,
 )
-from ganvas.analysis.records import Run
 from ganvas.analysis.statistics import holm, mean_ci, paired_test
 from ganvas.report.curves import short
 from ganvas.report.more import commands, images_missing
+from ganvas.runner.directory import RunDirectory
 
 _MOST_IN_MATRIX = 24
 _MOST_LEVELS = 16
@@ -28,7 +28,7 @@ _LEAST_FREEDOM = 8
 
 
 def analyse(
-    runs: Sequence[Run], axes: Sequence[Axis], metrics: Sequence[str], study: str
+    runs: Sequence[RunDirectory], axes: Sequence[Axis], metrics: Sequence[str], study: str
 ) -> dict[str, Any]:
     """Return the settings, and per metric their ranking, the axes' importance and the matrices.
 
@@ -52,7 +52,8 @@ def analyse(
         if not groups:
             continue
         means = {levels: _mean(row) for levels, row in groups.items()}
-        order = sorted(means, key=lambda levels: means[levels], reverse=higher_is_better(metric))
+        higher = about(runs, metric).direction == "higher"
+        order = sorted(means, key=lambda levels: means[levels], reverse=higher)
         ranking = report["ranking"][metric] = _ranking(groups, order, place)
         pairs = ranking[1]["pairs"] if len(ranking) > 1 else 0
         report["missing"][metric] = missing = images_missing(pairs, len(ranking) - 1)
@@ -69,7 +70,9 @@ def _gaps(settings: Sequence[Levels]) -> bool:
     return math.prod(len(set(column)) for column in zip(*settings, strict=True)) > len(settings)
 
 
-def _importance(runs: Sequence[Run], axes: Sequence[Axis], metric: str) -> dict[str, float | None]:
+def _importance(
+    runs: Sequence[RunDirectory], axes: Sequence[Axis], metric: str
+) -> dict[str, float | None]:
     """ω² of the axes whose levels have enough repetitions to estimate it at all."""
     known = [index for index, run in enumerate(runs) if run.per_image(metric)]
     freedom = {
@@ -108,7 +111,7 @@ def _ranking(
 
 
 def _matrices(
-    runs: Sequence[Run],
+    runs: Sequence[RunDirectory],
     axes: Sequence[Axis],
     metric: str,
     groups: dict[Levels, dict[Any, float]],

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ganvas.analysis.records import Run, find_study, read_study
+from ganvas.analysis.study import find_study, read_study
 from ganvas.errors import StorageError
 from ganvas.report.collect import collect, details
 from ganvas.report.page import render, safe_json
 from ganvas.report.pictures import embed, link
+from ganvas.runner.directory import RunDirectory
+from ganvas.system.files import replacing
 
 
 def build(
@@ -55,7 +56,7 @@ def _page_path(folder: Path, output: str | Path | None) -> Path:
     return target if target.suffix == ".html" else target / "index.html"
 
 
-def _write_beside(runs: Sequence[Run], folder: Path) -> None:
+def _write_beside(runs: Sequence[RunDirectory], folder: Path) -> None:
     (folder / "runs").mkdir(exist_ok=True)
     for run in runs:
         link(run, folder / "pictures" / run.name)
@@ -63,7 +64,7 @@ def _write_beside(runs: Sequence[Run], folder: Path) -> None:
         _write(folder / "runs" / f"{run.name}.js", [call])
 
 
-def _blocks(runs: Sequence[Run]) -> Iterator[tuple[str, Any]]:
+def _blocks(runs: Sequence[RunDirectory]) -> Iterator[tuple[str, Any]]:
     for run in runs:
         yield f"details:{run.name}", _finite(details(run))
     for run in runs:
@@ -82,10 +83,5 @@ def _finite(value: Any) -> Any:
 
 
 def _write(path: Path, pieces: Iterable[str]) -> None:
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with temporary.open("w", encoding="utf-8") as file:
-            file.writelines(pieces)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as file:
+        file.writelines(pieces)

@@ -9,18 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from ganvas.analysis.axes import as_text, find_axes
-from ganvas.analysis.compare import higher_is_better, image_name, metric_names
-from ganvas.analysis.records import Run, number
+from ganvas.analysis.compare import TIME, about, image_name, metric_names
 from ganvas.report.analysis import analyse
 from ganvas.report.curves import read_curves, short
 from ganvas.report.pictures import find_album, find_sheet
+from ganvas.runner.directory import RunDirectory
+from ganvas.system.reading import number
 
-_TIME = "seconds"
 _LATENT = "w"
-_UNITS = {"dB", "s", "%"}
 
 
-def collect(runs: Sequence[Run], name: str) -> dict[str, Any]:
+def collect(runs: Sequence[RunDirectory], name: str) -> dict[str, Any]:
     """Return everything that the page shows without being asked for a single run.
 
     Args:
@@ -39,8 +38,14 @@ def collect(runs: Sequence[Run], name: str) -> dict[str, Any]:
             for a in axes
         ],
         "metrics": [
-            {"name": metric, "higher": higher_is_better(metric)} | _meaning(runs, metric)
-            for metric in [*metrics, _TIME]
+            {
+                "name": metric,
+                "direction": facts.direction,
+                "unit": facts.unit,
+                "about": str(facts),
+            }
+            for metric in [*metrics, TIME]
+            for facts in [about(runs, metric)]
         ],
         "runs": [_row(run, albums) for run in runs],
         "images": [
@@ -48,7 +53,7 @@ def collect(runs: Sequence[Run], name: str) -> dict[str, Any]:
             for index, run in enumerate(runs)
         ],
         "albums": [{"stills": a.stills, "frames": a.frames} for a in albums],
-        "final": {m: [short(run.final(m)) for run in runs] for m in [*metrics, _TIME]},
+        "final": {m: [short(run.final(m)) for run in runs] for m in [*metrics, TIME]},
         "perImage": {
             m: [[short(run.per_image(m).get(image)) for image in run.images] for run in runs]
             for m in metrics
@@ -60,18 +65,18 @@ def collect(runs: Sequence[Run], name: str) -> dict[str, Any]:
     }
 
 
-def details(run: Run) -> dict[str, Any]:
+def details(run: RunDirectory) -> dict[str, Any]:
     """Return what a run's own page shows beyond the tables."""
     return {
         "choices": run.choices,
         "provenance": run.provenance,
         "stages": run.metrics.get("stages") or {},
-        "about": run.metrics.get("about") or {},
+        "about": {name: str(about([run], name)) for name in run.metrics.get("about") or {}},
         "commands": [shlex.join(["ganvas", *words]) for words in _repetitions(run)],
     }
 
 
-def _repetitions(run: Run) -> list[list[str]]:
+def _repetitions(run: RunDirectory) -> list[list[str]]:
     """Return the commands that repeat a run: from its folder, and from what was given."""
     overrides = [*run.overrides, "force=true"]
     threads = run.provenance.get("threads")
@@ -82,7 +87,7 @@ def _repetitions(run: Run) -> list[list[str]]:
     return [["rerun", str(_shown(run.path))], ["run", *overrides]]
 
 
-def _row(run: Run, albums: dict[Any, int]) -> dict[str, Any]:
+def _row(run: RunDirectory, albums: dict[Any, int]) -> dict[str, Any]:
     status = run.status
     found = [find_album(run, image) for image in run.images]
     return {
@@ -101,17 +106,7 @@ def _row(run: Run, albums: dict[Any, int]) -> dict[str, Any]:
     }
 
 
-def _meaning(runs: Sequence[Run], metric: str) -> dict[str, str]:
-    """What the runs say about a metric, and the unit that this starts with, if it has one."""
-    texts = (run.metrics.get("about") or {} for run in runs)
-    about = next((str(text[metric]) for text in texts if metric in text), "")
-    if metric == _TIME:
-        about = "s, the whole run"
-    unit = about.split(",")[0]
-    return {"about": about, "unit": unit if unit in _UNITS else ""}
-
-
-def _after_latent(runs: Sequence[Run], metric: str) -> list[list[float | None]]:
+def _after_latent(runs: Sequence[RunDirectory], metric: str) -> list[list[float | None]]:
     """Per run and image the metric after the stage that fits the latent, where it has been kept."""
     stages = [(run.metrics.get("stages") or {}).get(_LATENT) or {} for run in runs]
     rows = [stage.get("images") or {} for stage in stages]
@@ -121,7 +116,7 @@ def _after_latent(runs: Sequence[Run], metric: str) -> list[list[float | None]]:
     ]
 
 
-def _config(runs: Sequence[Run]) -> dict[str, Any]:
+def _config(runs: Sequence[RunDirectory]) -> dict[str, Any]:
     """Split the configurations into what all share and, per key that differs, a column."""
     keys = dict.fromkeys(key for run in runs for key in run.leaves)
     common, differs = {}, {}

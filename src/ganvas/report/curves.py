@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ganvas.analysis.records import Run, number
+from ganvas.runner.directory import RunDirectory
+from ganvas.system.reading import number
 
 _NOT_METRICS = {"step", "stage", "stage_step", "seconds", "images"}
 _NUMBERS = 1_500_000
@@ -22,7 +23,7 @@ def short(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else float(f"{value:.5g}")
 
 
-def read_curves(runs: Sequence[Run]) -> list[dict[str, Any]]:
+def read_curves(runs: Sequence[RunDirectory]) -> list[dict[str, Any]]:
     """Return per run ``steps``, ``seconds``, ``stages`` and per metric means and variances.
 
     Mean and variance are over the run's images; of long curves evenly spaced points are kept.
@@ -30,7 +31,7 @@ def read_curves(runs: Sequence[Run]) -> list[dict[str, Any]]:
     curves = []
     limit = _MOST_POINTS
     for run in runs:
-        rows = [row for row in run.curve() if isinstance(row.get("step"), int)]
+        rows = [row for row in run.curve if isinstance(row.get("step"), int)]
         # Every stage has loss terms of its own.
         found = dict.fromkeys(name for row in rows for name in row)
         names = [name for name in found if name not in _NOT_METRICS]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from ganvas.analysis.axes import ABSENT, PRESENT, Axis
 from ganvas.analysis.compare import Levels
-from ganvas.analysis.records import Run
+from ganvas.runner.directory import RunDirectory
 
 _SIGNIFICANT = 0.05
 _PHOTOGRAPHS = ["image=file", "image.x.path=PHOTOGRAPHS/"]
@@ -36,7 +36,7 @@ def images_missing(images: int, comparisons: int) -> int:
 
 
 def commands(
-    runs: Sequence[Run], axes: Sequence[Axis], study: str, settings: Sequence[Levels]
+    runs: Sequence[RunDirectory], axes: Sequence[Axis], study: str, settings: Sequence[Levels]
 ) -> list[str]:
     """Return the commands that run `settings` on photographs of another folder.
 
@@ -68,7 +68,7 @@ def commands(
     return lines
 
 
-def _common(runs: Sequence[Run], axes: Sequence[Axis]) -> list[str]:
+def _common(runs: Sequence[RunDirectory], axes: Sequence[Axis]) -> list[str]:
     """The overrides that all runs share, but for the axes and what belongs to this study alone."""
     left_out = {axis.name for axis in axes}
     shared = set(runs[0].overrides).intersection(*(run.overrides for run in runs))

@@ -14,7 +14,8 @@ from typing import Any
 
 from PIL import Image
 
-from ganvas.analysis.records import Run
+from ganvas.runner.directory import RunDirectory
+from ganvas.system.files import is_file_name
 
 _KINDS = {".png", ".jpg", ".jpeg", ".webp"}
 _SHEET = "contact_sheet"
@@ -36,20 +37,25 @@ class Album:
     frames: tuple[str, ...]
 
 
-def find_album(run: Run, image: str) -> Album:
-    """Return the pictures of `image`; empty where the run has none yet."""
+def find_album(run: RunDirectory, image: str) -> Album:
+    """Return the pictures of `image`; empty where the run has none yet.
+
+    Nothing is taken from outside of the run's folder, whatever its files call the image.
+    """
+    if not is_file_name(image):
+        return Album((), ())
     folder = run.path / "images" / image
     frames = [name for name in _names(folder / "frames") if Path(name).stem.isdigit()]
     frames.sort(key=lambda name: int(Path(name).stem))
     return Album(tuple(_names(folder)), tuple(frames))
 
 
-def find_sheet(run: Run) -> str:
+def find_sheet(run: RunDirectory) -> str:
     """Return the file name of the run's contact sheet, or an empty text."""
     return next((n for n in _names(run.path / "images") if Path(n).stem == _SHEET), "")
 
 
-def paths(run: Run) -> Iterator[str]:
+def paths(run: RunDirectory) -> Iterator[str]:
     """Yield the paths of all pictures that the report shows, relative to the run's `images/`."""
     if sheet := find_sheet(run):
         yield sheet
@@ -59,7 +65,7 @@ def paths(run: Run) -> Iterator[str]:
         yield from (f"{image}/frames/{name}" for name in album.frames)
 
 
-def link(run: Run, target: Path) -> None:
+def link(run: RunDirectory, target: Path) -> None:
     """Put the run's pictures below `target`, as hard links where the file system has them."""
     for path in paths(run):
         source, copy = run.path / "images" / path, target / path
@@ -76,7 +82,7 @@ def link(run: Run, target: Path) -> None:
             continue
 
 
-def embed(run: Run) -> dict[str, Any]:
+def embed(run: RunDirectory) -> dict[str, Any]:
     """Return the run's pictures by path as data URLs, made small: 256 px frames, 768 px stills."""
     found = {}
     for path in paths(run):
@@ -105,12 +111,15 @@ def _encoded(data: bytes, webp: bool, side: int) -> str:
 
 
 def _names(folder: Path) -> list[str]:
+    if folder.is_symlink():
+        return []
     try:
         with os.scandir(folder) as entries:
             return sorted(
                 entry.name
                 for entry in entries
-                if Path(entry.name).suffix.lower() in _KINDS and entry.is_file()
+                if Path(entry.name).suffix.lower() in _KINDS
+                and entry.is_file(follow_symlinks=False)
             )
     except (FileNotFoundError, NotADirectoryError):
         return []

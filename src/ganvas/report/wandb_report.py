@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from ganvas.analysis.axes import Axis, as_text, find_axes
-from ganvas.analysis.compare import higher_is_better, metric_names
-from ganvas.analysis.records import Run
+from ganvas.analysis.compare import about, metric_names
 from ganvas.errors import ConfigError
+from ganvas.runner.directory import RunDirectory
 
 _CURVES = ("loss", "psnr", "lpips", "ssim")
 
 
-def make_report(runs: Sequence[Run], study: str, project: str, entity: str) -> Any:
+def make_report(runs: Sequence[RunDirectory], study: str, project: str, entity: str) -> Any:
     """Return the `wandb_workspaces` report of a study, not yet saved.
 
     Args:
@@ -44,7 +44,7 @@ def make_report(runs: Sequence[Run], study: str, project: str, entity: str) -> A
     )
 
 
-def make_workspace(runs: Sequence[Run], study: str, project: str, entity: str) -> Any:
+def make_workspace(runs: Sequence[RunDirectory], study: str, project: str, entity: str) -> Any:
     """Return the saved view of a study, not yet saved; arguments as for `make_report`."""
     ws = _library("workspaces")
     return ws.Workspace(
@@ -57,7 +57,7 @@ def make_workspace(runs: Sequence[Run], study: str, project: str, entity: str) -
     )
 
 
-def config_key(axis: Axis, runs: Sequence[Run]) -> str | None:
+def config_key(axis: Axis, runs: Sequence[RunDirectory]) -> str | None:
     """Return a key of the configuration that tells the levels of `axis` apart, or None.
 
     W&B knows a group's option only by what it put into the configuration, such as its target.
@@ -77,7 +77,7 @@ def config_key(axis: Axis, runs: Sequence[Run]) -> str | None:
     return None
 
 
-def _panels(runs: Sequence[Run]) -> list[Any]:
+def _panels(runs: Sequence[RunDirectory]) -> list[Any]:
     wr = _library("reports.v2")
     metrics = metric_names(runs)
     lead = metrics[0] if metrics else "psnr"
@@ -88,9 +88,11 @@ def _panels(runs: Sequence[Run]) -> list[Any]:
     ]
     final = wr.SummaryMetric(f"final/{lead}")
     columns.append(
-        wr.ParallelCoordinatesPlotColumn(metric=final, inverted=not higher_is_better(lead))
+        wr.ParallelCoordinatesPlotColumn(
+            metric=final, inverted=about(runs, lead).direction == "lower"
+        )
     )
-    recorded = dict.fromkeys(name for run in runs[:1] for row in run.curve() for name in row)
+    recorded = dict.fromkeys(name for run in runs[:1] for row in run.curve for name in row)
     curves = [name for name in _CURVES if name in recorded]
     return [
         wr.ParallelCoordinatesPlot(columns=columns, layout=wr.Layout(0, 0, 24, 8)),

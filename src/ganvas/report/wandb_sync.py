@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -13,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ganvas.analysis.records import Run
 from ganvas.errors import ConfigError
+from ganvas.runner.directory import RunDirectory
+from ganvas.system.reading import parse_json, read_file
 from ganvas.tracking.lineage import LINEAGE, attach
 from ganvas.tracking.wandb import quiet, staged_below
 
@@ -30,7 +30,7 @@ class OfflineRun:
         file: Its `run-<id>.wandb`.
     """
 
-    run: Run
+    run: RunDirectory
     file: Path
 
     @property
@@ -47,8 +47,7 @@ class OfflineRun:
     def lineage(self) -> dict[str, Any]:
         """What was recorded for `attach`; {} for a run that is older than that."""
         file = self.file.parent.parent / LINEAGE
-        found: dict[str, Any] = {}
-        return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else found
+        return parse_json(read_file(file), file) if file.is_file() else {}
 
     @property
     def id(self) -> str:
@@ -56,7 +55,7 @@ class OfflineRun:
         return self.file.stem.removeprefix("run-")
 
 
-def offline_runs(runs: Sequence[Run]) -> list[OfflineRun]:
+def offline_runs(runs: Sequence[RunDirectory]) -> list[OfflineRun]:
     """Return the newest offline W&B run of each run that has one."""
     found = []
     for run in runs:
@@ -67,7 +66,7 @@ def offline_runs(runs: Sequence[Run]) -> list[OfflineRun]:
 
 
 def send_offline_runs(
-    runs: Sequence[Run],
+    runs: Sequence[RunDirectory],
     send: Send | None = None,
     declare: Callable[[OfflineRun], None] | None = None,
 ) -> tuple[int, int]:

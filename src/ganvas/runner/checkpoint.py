@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import io
 import pickle
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from ganvas.embedding import Embedding
+from ganvas.embedding.storage import flatten, restore
 from ganvas.errors import StorageError
-from ganvas.generator.base import Activation
-from ganvas.generator.delta import Delta
 from ganvas.system.files import write_bytes
 
 
@@ -44,30 +42,19 @@ def load_checkpoint(path: Path, device: torch.device) -> dict[str, Any] | None:
 
 def pack(embedding: Embedding) -> dict[str, Any]:
     """Turn an embedding into plain values and tensors."""
-    return {
-        "latent": embedding.latent,
-        "noise": list(embedding.noise),
-        "space": embedding.space,
-        "truncation": embedding.truncation,
-        "delta": None if embedding.delta is None else embedding.delta.tensors,
-        "resume": None
-        if embedding.resume is None
-        else [embedding.resume[0], embedding.resume[1].features, embedding.resume[1].rgb],
-    }
+    tensors, text = flatten(embedding)
+    return {"tensors": tensors, "text": text}
 
 
-def unpack(packed: dict[str, Any], like: Embedding) -> Embedding:
-    """Turn plain values and tensors back into an embedding of the same images as `like`."""
-    resume = None
-    if packed["resume"] is not None:
-        layer, features, rgb = packed["resume"]
-        resume = (layer, Activation(features, rgb))
-    return replace(
-        like,
-        latent=packed["latent"],
-        noise=tuple(packed["noise"]),
-        space=packed["space"],
-        truncation=packed["truncation"],
-        resume=resume,
-        delta=None if packed["delta"] is None else Delta(packed["delta"]),
-    )
+def unpack(packed: dict[str, Any]) -> Embedding:
+    """Turn plain values and tensors back into an embedding.
+
+    Raises:
+        StorageError: An earlier version packed them in another way.
+    """
+    try:
+        return restore(packed["tensors"], packed["text"], Embedding)
+    except (KeyError, ValueError) as error:
+        raise StorageError(
+            "the checkpoint is of another version of ganvas; use force=true to start the run again"
+        ) from error

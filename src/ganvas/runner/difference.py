@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ganvas.runner.result import Result
+from ganvas.runner.directory import RunDirectory
 
 MEASURED = {"seconds", "steps_per_second", "peak_memory_mib"}
 """Metrics of the machine, which differ from run to run."""
@@ -18,12 +18,12 @@ CAUSES = ("versions", "device", "threads", "micro_batch", "assets", "generator",
 """Parts of the provenance that can change a result."""
 
 
-def differences(old: Result, new: Result) -> list[str]:
+def differences(old: RunDirectory, new: RunDirectory) -> list[str]:
     """Return one line per result that is not bit-identical: embedding, metrics, pictures."""
     return [*_embedding(old, new), *_metrics(old, new), *_pictures(old, new)]
 
 
-def causes(old: Result, new: Result) -> list[str]:
+def causes(old: RunDirectory, new: RunDirectory) -> list[str]:
     """Return one line per part of the environment that differs."""
     found = []
     for part in CAUSES:
@@ -33,7 +33,7 @@ def causes(old: Result, new: Result) -> list[str]:
     return found
 
 
-def _embedding(old: Result, new: Result) -> Iterator[str]:
+def _embedding(old: RunDirectory, new: RunDirectory) -> Iterator[str]:
     first, second = old.embedding, new.embedding
     pairs = [("latent", first.latent, second.latent)]
     if len(first.noise) != len(second.noise):
@@ -50,7 +50,7 @@ def _embedding(old: Result, new: Result) -> Iterator[str]:
             yield f"embedding: {name} differs by up to {(a - b).abs().max():.3g}"
 
 
-def _metrics(old: Result, new: Result) -> Iterator[str]:
+def _metrics(old: RunDirectory, new: RunDirectory) -> Iterator[str]:
     parts = ("final", "images", "stages")
     first, second = ({p: r.metrics.get(p) for p in parts} for r in (old, new))
     for key, before, now in _unequal(first, second, ""):
@@ -58,8 +58,8 @@ def _metrics(old: Result, new: Result) -> Iterator[str]:
             yield f"metrics: {key} {before} → {now}"
 
 
-def _pictures(old: Result, new: Result) -> Iterator[str]:
-    for image in old.status["images"]:
+def _pictures(old: RunDirectory, new: RunDirectory) -> Iterator[str]:
+    for image in old.images:
         try:
             first, second = (np.asarray(r.image("result", image), np.int16) for r in (old, new))
         except OSError:

@@ -14,32 +14,25 @@ from torch import Tensor
 from ganvas.edit import Operation
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError, Interrupted, Pruned
-from ganvas.functional.images import to_uint8
 from ganvas.generator.tuning import tuned
 from ganvas.image.picture import save_picture, to_picture
 from ganvas.image.source import to_tensor
 from ganvas.mask import Canvas
-from ganvas.metrics.measure import Values, mean, measure_pictures
+from ganvas.metrics.measure import Values, load, mean, measure
 from ganvas.runner.checkpoint import load_checkpoint, pack, save_checkpoint, unpack
-from ganvas.runner.edited import save_frames, save_inputs
-from ganvas.runner.ending import (
-    final_metrics,
-    kept_images,
-    save_embeddings,
-    save_pictures,
-    shown_pictures,
-)
-from ganvas.runner.folder import RunFolder
+from ganvas.runner.compact_delta import compact
+from ganvas.runner.contexts import stage_context
+from ganvas.runner.directory import RunDirectory
+from ganvas.runner.divergence import require_progress
+from ganvas.runner.final import final_metrics, kept_images, save_embeddings
 from ganvas.runner.monitor import RunMonitor
+from ganvas.runner.pictures import save_frames, save_inputs, save_pictures, shown_pictures
 from ganvas.runner.progress import Bar
 from ganvas.runner.provenance import peak_memory
 from ganvas.runner.settings import Experiment
 from ganvas.runner.signals import StopSignal
-from ganvas.runner.tuned import compact
 from ganvas.stage import Scene, StageConfig
-from ganvas.stage.fit import Pace, fit
 from ganvas.stage.scene import automatic_micro_batch
-from ganvas.stage.stage import Stage
 from ganvas.system.files import write_json
 from ganvas.tracking import Outcome, Record
 
@@ -82,7 +75,7 @@ class Run:
         self,
         experiment: Experiment,
         pictures: dict[str, dict[str, Any]],
-        folder: RunFolder,
+        folder: RunDirectory,
         record: Record,
         generator_config: dict[str, Any],
         bar: Bar,
@@ -120,7 +113,7 @@ class Run:
 
         start = begin()
         recipe.check(generator, start, self.device)
-        experiment.metrics.load(self.device)
+        load(experiment.metrics, self.device)
         return Scene(tuned(generator, start.delta), images, masks, begin)
 
     def generator_identity(self) -> dict[str, str]:
@@ -154,6 +147,11 @@ class Run:
         return self._finish()
 
     def _fit(self, name: str, config: StageConfig) -> dict[str, Any]:
+        # Lightning imports torchmetrics and torchvision: seconds that a checked, finished or
+        # refused run does without.
+        from ganvas.stage.fit import Pace, fit
+        from ganvas.stage.stage import Stage
+
         if self.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(self.device)
         stage = Stage(config, self.scene, self.micro_batch)
@@ -179,6 +177,7 @@ class Run:
         if interrupted:
             self._stop_if_asked()
             raise Pruned(f"{self.folder.stop_reason} of {self.experiment.edit.steps}")
+        require_progress(name, stage)
         self.progress.seconds, seconds = monitor.seconds, monitor.stage_seconds
         costs: Values = {name: {} for name in self.names}
         if "weights" in config.optimise:
@@ -209,10 +208,10 @@ class Run:
         self, stage: str, render: Tensor, against: str, more: Values
     ) -> dict[str, Any]:
         """Save a stage's pictures and measure them against the image that they stand for."""
-        pictures, targets = to_uint8(render), to_uint8(self.scene.images[against])
-        for name, picture in zip(self.names, pictures, strict=True):
-            save_picture(to_picture(picture), self.folder.images(name) / f"{stage}.png")
-        values = measure_pictures(self.experiment.metrics, self.names, pictures, targets)
+        context = stage_context(self.scene, render, against)
+        for name, picture in zip(self.names, context.result, strict=True):
+            save_picture(to_picture(picture), self.folder.picture_folder(name) / f"{stage}.png")
+        values = measure(self.experiment.metrics, context)
         values = {name: found | more.get(name, {}) for name, found in values.items()}
         return {"final": mean(values), "images": values}
 
@@ -248,7 +247,7 @@ class Run:
         }
         self.progress = Progress(**progress)
         for name, packed in state["embeddings"].items():
-            self.scene.embeddings[name] = unpack(packed, self.scene.begin())
+            self.scene.embeddings[name] = unpack(packed)
         self.scene.tune(next((e.delta for e in self.scene.embeddings.values()), None))
         self.scene.renders = state["renders"]
         log.info("continuing at step %d", self._step())

@@ -1,24 +1,21 @@
-"""One job: from a composed configuration to a Result, whatever happens in between."""
+"""One job: from a composed configuration to a finished run, whatever happens in between."""
 
 from __future__ import annotations
 
 import logging
 import os
-import random
 import shutil
 import socket
 import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import torch
 from omegaconf import OmegaConf
 
 from ganvas.assets import used
+from ganvas.assets.cache import require_cache
 from ganvas.config.compose import Job
 from ganvas.config.hints import unknown_keys_explained
 from ganvas.config.schema import Call, build, check
@@ -31,17 +28,21 @@ from ganvas.errors import (
     StorageError,
 )
 from ganvas.image import repeated
-from ganvas.runner.engine import Run
-from ganvas.runner.folder import RunFolder
-from ganvas.runner.progress import Bar
+from ganvas.runner.damage import BEGUN
+from ganvas.runner.directory import RunDirectory
+from ganvas.runner.manifest import VERSION, write_manifest
+from ganvas.runner.process import configured, logging_to
 from ganvas.runner.provenance import amend, input_hashes, provenance
-from ganvas.runner.result import Result
-from ganvas.runner.settings import Experiment, Trainer
+from ganvas.runner.settings import Experiment
 from ganvas.runner.signals import StopSignal
 from ganvas.runner.signature import Identity, identify
+from ganvas.stage import StageConfig
 from ganvas.system.files import remove_unfinished, storage_errors, write_json, write_text
-from ganvas.system.memory import keep_freed_memory
 from ganvas.tracking import Outcome, Record, RunInfo, Sink
+
+if TYPE_CHECKING:
+    from ganvas.runner.engine import Run
+    from ganvas.runner.progress import Bar
 
 log = logging.getLogger("ganvas")
 
@@ -61,7 +62,7 @@ def validate(config: Mapping[str, Any]) -> Call:
     return tree
 
 
-def execute(job: Job, lock: int | None = None, place: Path | None = None) -> Result:
+def execute(job: Job, lock: int | None = None, place: Path | None = None) -> RunDirectory:
     """Run one composed job, or recognise that it is finished, or continue it.
 
     Args:
@@ -73,9 +74,11 @@ def execute(job: Job, lock: int | None = None, place: Path | None = None) -> Res
         GanvasError: A mistake in the configuration or an input, before anything is written; a
             folder in use; an interruption; or a failure, once it is recorded.
     """
+    from ganvas.runner.progress import Bar
+
     tree = validate(job.config)
     experiment: Experiment = build(tree)
-    experiment.trainer.torch_device()
+    require_machine(experiment, job)
     identity = identify(tree, job.choices.get("edit", "edit"))
     final, folder = folders(experiment, identity)
     if place not in (None, folder.path):
@@ -83,7 +86,7 @@ def execute(job: Job, lock: int | None = None, place: Path | None = None) -> Res
             "options, program or inputs have changed since the study was planned; start it again"
         )
     if not is_due(final, experiment):
-        return Result(final.path)
+        return RunDirectory(final.path)
     pictures = repeated(experiment.image.read(), experiment.start.solutions)
     experiment.edit.check_images(pictures)
     require_room(folder.path, len(pictures["x"]))
@@ -99,35 +102,62 @@ def execute(job: Job, lock: int | None = None, place: Path | None = None) -> Res
     with folder.locked(lock):
         # Another process may have finished it while this one waited.
         if not is_due(final, experiment):
-            return Result(final.path)
+            return RunDirectory(final.path)
         with (
+            Bar(experiment.trainer.progress) as bar,
             logging_to(folder.path / "run.log"),
             configured(experiment.trainer, experiment.seed),
         ):
             remove_unfinished(folder.path)
             describe(folder, info, identity, experiment, job)
-            work(folder, info, experiment, pictures)
+            work(folder, info, experiment, pictures, bar)
     if folder != final:
         replace_result(folder, final)
-    return Result(final.path)
+    return RunDirectory(final.path)
 
 
-def folders(experiment: Experiment, identity: Identity) -> tuple[RunFolder, RunFolder]:
+def require_machine(experiment: Experiment, job: Job) -> None:
+    """Refuse a device that is not there, and a cache folder that cannot hold the weights.
+
+    Raises:
+        ConfigError: There is no such device.
+        StorageError: The cache folder is not there and cannot be made.
+    """
+    experiment.trainer.require_device()
+    # The one generator without weights also runs where there is no cache.
+    if job.choices.get("generator") != "tiny":
+        require_cache()
+
+
+def folders(experiment: Experiment, identity: Identity) -> tuple[RunDirectory, RunDirectory]:
     """Return the folder of the result, and the one to work in.
 
     They differ for a repetition (force=true): it grows beside the old result, which stays until the
     new one is finished.
     """
-    final = RunFolder(experiment.output / experiment.study / identity.folder)
-    new = RunFolder(final.path.with_name(f"{final.path.name}.new"))
+    final = RunDirectory(experiment.output / experiment.study / identity.folder)
+    new = RunDirectory(final.path.with_name(f"{final.path.name}.new"))
     return final, new if experiment.force else final
 
 
-def is_due(final: RunFolder, experiment: Experiment) -> bool:
-    """Return False for a run that is finished, or has failed and is to be left."""
+def is_due(final: RunDirectory, experiment: Experiment) -> bool:
+    """Return False for a run that is finished, or has failed and is to be left.
+
+    A run whose record is damaged is due again.
+
+    Raises:
+        StorageError: A newer version of ganvas has written the run.
+    """
     if experiment.force:
         return True
-    state = final.state
+    if final.is_newer:
+        raise StorageError(
+            f"{final.path} was written by a newer version of ganvas; force=true repeats it here"
+        )
+    if damage := final.damage:
+        log.info("%s: the run is repeated", damage)
+        return True
+    state = final.status.get("state", "new")
     if state == "finished":
         log.info("%s is finished already (force=true repeats it)", final.path)
     elif state == "failed" and not experiment.retry_failed:
@@ -136,13 +166,15 @@ def is_due(final: RunFolder, experiment: Experiment) -> bool:
 
 
 def describe(
-    folder: RunFolder,
+    folder: RunDirectory,
     info: RunInfo,
     identity: Identity,
     experiment: Experiment,
     job: Job,
 ) -> None:
     """Write what is known before the work: configuration, provenance, status."""
+    import torch
+
     write_text(folder.path / "config.yaml", OmegaConf.to_yaml(OmegaConf.create(info.config)))
     written = {"overrides": list(job.overrides), "choices": job.choices}
     write_text(folder.path / "overrides.yaml", OmegaConf.to_yaml(OmegaConf.create(written)))
@@ -161,34 +193,44 @@ def describe(
             "choices": job.choices,
         },
     )
-    # It was written for an earlier attempt.
-    folder.stop_file.unlink(missing_ok=True)
-    before = folder.status()
+    # They were written by an earlier attempt.
+    for name in (folder.stop_file.name, "metrics.json"):
+        (folder.path / name).unlink(missing_ok=True)
+    write_manifest(folder.path, identity.signature, BEGUN[:2])
+    before = folder.status
     started = before.get("started") or datetime.now(UTC).isoformat(timespec="seconds")
     folder.write_status(
-        state="running", signature=identity.signature, study=info.study, slug=identity.slug,
-        edit=info.edit, total_steps=experiment.edit.steps, started=started,
+        version=VERSION, state="running", signature=identity.signature, study=info.study,
+        slug=identity.slug, edit=info.edit, total_steps=experiment.edit.steps, started=started,
         images=list(info.images), error=None, attempts=before.get("attempts", 0) + 1,
         host=socket.gethostname(), pid=os.getpid(), threads=torch.get_num_threads(),
     )  # fmt: skip
 
 
 def work(
-    folder: RunFolder,
+    folder: RunDirectory,
     info: RunInfo,
     experiment: Experiment,
     pictures: dict[str, dict[str, Any]],
+    bar: Bar,
 ) -> None:
     """Execute the run, and tell status and sinks how it ended."""
+    import torch
+
+    from ganvas.runner.engine import Run
+
     found = experiment.logger.sink()
     sinks: list[Sink] = [found] if found is not None else []
     record = Record(info, sinks)
     run: Run | None = None
     outcome = Outcome("failed", 0)
-    with StopSignal() as stop, Bar(experiment.trainer.progress) as bar:
+    with StopSignal() as stop:
         try:
-            bar.say(f"run {folder.path}")
             run = Run(experiment, pictures, folder, record, info.config["generator"], bar, stop)
+            # Only now is the experiment known to fit its generator.
+            bar.say(f"run {folder.path}")
+            stages = run.experiment.edit.stages.items()
+            bar.plan({name: s.steps for name, s in stages if isinstance(s, StageConfig)})
             told = folder.path / "provenance.json"
             steps = run.experiment.edit.steps
             folder.write_status(total_steps=steps)
@@ -196,6 +238,7 @@ def work(
             metrics = run.execute()
             amend(told, micro_batch=run.micro_batch, threads=torch.get_num_threads(), assets=used())
             outcome = run.outcome("finished", metrics)
+            write_manifest(folder.path, str(folder.status["signature"]))
             folder.write_status(
                 state="finished", step=steps,
                 seconds=round(run.progress.seconds, 3),
@@ -228,32 +271,6 @@ def work(
             record.end(outcome)
 
 
-@contextmanager
-def configured(trainer: Trainer, seed: int) -> Iterator[None]:
-    """Set threads, seeds and determinism; the next job of the process finds them as they were."""
-    threads = torch.get_num_threads()
-    deterministic = torch.are_deterministic_algorithms_enabled()
-    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
-    benchmark = torch.backends.cudnn.benchmark
-    # What cuBLAS asks for where it is to be deterministic; read when it starts.
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    keep_freed_memory()
-    torch.set_num_threads(trainer.threads or threads)
-    torch.use_deterministic_algorithms(trainer.deterministic, warn_only=True)
-    # Filling fresh memory guards against reading it; nothing here does, and it costs a tenth.
-    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    torch.backends.cudnn.benchmark = not trainer.deterministic
-    random.seed(seed)
-    np.random.seed(seed % 2**32)
-    torch.manual_seed(seed)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-        torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
-        torch.backends.cudnn.benchmark = benchmark
-
-
 def require_room(folder: Path, images: int) -> None:
     """Raise StorageError where the disk cannot hold the run, or the folder cannot be made."""
     parent = next(p for p in (folder, *folder.absolute().parents) if p.exists())
@@ -266,7 +283,7 @@ def require_room(folder: Path, images: int) -> None:
         raise StorageError(f"{parent} has {free} MiB left; the run needs about {needed} MiB")
 
 
-def replace_result(new: RunFolder, old: RunFolder) -> None:
+def replace_result(new: RunDirectory, old: RunDirectory) -> None:
     """Put a finished repetition in the place of the old result."""
     aside = old.path.with_name(f"{old.path.name}.old")
     if aside.exists():
@@ -275,32 +292,3 @@ def replace_result(new: RunFolder, old: RunFolder) -> None:
         old.path.rename(aside)
     new.path.rename(old.path)
     shutil.rmtree(aside, ignore_errors=True)
-
-
-@contextmanager
-def logging_to(file: Path) -> Iterator[None]:
-    """Write ganvas's log, tracebacks included, to a file as well."""
-    with storage_errors(file):
-        handler = _FileHandler(file, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    handler.setLevel(logging.DEBUG)
-    log.addHandler(handler)
-    level = log.level
-    log.setLevel(logging.DEBUG)
-    try:
-        yield
-    finally:
-        log.removeHandler(handler)
-        log.setLevel(level)
-        handler.close()
-
-
-class _FileHandler(logging.FileHandler):
-    """A log that stays silent when the disk is full: the run itself says so in one line."""
-
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
-        pass
-
-    def close(self) -> None:
-        with suppress(OSError):
-            super().close()

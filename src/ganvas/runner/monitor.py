@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from ganvas.image.picture import save_picture, to_picture
-from ganvas.runner.folder import RunFolder
+from ganvas.runner.directory import RunDirectory
 from ganvas.runner.progress import Bar
 from ganvas.runner.signals import StopSignal
 from ganvas.stage.monitor import Row
@@ -45,7 +45,7 @@ class RunMonitor:
         offset: int,
         seconds: float,
         stage_seconds: float,
-        folder: RunFolder,
+        folder: RunDirectory,
         record: Record,
         bar: Bar,
         stop: StopSignal,
@@ -70,7 +70,7 @@ class RunMonitor:
         return self._stage_before + time.monotonic() - self._started
 
     def rows(self, rows: list[Row]) -> None:
-        """Record some steps and move the bar."""
+        """Record some steps and show the last one's PSNR."""
         if not rows:
             return
         seconds = round(self.seconds, 3)
@@ -84,8 +84,15 @@ class RunMonitor:
         done = rows[-1]["stage_step"] + 1
         finite = [v for v in rows[-1]["psnr"] if v is not None]
         info = f"{fmean(finite):.1f} dB" if finite else ""
-        self.bar.update(self.stage, done, info)
-        self.folder.write_status(stage=self.stage, step=self.offset + done, seconds=seconds)
+        self.bar.update(self.stage, info)
+        psnr = round(fmean(finite), 2) if finite else None
+        self.folder.write_status(
+            stage=self.stage, step=self.offset + done, seconds=seconds, psnr=psnr
+        )
+
+    def step(self, stage_step: int) -> None:
+        """Move the bar."""
+        self.bar.step(self.stage, stage_step + 1)
 
     def frame(self, stage_step: int, pictures: Tensor) -> None:
         """Save a progress picture of each image."""

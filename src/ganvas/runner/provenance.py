@@ -10,13 +10,14 @@ import resource
 import sys
 from importlib import metadata
 from pathlib import Path
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from ganvas.image.source import Source
 from ganvas.runner.checkout import git_state
 from ganvas.system.files import sha256, write_json
+
+if TYPE_CHECKING:
+    import torch
 
 PACKAGES = (
     "ganvas", "torch", "torchvision", "pytorch-lightning", "torchmetrics", "lpips", "hydra-core",
@@ -32,6 +33,8 @@ VARIABLES = (
 
 def provenance(device: torch.device) -> dict[str, Any]:
     """Describe this process; nothing secret is in it: only named environment variables are kept."""
+    import torch
+
     return {
         "command": ["ganvas", *sys.argv[1:]],
         "directory": str(Path.cwd()),
@@ -58,6 +61,8 @@ def versions() -> dict[str, str | None]:
 
 def describe(device: torch.device) -> dict[str, Any]:
     """Return the device's kind, name and memory."""
+    import torch
+
     if device.type == "cuda":
         properties = torch.cuda.get_device_properties(device)
         return {
@@ -98,6 +103,8 @@ def _first_match(file: Path, pattern: str) -> str | None:
 
 def peak_memory(device: torch.device) -> int:
     """Return the peak memory in MiB: of the device, or of the process on a CPU."""
+    import torch
+
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) >> 20
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
 from contextlib import chdir
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-import yaml
 from omegaconf import OmegaConf
 
 from ganvas.config.compose import Job
-from ganvas.errors import ConfigError, GanvasError, InputError
+from ganvas.config.trust import refuse_foreign, renewed
+from ganvas.errors import GanvasError, InputError
 from ganvas.image.source import Source
+from ganvas.runner.directory import RunDirectory, load
 from ganvas.runner.job import execute
 from ganvas.runner.provenance import input_hashes
-from ganvas.runner.result import Result, load
+from ganvas.system.files import is_file_name, write_bytes
 
 STUDY = "rerun"
 
 
-def rerun(run_dir: Path | str, output: Path | str = "outputs", trust: bool = False) -> Result:
+def rerun(run_dir: Path | str, output: Path | str = "outputs", trust: bool = False) -> RunDirectory:
     """Repeat a run under `output/rerun/`, with its own threads and micro-batch.
 
     Photographs that are no longer where they were, or have changed, are replaced by the targets
@@ -30,18 +31,24 @@ def rerun(run_dir: Path | str, output: Path | str = "outputs", trust: bool = Fal
     Args:
         run_dir: The folder of a run.
         output: Where the repetition goes.
-        trust: Allow targets outside `ganvas`, whose code is then executed.
+        trust: Allow code outside `ganvas`, which is then executed, and addresses.
 
     Raises:
-        InputError: No run, or one whose configuration cannot be read.
-        ConfigError: It names a target outside `ganvas` and is not trusted.
+        InputError: No run.
+        DamagedError: Its configuration, overrides or provenance cannot be read, or the copies that
+            it has kept are not its own.
+        ConfigError: It names code outside `ganvas` or an address, and is not trusted.
     """
     old = load(Path(run_dir).absolute())
     output = Path(output).absolute()
-    config = read_config(old.path)
+    # All is read before any work; a damaged file is found here.
+    config, provenance = deepcopy(old.config), old.provenance
+    choices, overrides = old.choices, tuple(old.overrides)
+    # The repetition has a logger of its own, so what the old one is does not matter.
+    config["logger"] = {"_target_": "ganvas.tracking.NoLogger"}
     if not trust:
         refuse_foreign(config)
-    provenance = old.provenance
+    config = renewed(config)
     trainer = config.setdefault("trainer", {})
     for name in ("threads", "micro_batch"):
         if provenance.get(name) is not None:
@@ -50,49 +57,16 @@ def rerun(run_dir: Path | str, output: Path | str = "outputs", trust: bool = Fal
         "study": STUDY,
         "output": str(output),
         "force": True,
-        "logger": {"_target_": "ganvas.tracking.NoLogger"},
     }
-    given = yaml.safe_load((old.path / "overrides.yaml").read_text(encoding="utf-8"))
     directory = Path(provenance.get("directory", "."))
     # Paths in a configuration may be relative to where the run was started.
     with chdir(directory if directory.is_dir() else Path.cwd()):
         locate_pictures(config, old, output / STUDY / f".{old.path.name}-inputs")
         resolved: Any = OmegaConf.to_container(OmegaConf.create(config), resolve=True)
-        return execute(Job(resolved, given["choices"], tuple(given["overrides"])))
+        return execute(Job(resolved, choices, overrides))
 
 
-def read_config(run_dir: Path) -> dict[str, Any]:
-    """Read a run's configuration as plain values; nothing in it is interpolated.
-
-    Raises:
-        InputError: There is none, or it is not a mapping.
-    """
-    file = run_dir / "config.yaml"
-    try:
-        found = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise InputError(f"{file} cannot be read: {str(error).splitlines()[0]}") from error
-    if not isinstance(found, dict):
-        raise InputError(f"{file} is no configuration")
-    return found
-
-
-def refuse_foreign(config: Mapping[str, Any]) -> None:
-    """Refuse a configuration that names code outside `ganvas`, or interpolations.
-
-    Raises:
-        ConfigError: The first such key.
-    """
-    for key, value in _leaves(config, ""):
-        if key.rpartition(".")[2] == "_target_" and not str(value).startswith("ganvas."):
-            raise ConfigError(
-                f"{key}: {value} is code outside ganvas; --trust executes it, if you know it"
-            )
-        if isinstance(value, str) and "${" in value:
-            raise ConfigError(f"{key}: {value} is an interpolation; --trust resolves it")
-
-
-def locate_pictures(config: dict[str, Any], old: Result, folder: Path) -> None:
+def locate_pictures(config: dict[str, Any], old: RunDirectory, folder: Path) -> None:
     """Point `image` at the photographs of the old run, or at the copies that it has kept.
 
     Args:
@@ -104,7 +78,7 @@ def locate_pictures(config: dict[str, Any], old: Result, folder: Path) -> None:
         InputError: A photograph is gone and the run has kept no copy of it.
     """
     recorded = old.provenance.get("inputs", {})
-    for name, source in config["image"].items():
+    for name, source in (config.get("image") or {}).items():
         if name not in recorded or not isinstance(source, dict):
             continue
         path = Path(str(source["path"]))
@@ -114,19 +88,23 @@ def locate_pictures(config: dict[str, Any], old: Result, folder: Path) -> None:
         if not kept:
             raise InputError(f"image.{name}: {path} is gone or has changed, and there is no copy")
         shutil.rmtree(folder / name, ignore_errors=True)
-        (folder / name).mkdir(parents=True)
-        for image, file in kept.items():
-            shutil.copyfile(file, folder / name / f"{image}.png")
+        for image, content in kept.items():
+            write_bytes(folder / name / f"{image}.png", content)
         config["image"][name] = {"path": str(folder / name), "crop": "none"}
 
 
-def _kept(old: Result, name: str, solutions: int) -> dict[str, Path]:
+def _kept(old: RunDirectory, name: str, solutions: int) -> dict[str, bytes]:
     """Return the copies of input `name` by image; of several solutions the first one's."""
-    kind = "target" if name == "x" else f"input_{name}"
-    files = {image: old.path / "images" / image / f"{kind}.png" for image in old.status["images"]}
-    if solutions > 1:
-        files = {i.removesuffix("-1"): file for i, file in files.items() if i.endswith("-1")}
-    return {image: file for image, file in files.items() if file.is_file()}
+    stem = "target" if name == "x" else f"input_{name}"
+    if not all(map(is_file_name, old.images)):
+        raise InputError(f"{old.path}: an image's name in status.json is no name of a file")
+    copies = {}
+    for image in old.images:
+        if solutions > 1 and not image.endswith("-1"):
+            continue
+        if picture := old.read(f"images/{image}/{stem}.png"):
+            copies[image.removesuffix("-1") if solutions > 1 else image] = picture[0]
+    return copies
 
 
 def _hashes(path: Path, source: dict[str, Any]) -> list[str] | None:
@@ -134,14 +112,3 @@ def _hashes(path: Path, source: dict[str, Any]) -> list[str] | None:
         return input_hashes(Source(**{**source, "path": path}))
     except (GanvasError, OSError, TypeError):
         return None
-
-
-def _leaves(value: Any, key: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping):
-        for name, item in value.items():
-            yield from _leaves(item, f"{key}.{name}" if key else str(name))
-    elif isinstance(value, list):
-        for place, item in enumerate(value):
-            yield from _leaves(item, f"{key}[{place}]")
-    else:
-        yield key, value

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import torch
 from pydantic import Field
 
 from ganvas.edit import Recipe
@@ -16,11 +15,14 @@ from ganvas.image import Images
 from ganvas.layers import Layers
 from ganvas.loss import LossSet
 from ganvas.mask import Mask
-from ganvas.metrics import Metrics
+from ganvas.metrics import Metric
 from ganvas.runner.study_name import StudyName
 from ganvas.stage import Optimizers
 from ganvas.start import Start
 from ganvas.tracking import Logger
+
+if TYPE_CHECKING:
+    import torch
 
 Steps = Annotated[int, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
@@ -59,7 +61,7 @@ class Trainer:
         threads: CPU threads; null: torch's choice. Recorded, because results depend on it.
         deterministic: Use deterministic algorithms, so that a repetition is equal to the bit.
         checkpoint_seconds: Seconds between two saves of the state that a killed run continues from.
-        progress: Show a progress bar.
+        progress: Show how far the run is: bars in a terminal, elsewhere a line every 30 seconds.
     """
 
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
@@ -70,12 +72,23 @@ class Trainer:
     checkpoint_seconds: Annotated[float, Field(ge=0)] = 30.0
     progress: bool = True
 
+    def require_device(self) -> None:
+        """Refuse a GPU that there is not; torch is imported only where one is asked for.
+
+        Raises:
+            ConfigError: A GPU is asked for and there is none.
+        """
+        if self.device.startswith("cuda"):
+            self.torch_device()
+
     def torch_device(self) -> torch.device:
         """Return the device.
 
         Raises:
             ConfigError: A GPU is asked for and there is none.
         """
+        import torch
+
         if self.device == "auto":
             return torch.device("cuda" if torch.cuda.is_available() else "cpu")
         device = torch.device(self.device)
@@ -102,7 +115,7 @@ class Experiment:
         start: Where the first stage starts (group).
         optimizer: The optimisers of latent and noise (group).
         budget: How many steps (group).
-        metrics: What is measured at the end (group).
+        metrics: What is measured after each stage and at the end, by name (group).
         logger: Where the record is sent besides the run's folder (group).
         trainer: Device, precision, threads (group).
         study: Name of the study that the run belongs to: the folder below `output`.
@@ -123,7 +136,7 @@ class Experiment:
     start: Start
     optimizer: Optimizers
     budget: Budget
-    metrics: Metrics
+    metrics: dict[str, Metric]
     logger: Logger
     trainer: Trainer
     study: StudyName = "default"

@@ -15,7 +15,7 @@ from typing import Any
 
 from ganvas.config.schema import TARGET, Call, parameters
 from ganvas.errors import InputError
-from ganvas.image.source import find_pictures, packaged
+from ganvas.image.find import find_pictures, packaged
 from ganvas.system.files import sha256
 
 WITHOUT_EFFECT = (

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from ganvas.errors import ConfigError
-from ganvas.generator.base import Generator
 from ganvas.generator.delta import Compact
-from ganvas.generator.tuning import weights_of
 from ganvas.layers import Layers
 from ganvas.loss import Block, Ramped, Term
 from ganvas.stage.activation import ActivationSite, require_site
@@ -19,12 +17,9 @@ from ganvas.stage.extras import Exploration, Plateau
 from ganvas.stage.locality import Locality
 from ganvas.stage.optimizer import Optimizer
 from ganvas.stage.sketch import Sketch
-from ganvas.stage.variables import (
-    behind,
-    require_latent_per_row,
-    require_one,
-    require_variables,
-)
+
+if TYPE_CHECKING:
+    from ganvas.generator.base import Generator
 
 Variable = Literal["latent", "noise", "activation", "weights"]
 
@@ -113,6 +108,14 @@ class StageConfig:
         Raises:
             ConfigError: The generator or the latent lacks something that the stage needs.
         """
+        from ganvas.generator.tuning import weights_of
+        from ganvas.stage.variables import (
+            behind,
+            require_latent_per_row,
+            require_one,
+            require_variables,
+        )
+
         subset = self.layers.select(generator)
         require_variables(subset, self.optimise)
         if "activation" in self.optimise:

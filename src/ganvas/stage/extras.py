@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
 from ganvas.functional.schedule import exploration
-from ganvas.generator.base import Generator
+from ganvas.system.gradient import no_grad
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ganvas.generator.base import Generator
 
 SPREAD_SAMPLES = 10_000
 
@@ -32,6 +35,8 @@ class Exploration:
 
     def draw(self, step: int, steps: int, shape: tuple[int, ...], spread: Tensor) -> Tensor:
         """Return the random offset (1, *shape) of step `step` of `steps`."""
+        import torch
+
         # A generator per step, so that a continued run draws the same.
         rng = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
         offset = torch.randn(1, *shape, generator=rng).to(spread.device)
@@ -53,11 +58,13 @@ class Plateau:
 
 def spread_of_w(generator: Generator) -> Tensor:
     """Return the root mean square distance of random w from w_avg, a scalar tensor."""
+    import torch
+
     samples = generator.sample_w(SPREAD_SAMPLES, torch.Generator().manual_seed(0))
     return (samples - generator.w_avg).square().sum(1).mean().sqrt()
 
 
-@torch.no_grad()
+@no_grad
 def whiten(noise: Iterable[Tensor]) -> None:
     """Give each noise map (B, 1, r, r) zero mean and unit variance, in place."""
     for maps in noise:

@@ -9,13 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import pytorch_lightning as pl
 import torch
-from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from torch import Tensor
 
 from ganvas.embedding import Embedding
 from ganvas.functional.images import resize, to_uint8
+from ganvas.stage.lightning import LightningEnvironment, pl
 from ganvas.stage.monitor import Monitor, Row
 from ganvas.stage.stage import Stage
 
@@ -62,6 +61,7 @@ class Reporter(pl.Callback):
         save = self.interrupted or (not last and self.monitor.wants_checkpoint())
         if save or last or done - self.flushed >= self.pace.flush_every:
             self.flush(stage)
+        self.monitor.step(step)
         if save:
             self.monitor.checkpoint(stage.state(done))
         if self.interrupted or len(self.known_idle) == len(stage.watch.alive):

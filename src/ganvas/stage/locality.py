@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
 from ganvas.errors import ConfigError
-from ganvas.functional.locality import towards
-from ganvas.generator.base import Generator
 from ganvas.loss import Block, Objective, Reference, Term, View, pairs
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ganvas.generator.base import Generator
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,10 @@ class Locality:
 
     def latents(self, step: int, pivot: Tensor, generator: Generator) -> Tensor:
         """Return step `step`'s latents (samples, rows, w_dim) around pivot (1, rows, w_dim)."""
+        import torch
+
+        from ganvas.functional.locality import towards
+
         # A random generator per step, so that a continued run draws the same.
         rng = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
         samples = generator.broadcast(generator.sample_w(self.samples, rng))
@@ -66,6 +71,8 @@ class Locality:
             before: The generator as it was when the stage began.
             now: The generator that is tuned.
         """
+        import torch
+
         total = pivot.new_zeros(1)
         if step % self.every:
             return total

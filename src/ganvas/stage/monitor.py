@@ -16,6 +16,9 @@ class Monitor(Protocol):
     def rows(self, rows: list[Row]) -> None:
         """Take the curve of some steps, in order."""
 
+    def step(self, stage_step: int) -> None:
+        """Take note that step `stage_step` is done; called after each of them, cheap."""
+
     def frame(self, stage_step: int, pictures: Tensor) -> None:
         """Take the render of one step: uint8 (B, 3, h, w) on the CPU."""
 

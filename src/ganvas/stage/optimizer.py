@@ -6,27 +6,21 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import torch
 from pydantic import Field
-from torch import nn
 
 from ganvas.errors import ConfigError
 from ganvas.functional.schedule import ramp
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Decay = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
 Gains = Callable[[], list[float]]
-
-# NAdam is not among them: once its state is loaded, each of its steps waits for the device.
-ALGORITHMS: dict[str, Callable[..., torch.optim.Optimizer]] = {
-    "adam": partial(torch.optim.Adam, fused=True),
-    "amsgrad": partial(torch.optim.Adam, amsgrad=True, fused=True),
-    "adamax": torch.optim.Adamax,
-    "radam": torch.optim.RAdam,
-}
 
 FAINTEST = 1e-9
 """A map that moves the image by less than this cannot be seen, and must not be divided by."""
@@ -116,7 +110,23 @@ class Adam(Optimizer):
         if self.units == "rms":
             scales = [max(float(p.detach().square().mean().sqrt()), FAINTEST) for p in parameters]
         groups = [{"params": [p], "scale": s} for p, s in zip(parameters, scales, strict=True)]
-        return ALGORITHMS[self.algorithm](groups, lr=self.lr, betas=self.betas, eps=self.eps)
+        return maker(self.algorithm)(groups, lr=self.lr, betas=self.betas, eps=self.eps)
+
+
+def maker(algorithm: str) -> Callable[..., torch.optim.Optimizer]:
+    """Return what makes torch's optimiser of one of Adam's family.
+
+    NAdam is not among them: once its state is loaded, each of its steps waits for the device.
+    """
+    import torch
+
+    known: dict[str, Callable[..., torch.optim.Optimizer]] = {
+        "adam": partial(torch.optim.Adam, fused=True),
+        "amsgrad": partial(torch.optim.Adam, amsgrad=True, fused=True),
+        "adamax": torch.optim.Adamax,
+        "radam": torch.optim.RAdam,
+    }
+    return known[algorithm]
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError, nearest
-from ganvas.generator.base import Generator
 from ganvas.generator.delta import Delta
-from ganvas.generator.tuning import tuned
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from ganvas.generator.base import Generator
 
 
 @dataclass
@@ -77,6 +79,8 @@ class Scene:
         Raises:
             InputError: It does not fit the generator.
         """
+        from ganvas.generator.tuning import tuned
+
         self.generator = tuned(self.generator, delta)
         self.embeddings = {n: replace(e, delta=delta) for n, e in self.embeddings.items()}
 
@@ -97,6 +101,8 @@ def automatic_micro_batch(device: torch.device, resolution: int, count: int) -> 
     On a CPU one image at a time keeps activations in the cache. On a GPU as many as fit: a step at
     1024² keeps about 2.5 GiB per image for the backward pass, and memory grows with the pixels.
     """
+    import torch
+
     if device.type != "cuda":
         return 1
     free, _ = torch.cuda.mem_get_info(device)

@@ -6,18 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import pytorch_lightning as pl
 import torch
-from pytorch_lightning.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 
 from ganvas.embedding import Embedding
 from ganvas.functional.quality import masked_mse, psnr_from_mse
 from ganvas.generator.base import Activation
 from ganvas.loss import Objective, Reference, View, pairs
-from ganvas.stage.activation import ActivationVariable
+from ganvas.stage.activation_variable import ActivationVariable
 from ganvas.stage.config import StageConfig
 from ganvas.stage.extras import spread_of_w, whiten
+from ganvas.stage.lightning import LightningOptimizer, pl
 from ganvas.stage.scene import Scene, slices
 from ganvas.stage.sensitivity import noise_gains
 from ganvas.stage.variables import Variables
@@ -195,6 +194,10 @@ class Stage(pl.LightningModule):
 
     @torch.no_grad()
     def _keep_best(self, loss: Tensor, step: int) -> None:
+        for tensor in self.variables.tensors():
+            # Squared, as distances and priors are: what overflows then has diverged.
+            squares = tensor.reshape(len(tensor), -1).square().sum(1)
+            self.watch.require_finite(squares.isfinite(), step)
         better = self.watch.update(loss, step)
         for best, now in zip(self.best, self.variables.tensors(), strict=True):
             best.copy_(torch.where(per_image(better, now), now, best))
@@ -204,7 +207,7 @@ class Stage(pl.LightningModule):
         """Step the optimisers; images whose loss or gradient is not finite stay where they are."""
         gradients = [t.grad for t in self.variables.tensors() if t.grad is not None]
         for gradient in gradients:
-            self.watch.alive &= gradient.reshape(len(gradient), -1).isfinite().all(1)
+            self.watch.require_finite(gradient.reshape(len(gradient), -1).isfinite().all(1), step)
         for gradient in gradients:
             gradient.masked_fill_(per_image(~self.watch.running, gradient), 0.0)
         optimizers = self._optimizers()

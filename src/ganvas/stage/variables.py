@@ -14,7 +14,7 @@ from ganvas.generator.base import Activation, Generator
 from ganvas.generator.delta import Delta
 from ganvas.generator.tuning import install, weights_of, with_weights
 from ganvas.layers import Subset
-from ganvas.stage.activation import ActivationVariable
+from ganvas.stage.activation_variable import ActivationVariable
 
 
 class Variables(nn.Module):

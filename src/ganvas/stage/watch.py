@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ganvas.stage.extras import Plateau
 
-SAVED = ("alive", "best_loss", "best_step", "resting", "stale", "mark")
+SAVED = ("alive", "died", "best_loss", "best_step", "resting", "stale", "mark")
 """The tensors that a continued stage needs."""
 
 
@@ -35,18 +35,24 @@ class Watch:
         self.mark = torch.full((count,), torch.inf, device=device)
         self.comparable = comparable
         self.alive = torch.ones(count, dtype=torch.bool, device=device)
+        self.died = torch.full((count,), -1, dtype=torch.long, device=device)
         self.best_loss = torch.full((count,), torch.inf, device=device)
         self.best_step = torch.full((count,), -1, dtype=torch.long, device=device)
 
     def update(self, loss: Tensor, step: int) -> Tensor:
         """Take the losses (B,) of one step and return which images (B,) are at their best now."""
-        self.alive &= loss.isfinite()
+        self.require_finite(loss.isfinite(), step)
         running = self.running
         better = running & (loss < self.best_loss) if self.comparable else running.clone()
         self._rest(loss, running)
         self.best_loss = torch.where(better, loss, self.best_loss)
         self.best_step.masked_fill_(better, step)
         return better
+
+    def require_finite(self, finite: Tensor, step: int) -> None:
+        """Give up the images (B,) of which something is not finite, and remember the step."""
+        self.died.masked_fill_(self.alive & ~finite, step)
+        self.alive &= finite
 
     @property
     def running(self) -> Tensor:
@@ -70,7 +76,7 @@ class Watch:
     def restore(self, state: dict[str, Tensor]) -> None:
         """Take over saved tensors."""
         device = self.alive.device
-        for name in SAVED:
+        for name in state.keys() & set(SAVED):
             setattr(self, name, state[name].to(device))
 
 

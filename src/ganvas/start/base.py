@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-
-import torch
+from typing import TYPE_CHECKING
 
 from ganvas.embedding import Embedding
-from ganvas.generator.base import Generator
+
+if TYPE_CHECKING:
+    import torch
+
+    from ganvas.generator.base import Generator
 
 
 class Start(ABC):
@@ -30,5 +33,7 @@ class Start(ABC):
 
 def starting_noise(generator: Generator, count: int, seed: int) -> tuple[torch.Tensor, ...]:
     """Draw one set of maps n ~ N(0, 1) and repeat it for `count` images."""
+    import torch
+
     rng = torch.Generator().manual_seed(seed)
     return tuple(n.expand(count, -1, -1, -1).clone() for n in generator.sample_noise(1, rng))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ganvas.embedding import Embedding
+from ganvas.embedding import Embedding, require_fit
 from ganvas.errors import InputError
-from ganvas.generator.base import Generator
 from ganvas.start.base import Start
+
+if TYPE_CHECKING:
+    from ganvas.generator.base import Generator
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,10 @@ class FromFile(Start):
         found = Embedding.load(self.path)
         if found.generator_hash and found.generator_hash != generator.source_hash:
             raise InputError(f"{self.path} belongs to another generator than {generator.name}")
+        try:
+            require_fit(found, generator)
+        except InputError as error:
+            raise InputError(f"{self.path}: {error}") from error
         if set(names) <= set(found.names):
             order = [found.names.index(name) for name in names]
         elif len(found) in (1, len(names)):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import torch
 from pydantic import Field
 
 from ganvas.embedding import Embedding, Space, join_styles
 from ganvas.errors import ConfigError
-from ganvas.generator.base import Generator
 from ganvas.start.base import Start, starting_noise
+
+if TYPE_CHECKING:
+    from ganvas.generator.base import Generator
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class Random(Start):
 
     def begin(self, generator: Generator, names: tuple[str, ...], seed: int) -> Embedding:
         """Return `count` samples, the same for every photograph, in the order of its solutions."""
+        import torch
+
         rng = torch.Generator().manual_seed(seed)
         z = torch.randn(self.count, generator.z_dim, generator=rng).to(generator.w_avg.device)
         latent = z if self.space == "z" else generator.mapping(z)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from ganvas.config.compose import Resolver
@@ -56,13 +54,17 @@ def calibrate(job: Sequence[str], resolver: Resolver, pool: Pool) -> Pace:
     Raises:
         RunError: The job fails already there.
     """
-    stages = resolver.resolve(job).config["edit"]["stages"]
+    config = resolver.resolve(job).config
+    stages = config["edit"]["stages"]
+    # A logger takes its time, too, which is measured; but nothing of this is sent.
+    logger = ["logger.mode=offline"] if config["logger"].get("mode") == "online" else []
     steps = {name: stage["steps"] for name, stage in stages.items() if "steps" in stage}
     with tempfile.TemporaryDirectory(prefix="ganvas-calibration-") as folder:
-        # The first job also starts the server of processes, and reads weights from a cold disk.
+        # The first job also starts the server of processes, which then serves the study, and reads
+        # weights from a cold disk.
         for most in (1, STEPS):
             fewer = [f"edit.stages.{name}.steps={min(most, n)}" for name, n in steps.items()]
-            words = [*job, *fewer, f"output={folder}", "force=false", "logger=none"]
+            words = [*job, *fewer, f"output={folder}", "force=false", *logger]
             wall, metrics = _measured(plan([words], resolver)[0], resolver, pool)
     fitted = [stage for stage in metrics["stages"].values() if stage["steps"]]
     seconds = sum(stage["seconds"] for stage in fitted)
@@ -78,7 +80,7 @@ def _measured(job: Planned, resolver: Resolver, pool: Pool) -> tuple[float, dict
     wall = time.monotonic() - started
     if task.state != "finished":
         raise RunError(f"calibration: {task.note or task.state}")
-    return wall, json.loads((Path(job.path) / "metrics.json").read_text(encoding="utf-8"))
+    return wall, job.final.metrics
 
 
 def duration(seconds: float) -> str:

@@ -10,7 +10,8 @@ from typing import Any, Generic, TypeVar
 from ganvas.config.compose import Job
 from ganvas.config.hints import unknown_keys_explained
 from ganvas.config.schema import Call, build, build_call, check, check_call
-from ganvas.image.source import packaged
+from ganvas.image.find import packaged
+from ganvas.runner.job import require_machine
 from ganvas.runner.settings import Experiment
 from ganvas.runner.signature import Identity, identify, text
 
@@ -43,7 +44,7 @@ class Checker:
         self._build = OncePerObject(build)
         self._text = OncePerObject(text)
         self._paths = OncePerObject(lambda value: tuple(_paths(value)))
-        self._device = OncePerObject(lambda trainer: trainer.torch_device())
+        self._machines: set[tuple[int, str]] = set()
 
     def check(self, job: Job) -> Checked:
         """Check one job.
@@ -54,7 +55,11 @@ class Checker:
         with unknown_keys_explained():
             tree = check_call(job.config, Experiment, "", self._check)
         experiment: Experiment = build_call(tree, self._build)
-        self._device(experiment.trainer)
+        # What is built stays in memory, so that an `id` stays its own.
+        machine = id(experiment.trainer), job.choices.get("generator", "")
+        if machine not in self._machines:
+            require_machine(experiment, job)
+            self._machines.add(machine)
         paths = [self._paths(v) for name, v in tree.arguments.items() if name != "output"]
         identity = identify(tree, job.choices.get("edit", "edit"), self._text)
         return Checked(experiment, identity, tuple(path for some in paths for path in some))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from ganvas.config.compose import Resolver
@@ -77,8 +75,7 @@ def sweep_value(task: Task) -> float:
     """
     if task.state != "finished":
         raise RunError(f"{task.planned.path}: {task.state}: {task.planned.final.error}")
-    metrics = json.loads((Path(task.planned.path) / "metrics.json").read_text(encoding="utf-8"))
-    value = metrics["final"].get(task.planned.sweep_metric)
+    value = task.planned.final.metrics["final"].get(task.planned.sweep_metric)
     if value is None:
         raise RunError(f"sweep_metric={task.planned.sweep_metric}: not among the final metrics")
     return float(value)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ganvas.config.compose import Resolver
-from ganvas.runner.folder import RunFolder
+from ganvas.runner.directory import RunDirectory
 from ganvas.runner.signals import StopSignal
 from ganvas.study.plan import Planned
 from ganvas.study.settings import Pool
@@ -90,7 +90,10 @@ def is_settled(task: Task) -> bool:
     """Set the state of a job that need not be executed."""
     if task.planned.force:
         return False
-    state = task.planned.final.status().get("state")
+    run = task.planned.final
+    state = run.status.get("state")
+    if run.damage:
+        return False
     if state == "finished" or (state == "failed" and not task.planned.retry_failed):
         task.state = str(state)
         return True
@@ -157,7 +160,7 @@ class Crew:
         folder = task.planned.working
         lock = folder.try_lock()
         if lock is None:
-            self._set(task, "elsewhere", f"process {folder.status().get('pid')} is at work on it")
+            self._set(task, "elsewhere", f"process {folder.status.get('pid')} is at work on it")
             self.elsewhere.append(task)
             return
         try:
@@ -208,7 +211,7 @@ class Crew:
 
     def _ended(self, task: Task, code: int, killed_at_mib: int) -> None:
         if code == 0:
-            state = task.planned.working.status().get("state")
+            state = task.planned.working.status.get("state")
             self._set(task, "pruned" if state == "pruned" else "finished")
             return
         folder = task.planned.working
@@ -272,9 +275,9 @@ def kill(process: ForkServerProcess | None) -> None:
     process.kill()
 
 
-def record_death(folder: RunFolder, code: int, killed_at_mib: int, limit: int | None) -> None:
+def record_death(folder: RunDirectory, code: int, killed_at_mib: int, limit: int | None) -> None:
     """Write into a run's status how its process died, where the process could not do so itself."""
-    status = folder.status()
+    status = folder.status
     if status.get("state") == "failed" and code > 0 and status.get("error"):
         return
     if killed_at_mib:
@@ -287,7 +290,7 @@ def record_death(folder: RunFolder, code: int, killed_at_mib: int, limit: int | 
     mark(folder, state="failed", error=error)
 
 
-def mark(folder: RunFolder, **changes: str | None) -> None:
+def mark(folder: RunDirectory, **changes: str | None) -> None:
     """Update a run's status, unless another process works on it."""
     lock = folder.try_lock()
     if lock is None:

@@ -1,7 +1,7 @@
 """Which run each job of a sweep is, before any of them starts.
 
 What was found is kept in the study's folder, `.plan.json`: starting a study of ten thousand
-finished runs again takes seconds, and does not even import torch. An entry holds for as long as
+finished runs again takes seconds. Nothing of it imports torch. An entry holds for as long as
 program, options and input files are the same.
 """
 
@@ -18,7 +18,7 @@ from ganvas.config.compose import Job, Resolver
 from ganvas.config.groups import config_dir
 from ganvas.config.overrides import Words
 from ganvas.errors import GanvasError
-from ganvas.runner.folder import RunFolder
+from ganvas.runner.directory import RunDirectory
 from ganvas.system.files import write_text
 
 if TYPE_CHECKING:
@@ -58,14 +58,14 @@ class Planned:
         return self.job or resolver.resolve(self.overrides)
 
     @property
-    def final(self) -> RunFolder:
+    def final(self) -> RunDirectory:
         """The run's folder."""
-        return RunFolder(Path(self.path))
+        return RunDirectory(Path(self.path))
 
     @property
-    def working(self) -> RunFolder:
+    def working(self) -> RunDirectory:
         """The folder that is locked while the job runs."""
-        return RunFolder(Path(self.work))
+        return RunDirectory(Path(self.work))
 
 
 def plan(jobs: Sequence[Words], resolver: Resolver | None = None) -> list[Planned]:
@@ -148,7 +148,7 @@ class Planning:
         Raises:
             GanvasError: A mistake in it, an input that is not there, or no room for its result.
         """
-        # These import torch, which a study whose plan is known does not need.
+        # A study whose plan is known needs none of these.
         from ganvas.runner.job import folders, require_room
         from ganvas.study.check import Checker
 

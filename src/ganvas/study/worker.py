@@ -20,8 +20,9 @@ from typing import Any
 
 from ganvas.config.compose import Job
 from ganvas.errors import GanvasError
+from ganvas.system.environment import environment
 
-PRELOADED = ["ganvas.runner.job", "ganvas.study.worker"]
+PRELOADED = ["ganvas.runner.engine", "ganvas.runner.job", "ganvas.study.worker"]
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
@@ -29,7 +30,7 @@ class Lock:
     """The lock on a run's folder, on its way into the job's process.
 
     Args:
-        file: A descriptor from `RunFolder.try_lock`.
+        file: A descriptor from `RunDirectory.try_lock`.
     """
 
     def __init__(self, file: int) -> None:
@@ -48,16 +49,8 @@ def server(threads: int) -> Iterator[ForkServerContext]:
     """Start the server, with the number of threads that its jobs compute with."""
     context = get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
-    before = {name: os.environ.get(name) for name in THREADS}
-    os.environ.update(dict.fromkeys(THREADS, str(threads)))
-    try:
+    with environment(dict.fromkeys(THREADS, str(threads))):
         yield context
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 def work(

@@ -1,1 +1,1 @@
-"""The operating system: files that appear whole or not at all, and memory."""
+"""The operating system: whole files, tensors in them, memory, variables."""

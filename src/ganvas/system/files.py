@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 
 from ganvas.errors import StorageError
 
@@ -19,24 +18,31 @@ UNFINISHED = ".unfinished-"
 
 
 @contextmanager
-def storage_errors(path: Path) -> Iterator[None]:
-    """Turn a full disk, a missing permission and the like into a StorageError that names `path`."""
+def storage_errors(path: Path, remedy: str = "") -> Iterator[None]:
+    """Turn a full disk, a missing permission and the like into a StorageError that names `path`.
+
+    Args:
+        path: What is written.
+        remedy: What the user can do, behind a semicolon.
+    """
     try:
         yield
     except OSError as error:
-        if isinstance(error, URLError):
-            # A download that fails while its file is open is no fault of the disk.
-            raise
+        end = f"; {remedy}" if remedy else ""
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StorageError(f"no space left to write {path}") from error
+            raise StorageError(f"no space left to write {path}{end}") from error
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            raise StorageError(f"no permission to write {path}") from error
-        raise StorageError(f"cannot write {path}: {error.strerror or error}") from error
+            raise StorageError(f"no permission to write {path}{end}") from error
+        raise StorageError(f"cannot write {path}: {error.strerror or error}{end}") from error
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, remedy: str = "") -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it to `path` when the block succeeds.
+
+    Args:
+        path: What is written.
+        remedy: What the user can do where it cannot be written.
 
     Raises:
         StorageError: The disk is full or the folder cannot be written.
@@ -44,13 +50,28 @@ def replacing(path: Path) -> Iterator[Path]:
     # The suffix stays last, because writers choose the format by it.
     temporary = path.with_name(f"{UNFINISHED}{os.getpid()}-{path.name}")
     try:
-        with storage_errors(path):
+        with storage_errors(path, remedy):
             path.parent.mkdir(parents=True, exist_ok=True)
             yield temporary
             temporary.replace(path)
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def is_file_name(name: object) -> bool:
+    """Return True where a name can only be that of a file in the folder that it is looked up in.
+
+    >>> is_file_name("a.png"), is_file_name("../a.png"), is_file_name("..")
+    (True, False, False)
+    """
+    return (
+        isinstance(name, str)
+        and 0 < len(name) <= 255
+        and name.isprintable()
+        and "/" not in name
+        and name not in (".", "..")
+    )
 
 
 def remove_unfinished(folder: Path) -> None:

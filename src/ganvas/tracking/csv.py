@@ -50,7 +50,9 @@ class CSVSink:
         """Write the final values of a finished run."""
         lines = [{"image": k} | values for k, values in outcome.metrics.get("images", {}).items()]
         if lines:
-            write_text(self.final, _table(list(lines[0]), lines, head=True))
+            # An image may lack a metric that others have.
+            columns = list(dict.fromkeys(name for line in lines for name in line))
+            write_text(self.final, _table(columns, lines, head=True))
 
 
 def _table(columns: list[str], lines: Iterable[dict[str, Any]], head: bool = False) -> str:

@@ -49,14 +49,17 @@ class Record:
         self._hand_on(kept)
 
     def rows(self) -> Iterator[Row]:
-        """Iterate over the recorded curve; a line cut short by a killed process ends it."""
+        """Iterate over the recorded curve; a line that a killed process has cut ends it."""
         if not self.curve.is_file():
             return
-        for line in self.curve.read_text(encoding="utf-8").splitlines():
+        for line in self.curve.read_bytes().splitlines():
             try:
-                yield json.loads(line)
+                row = json.loads(line)
             except ValueError:
                 return
+            if not (isinstance(row, dict) and isinstance(row.get("step"), int)):
+                return
+            yield row
 
     def log(self, rows: list[Row]) -> None:
         """Append rows to the curve; each holds `step`, counted over the whole run."""

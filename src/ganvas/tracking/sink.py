@@ -9,6 +9,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, Protocol
 
+from PIL import Image
+
 Row = dict[str, Any]
 SHOWN = 8
 """Images whose pictures are sent to a sink; the record holds them all."""
@@ -70,7 +72,7 @@ class Outcome:
         state: finished, interrupted, pruned or failed.
         step: Optimisation steps done, over the whole run.
         metrics: The content of `metrics.json`; {} where the run did not finish.
-        pictures: Per image, the files of target, mask (where the edit has one), result, difference.
+        pictures: Per image, the files of target, mask (where the edit has one) and result.
         embedding: The embedding's file, where there is one.
     """
 
@@ -79,6 +81,19 @@ class Outcome:
     metrics: dict[str, Any] = field(default_factory=dict)
     pictures: dict[str, dict[str, Path]] = field(default_factory=dict)
     embedding: Path | None = None
+
+
+def comparison(files: dict[str, Path]) -> dict[str, Image.Image]:
+    """Open the pictures of one image, and add the difference of its result from its target."""
+    from ganvas.image.picture import difference_picture
+
+    pictures = {}
+    for stem, file in files.items():
+        with Image.open(file) as picture:
+            pictures[stem] = picture.convert("RGB")
+    if {"result", "target"} <= files.keys():
+        pictures["difference"] = difference_picture(files["result"], files["target"])
+    return pictures
 
 
 class Sink(Protocol):

@@ -11,11 +11,19 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from PIL import Image
 
 from ganvas.errors import ConfigError
-from ganvas.tracking.sink import SHOWN, Logger, Outcome, Row, RunInfo, Sink, mean_values
+from ganvas.tracking.sink import (
+    SHOWN,
+    Logger,
+    Outcome,
+    Row,
+    RunInfo,
+    Sink,
+    comparison,
+    mean_values,
+)
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -57,7 +65,8 @@ class TensorBoardSink:
         for name, value in mean_values(row).items():
             self.writer.add_scalar(name, value, step, moment)
         for image, file in list(frames.items())[:SHOWN]:
-            self._picture(f"progress/{image}", file, step, moment)
+            with Image.open(file) as picture:
+                self._picture(f"progress/{image}", picture, step, moment)
 
     def end(self, outcome: Outcome) -> None:
         """Log final values, the pictures to compare and the hyperparameters, and close the file."""
@@ -66,16 +75,19 @@ class TensorBoardSink:
             for name, value in final.items():
                 self.writer.add_scalar(f"final/{name}", value, outcome.step)
             for image, files in list(outcome.pictures.items())[:SHOWN]:
-                for kind, file in files.items():
-                    self._picture(f"{image}/{kind}", file, outcome.step)
+                for stem, picture in comparison(files).items():
+                    self._picture(f"{image}/{stem}", picture, outcome.step)
             if final:
                 self._hyperparameters([f"final/{name}" for name in final])
         finally:
             self.writer.close()
 
-    def _picture(self, tag: str, file: Path, step: int, moment: float | None = None) -> None:
-        with Image.open(file) as picture:
-            pixels = np.asarray(picture.convert("RGB"))
+    def _picture(
+        self, tag: str, picture: Image.Image, step: int, moment: float | None = None
+    ) -> None:
+        import numpy as np
+
+        pixels = np.asarray(picture.convert("RGB"))
         self.writer.add_image(tag, pixels, step, moment, dataformats="HWC")
 
     def _hyperparameters(self, metrics: list[str]) -> None:

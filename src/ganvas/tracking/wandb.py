@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,9 +10,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ganvas.errors import ConfigError
+from ganvas.system.environment import environment
 from ganvas.system.files import write_json
 from ganvas.tracking.lineage import LINEAGE, artifact_name, attach, embedding_artifact, lineage
-from ganvas.tracking.sink import SHOWN, Logger, Outcome, Row, RunInfo, Sink, mean_values
+from ganvas.tracking.sink import (
+    SHOWN,
+    Logger,
+    Outcome,
+    Row,
+    RunInfo,
+    Sink,
+    comparison,
+    mean_values,
+)
 
 if TYPE_CHECKING:
     import wandb
@@ -121,7 +130,7 @@ class WandBSink:
         for name, value in outcome.metrics.get("final", {}).items():
             self.run.summary[f"final/{name}"] = value
         if outcome.pictures:
-            self.run.log({"comparison": _comparison(outcome)}, step=outcome.step)
+            self.run.log({"comparison": _comparison_table(outcome)}, step=outcome.step)
         if outcome.embedding is not None and outcome.embedding.is_file():
             self.run.log_artifact(embedding_artifact(self.name, outcome.embedding))
 
@@ -134,16 +143,8 @@ def staged_below(folder: Path, mode: str) -> Iterator[None]:
         for variable, name in FOLDERS.items()
         if not (variable == "WANDB_CONFIG_DIR" and mode == "online")
     }
-    before = {variable: os.environ.get(variable) for variable in wanted}
-    os.environ.update(wanted)
-    try:
+    with environment(wanted):
         yield
-    finally:
-        for variable, value in before.items():
-            if value is None:
-                os.environ.pop(variable, None)
-            else:
-                os.environ[variable] = value
 
 
 def quiet() -> wandb.Settings:
@@ -153,18 +154,19 @@ def quiet() -> wandb.Settings:
     return wandb.Settings(console="off", silent=True, disable_code=True)
 
 
-def _comparison(outcome: Outcome) -> wandb.Table:
+def _comparison_table(outcome: Outcome) -> wandb.Table:
     """Return the table of the results: a row per image with its pictures and final values."""
     import wandb
 
-    kinds = list(next(iter(outcome.pictures.values())))
+    pictures = {name: comparison(files) for name, files in outcome.pictures.items()}
+    stems = list(next(iter(pictures.values())))
     measured = outcome.metrics.get("images", {})
-    metrics = list(next(iter(measured.values()), {}))
-    heads = ["input" if kind == "target" else kind for kind in kinds]
+    metrics = list(outcome.metrics.get("final", {}))
+    heads = ["input" if stem == "target" else stem for stem in stems]
     table = wandb.Table(columns=["image", *heads, *metrics])
-    for name, files in outcome.pictures.items():
-        pictures = [wandb.Image(str(files[kind])) for kind in kinds]
-        table.add_data(name, *pictures, *(measured[name].get(m) for m in metrics))
+    for name, shown in pictures.items():
+        cells = [wandb.Image(shown[stem]) for stem in stems]
+        table.add_data(name, *cells, *(measured[name].get(m) for m in metrics))
     return table
 
 

@@ -14,7 +14,7 @@ from optuna.distributions import (  # noqa: E402
 
 from ganvas.config.compose import Resolver  # noqa: E402
 from ganvas.errors import ConfigError  # noqa: E402
-from ganvas.runner.folder import RunFolder  # noqa: E402
+from ganvas.runner.directory import RunDirectory  # noqa: E402
 from ganvas.study.search import trials as module  # noqa: E402
 from ganvas.study.search.pruning import Pruning  # noqa: E402
 from ganvas.study.search.settings import search_of  # noqa: E402
@@ -70,7 +70,7 @@ def folders(tmp_path, monkeypatch):
 
     def plan(jobs, resolver):
         paths = [tmp_path / job[-1] for job in jobs]
-        return [SimpleNamespace(path=str(p), working=RunFolder(p)) for p in paths]
+        return [SimpleNamespace(path=str(p), working=RunDirectory(p)) for p in paths]
 
     monkeypatch.setattr(module, "plan", plan)
     return tmp_path
@@ -156,7 +156,7 @@ def test_hopeless_runs_are_asked_to_stop(tmp_path):
     found, sampler, pruner = settings(tmp_path)
     study = open_study(found, sampler, pruner)
     good, bad = study.ask(), study.ask()
-    runs = {t.number: (t, RunFolder(tmp_path / str(t.number))) for t in (good, bad)}
+    runs = {t.number: (t, RunDirectory(tmp_path / str(t.number))) for t in (good, bad)}
     curve(tmp_path / "0", 11, 30, 31)
     pruning = Pruning(runs, "psnr", 2)
     pruning.look()

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from ganvas.errors import RunError
-from ganvas.runner.folder import RunFolder
+from ganvas.runner.directory import RunDirectory
 from ganvas.study.local import Task
 from ganvas.study.plan import Planned
 from ganvas.study.slurm import cluster, follow
@@ -74,7 +74,7 @@ def slurm(monkeypatch):
 def test_jobs_are_submitted_once_and_followed(tmp_path, slurm):
     study = tmp_path / "s"
     mine = tasks(study, 4)
-    RunFolder(study / "run-0").write_status(state="finished")
+    RunDirectory(study / "run-0").write_status(state="finished")
 
     def ends(job):
         place = int(job.partition("_")[2]) + 1
@@ -85,14 +85,14 @@ def test_jobs_are_submitted_once_and_followed(tmp_path, slurm):
             )
             return "FAILED"
         state = {1: "finished", 3: "interrupted"}[place]
-        RunFolder(study / f"run-{place}").write_status(state=state)
+        RunDirectory(study / f"run-{place}").write_status(state=state)
         return "COMPLETED"
 
     found = slurm(ends)
     follow.submit_all(mine, [], Queue(), Board())
     assert found.submitted == [["seed=1", "seed=2", "seed=3"]]
     assert [t.state for t in mine] == ["finished", "finished", "failed", "interrupted"]
-    assert RunFolder(study / "run-2").error == "SLURM's job 1_1: exceeded memory limit: FAILED"
+    assert RunDirectory(study / "run-2").error == "SLURM's job 1_1: exceeded memory limit: FAILED"
     assert list((study / ".slurm").glob("*/code")) == []
 
     follow.submit_all(again := tasks(study, 2), [], Queue(), Board())
@@ -104,7 +104,7 @@ def test_jobs_of_a_dead_launcher_are_found(tmp_path, slurm):
     study = tmp_path / "s"
 
     def ends(job):
-        RunFolder(study / f"run-{job[-1]}").write_status(state="finished")
+        RunDirectory(study / f"run-{job[-1]}").write_status(state="finished")
         return "COMPLETED"
 
     found = slurm(ends)

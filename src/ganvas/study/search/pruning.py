@@ -6,18 +6,18 @@ runs know nothing of Optuna, and it works with every launcher that shares a disk
 
 from __future__ import annotations
 
-import json
 import math
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from statistics import fmean
 from types import TracebackType
-from typing import Any
 
 from optuna.trial import Trial
 
-from ganvas.runner.folder import RunFolder
+from ganvas.errors import DamagedError
+from ganvas.runner.directory import RunDirectory
+from ganvas.system.reading import parse_rows, read_file
 
 LOOK_EVERY = 0.2
 """Seconds between two looks at the curves."""
@@ -38,15 +38,10 @@ class Curve:
     def fresh(self) -> Iterator[tuple[int, float]]:
         """Iterate over (step, mean over images) of steps that were not seen before."""
         try:
-            lines = self.file.read_text(encoding="utf-8").splitlines()
-        except OSError:
+            rows = parse_rows(read_file(self.file), self.file)
+        except DamagedError:
             return
-        for line in lines:
-            try:
-                row: dict[str, Any] = json.loads(line)
-            except ValueError:
-                # The run is writing it.
-                return
+        for row in rows:
             if row["step"] <= self.step:
                 continue
             self.step = row["step"]
@@ -67,7 +62,7 @@ class Pruning:
     """
 
     def __init__(
-        self, trials: Mapping[int, tuple[Trial, RunFolder]], column: str, every: int
+        self, trials: Mapping[int, tuple[Trial, RunDirectory]], column: str, every: int
     ) -> None:
         self.curves = {
             number: (trial, folder, Curve(folder.path / "metrics.jsonl", column))

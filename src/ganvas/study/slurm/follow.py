@@ -155,7 +155,7 @@ class Follower:
         """Set how a job ended; return False where its record may still be on its way here."""
         planned = task.planned
         folder = planned.working if planned.working.path.exists() else planned.final
-        status = folder.status()
+        status = folder.status
         recorded = str(status.get("state", "new"))
         if recorded in ("new", "running"):
             first = self.ended_at.setdefault(entry.job, time.monotonic())

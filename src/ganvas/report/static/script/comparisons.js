@@ -1,6 +1,6 @@
 /** The view of comparisons: matrices of row minus column, with significance. */
 
-import { axisByName, data, higher, settingName } from './data.js';
+import { axisByName, data, higher, judged, settingName } from './data.js';
 import { h, select } from './dom.js';
 import { MISSING, plural, pValue, signed, stars } from './format.js';
 import { set, state } from './state.js';
@@ -38,7 +38,7 @@ export function comparisonsView() {
     h(
       'p',
       { class: 'note' },
-      `${state.metric}: row minus column; blue where the row is better, bold where it is ` +
+      `${state.metric}: row minus column; ${judged(state.metric) ? 'blue where the row is better, ' : ''}bold where it is ` +
         `significant. The unit is the image: ${averaged} averaged within it. Wilcoxon ` +
         'signed-rank test (two-sided, exact), Holm-corrected within each matrix: * p < 0.05, ' +
         '** p < 0.01, *** p < 0.001.',
@@ -102,11 +102,12 @@ function matrixCell(cell, biggest, key, same) {
   const difference = cell[3];
   const holm = cell[7];
   const better = (higher(state.metric) ? 1 : -1) * difference > 0;
+  const side = judged(state.metric) ? (better ? 'better' : 'worse') : '';
   const share = Math.sqrt(Math.abs(difference) / biggest);
   return h(
     'td',
     {
-      class: `${better ? 'better' : 'worse'}${holm < LEVEL ? ' real' : ''}`,
+      class: `${side}${holm < LEVEL ? ' real' : ''}`,
       style: { '--t': share.toFixed(3) },
     },
     h(

@@ -35,7 +35,10 @@ export const level = (axis, run) => axis.levels[axis.ofRun[run.index]];
 
 export const isMetric = (name) => Object.hasOwn(data.final, name);
 export const metricOf = (name) => data.metrics.find((item) => item.name === name);
-export const higher = (metric) => metricOf(metric)?.higher ?? false;
+export const direction = (metric) => metricOf(metric)?.direction ?? 'none';
+export const higher = (metric) => direction(metric) === 'higher';
+/** Whether some values of a metric are better than others. */
+export const judged = (metric) => direction(metric) !== 'none';
 export const final = (metric, run) => data.final[metric]?.[run.index] ?? null;
 export const finalOf = (metric, run, image) => data.perImage[metric]?.[run.index]?.[image] ?? null;
 /** The metric of what the latent alone draws, before the noise maps are fitted. */
@@ -84,7 +87,7 @@ export function goodness(metric, among) {
   const finished = among.filter((run) => run.state === 'finished');
   const range = extent(finished.map((run) => final(metric, run)));
   return (value) => {
-    if (!range || value === null || value === undefined) return null;
+    if (!range || !judged(metric) || value === null || value === undefined) return null;
     if (range[0] === range[1]) return 0.5;
     const share = (value - range[0]) / (range[1] - range[0]);
     return Math.max(0, Math.min(1, higher(metric) ? share : 1 - share));

@@ -5,7 +5,9 @@ import { commandLine } from './command.js';
 import {
   data,
   finalOf,
+  direction,
   higher,
+  judged,
   inner,
   metricValue,
   metricWithUnit,
@@ -71,12 +73,11 @@ function verdictCard(ranking) {
     h('span', { class: 'chip' }, h('small', {}, axis.short), axis.levels[levels[place]]),
   );
   const name = settingName(best.setting);
-  const direction = higher(state.metric) ? 'higher' : 'lower';
   const [low, high] = [best.low, best.high].map((value) => num(value));
   return h(
     'div',
     { class: 'card verdict' },
-    h('p', { class: 'over' }, `Best by ${state.metric}, ${direction} is better`),
+    h('p', { class: 'over' }, verdictTitle(state.metric)),
     h(
       'h2',
       {},
@@ -91,6 +92,11 @@ function verdictCard(ranking) {
     ),
     second && verdictText(ranking, second),
   );
+}
+
+function verdictTitle(metric) {
+  if (!judged(metric)) return `Lowest ${metric}; neither direction is better`;
+  return `Best by ${metric}, ${direction(metric)} is better`;
 }
 
 /** Whether the best is better than the next, and what it takes to decide. */
@@ -152,7 +158,15 @@ function rankingCard(ranking) {
           h('i', { class: 'point', style: { left: `${x(row.mean)}%` } }),
         ),
         h('b', {}, metricValue(state.metric, row.mean)),
-        h('small', {}, place ? `${signed(row.difference)} ${stars(row.holm)}` : 'best'),
+        h(
+          'small',
+          {},
+          place
+            ? `${signed(row.difference)} ${stars(row.holm)}`
+            : judged(state.metric)
+              ? 'best'
+              : 'lowest',
+        ),
       ),
     );
   };
@@ -181,7 +195,7 @@ function looksCard(ranking) {
   if (!hasPictures) return null;
   const middle = ranking.length > 2 && ['middle', ranking[Math.floor(ranking.length / 2)]];
   const last = ranking.length > 1 && ['last', ranking.at(-1)];
-  const entries = [['best', ranking[0]], middle, last]
+  const entries = [[judged(state.metric) ? 'best' : 'lowest', ranking[0]], middle, last]
     .filter(Boolean)
     .map(([rank, row]) => ({ rank, row, run: runOf(row.setting) }))
     .filter(({ run }) => run.albums.length);

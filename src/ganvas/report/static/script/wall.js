@@ -9,10 +9,12 @@
 import {
   axes,
   data,
+  direction,
   finalOf,
   goodness,
   imageNames,
   inner,
+  judged,
   latentOf,
   level,
   levelName,
@@ -195,8 +197,9 @@ function wallBar({ rows, cols, rest }, chosen, count, pairs) {
     const items = [[ALL, 'all'], ...levels.map((name) => [name, name])];
     return select(title, items, chosen.get(key) ?? ALL, (value) => fix(key, value));
   };
-  const { name, higher, unit } = metricOf(state.metric);
-  const meaning = `${name}${unit && ` in ${unit}`}, ${higher ? 'higher' : 'lower'} is better`;
+  const { name, unit } = metricOf(state.metric);
+  const better = judged(name) ? `, ${direction(name)} is better` : '';
+  const meaning = `${name}${unit && ` in ${unit}`}${better}`;
   const pictures = plural(count, pairs ? 'pair' : 'picture');
   return h(
     'div',

@@ -8,16 +8,20 @@ from pathlib import Path
 import pytest
 
 from ganvas.errors import RunError, StorageError
-from ganvas.runner.folder import RunFolder, find_runs
+from ganvas.runner.directory import RunDirectory, find_runs
+from ganvas.runner.sharing import POOL
 from ganvas.stage.stage import Stage
 
 
 def test_lock_keeps_a_second_holder_out(tmp_path):
-    folder = RunFolder(tmp_path / "run")
+    folder = RunDirectory(tmp_path / "run")
     assert not folder.is_locked()
     with folder.locked():
         assert folder.is_locked()
-        with pytest.raises(StorageError, match="another process"), RunFolder(folder.path).locked():
+        with (
+            pytest.raises(StorageError, match="another process"),
+            RunDirectory(folder.path).locked(),
+        ):
             pass
         assert folder.is_locked()
     assert not folder.is_locked()
@@ -25,17 +29,17 @@ def test_lock_keeps_a_second_holder_out(tmp_path):
 
 def test_a_run_at_work_is_not_run_twice(tiny_run, ganvas_command, tiny):
     result = tiny_run()
-    folder = RunFolder(result.path)
+    folder = RunDirectory(result.path)
     folder.write_status(state="running")
     with folder.locked():
         done = ganvas_command("run", *tiny)
     assert done.code == 2
     assert "another process is working on" in done.complaint
-    assert folder.status()["state"] == "running"
+    assert folder.status["state"] == "running"
 
 
 def test_a_dead_run_is_called_interrupted(tmp_path):
-    folder = RunFolder(tmp_path)
+    folder = RunDirectory(tmp_path)
     assert folder.state == "new"
     folder.write_status(state="running")
     assert folder.state == "interrupted"
@@ -63,12 +67,13 @@ def test_force_keeps_the_old_result_until_the_new_one_is_finished(tiny_run, monk
         patched.setattr(Stage, "training_step", broken)
         with pytest.raises(RunError, match="no luck"):
             tiny_run("force=true")
-    assert RunFolder(first.path).state == "finished"
+    assert RunDirectory(first.path).state == "finished"
     assert (first.path / "mark").exists()
     again = tiny_run("force=true")
     assert again.path == first.path
     assert not (first.path / "mark").exists()
-    assert [p.name for p in first.path.parent.iterdir()] == [first.path.name]
+    names = [p.name for p in first.path.parent.iterdir() if p.name != POOL]
+    assert names == [first.path.name]
     assert again.metrics["final"] == first.metrics["final"]
 
 
@@ -90,9 +95,10 @@ def test_the_record_is_complete(tiny_run):
         "config.yaml", "overrides.yaml", "provenance.json", "status.json", "metrics.jsonl",
         "metrics.json", "embedding.safetensors", "run.log", "images/astronaut/target.png",
         "images/astronaut/w.png", "images/astronaut/n.png", "images/astronaut/result.png",
-        "images/astronaut/difference.png", "images/astronaut/progress.webp",
+        "images/astronaut/progress.webp", "manifest.json",
     ):  # fmt: skip
         assert name in names
+    assert result.image("difference").size == result.image("target").size
     assert "checkpoint.pt" not in names
     status, provenance = result.status, result.provenance
     assert (status["step"], status["total_steps"], status["study"]) == (10, 10, "mine")
@@ -136,12 +142,13 @@ def test_repetition_is_equal_to_the_bit(tiny_run):
     assert one.path.name == two.path.name
     assert one.metrics["images"] == two.metrics["images"]
     assert one.embedding.latent.equal(two.embedding.latent)
+    assert one.embedding_file.read_bytes() == two.embedding_file.read_bytes()
     assert not one.embedding.latent.equal(tiny_run("seed=1").embedding.latent)
 
 
 def test_ls_and_clean(ganvas_command, tiny_run):
     kept, gone = tiny_run("study=a"), tiny_run("study=b")
-    RunFolder(gone.path).write_status(state="failed", error="bad luck")
+    RunDirectory(gone.path).write_status(state="failed", error="bad luck")
     (gone.path / "checkpoint.pt").write_bytes(b"x" * 100)
     done = ganvas_command("ls")
     assert done.code == 0
@@ -194,6 +201,6 @@ def test_clean_asks_and_leaves_runs_at_work(ganvas_command, tiny_run, monkeypatc
     monkeypatch.setattr("builtins.input", nobody)
     assert ganvas_command("clean").code == 0
     assert run.path.exists()
-    with RunFolder(run.path).locked():
+    with RunDirectory(run.path).locked():
         assert "nothing to delete" in ganvas_command("clean", "--yes").out
     assert json.loads((run.path / "status.json").read_text())["state"] == "finished"

@@ -1,8 +1,9 @@
-"""What an edit leaves besides its result: inputs, masks, contact sheet, films, region metrics."""
+"""The pictures that a run leaves: inputs, masks, films, stages, results, contact sheet."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from PIL import Image
 from torch import Tensor
@@ -11,16 +12,18 @@ from ganvas.edit import Recipe
 from ganvas.functional.images import to_uint8
 from ganvas.image.picture import difference, save_animation, save_picture, to_picture
 from ganvas.image.sheet import contact_sheet, frames_of, mask_picture, strip
-from ganvas.metrics import Metrics
-from ganvas.metrics.measure import Values
-from ganvas.metrics.regions import measure_identity, measure_regions
-from ganvas.runner.folder import RunFolder
+from ganvas.runner.directory import RunDirectory
+from ganvas.runner.sharing import share_pictures
 from ganvas.stage import Scene
+from ganvas.tracking import Record
 
 FILM_RESOLUTION = 512
 
+SHOWN = ("target", "mask", "result")
+"""The pictures that stand for a finished run in dashboards."""
 
-def save_inputs(folder: RunFolder, names: tuple[str, ...], scene: Scene) -> None:
+
+def save_inputs(folder: RunDirectory, names: tuple[str, ...], scene: Scene) -> None:
     """Save what the run was given, per image: `target`, `input_<name>`, and the masks.
 
     The recipe's first mask is `mask.png`, which dashboards lay over the pictures; the others are
@@ -29,17 +32,19 @@ def save_inputs(folder: RunFolder, names: tuple[str, ...], scene: Scene) -> None
     for given, images in scene.images.items():
         kind = "target" if given == "x" else f"input_{given}"
         for name, picture in zip(names, to_uint8(images), strict=True):
-            save_picture(to_picture(picture), folder.images(name) / f"{kind}.png")
+            save_picture(to_picture(picture), folder.picture_folder(name) / f"{kind}.png")
     for place, (given, masks) in enumerate(scene.masks.items()):
         if bool((masks == 1).all()):
             continue
         kind = "mask" if place == 0 else f"mask_{given}"
         for name, mask in zip(names, masks, strict=True):
-            save_picture(mask_picture(mask).convert("L"), folder.images(name) / f"{kind}.png")
+            save_picture(
+                mask_picture(mask).convert("L"), folder.picture_folder(name) / f"{kind}.png"
+            )
 
 
 def save_frames(
-    folder: RunFolder, names: tuple[str, ...], stage: str, frames: Iterator[Tensor]
+    folder: RunDirectory, names: tuple[str, ...], stage: str, frames: Iterator[Tensor]
 ) -> None:
     """Save the film of an operation, where it draws one: `<stage>.webp` and `<stage>_strip.png`."""
     films = [frames_of(images, FILM_RESOLUTION) for images in frames]
@@ -47,14 +52,25 @@ def save_frames(
         return
     for index, name in enumerate(names):
         pictures = [film[index] for film in films]
-        files = [folder.images(name) / f".{stage}.{k:03}.png" for k in range(len(pictures))]
+        files = [folder.picture_folder(name) / f".{stage}.{k:03}.png" for k in range(len(pictures))]
         for file, picture in zip(files, pictures, strict=True):
             save_picture(picture, file)
         # There and back, so that the loop has no jump.
-        save_animation([*files, *files[-2:0:-1]], folder.images(name) / f"{stage}.webp")
+        save_animation([*files, *files[-2:0:-1]], folder.picture_folder(name) / f"{stage}.webp")
         for file in files:
             file.unlink()
-        save_picture(strip(pictures), folder.images(name) / f"{stage}_strip.png")
+        save_picture(strip(pictures), folder.picture_folder(name) / f"{stage}_strip.png")
+
+
+def save_pictures(folder: RunDirectory, record: Record, recipe: Recipe, scene: Scene) -> None:
+    """Save each image's result and animation, and the contact sheet; store equal pictures once."""
+    render = to_uint8(scene.renders[list(recipe.stages)[-1]])
+    for name, picture in zip(scene.names, render, strict=True):
+        images = folder.picture_folder(name)
+        save_picture(to_picture(picture), images / "result.png")
+        save_animation(record.frames(name), images / "progress.webp")
+    save_picture(scene_sheet(recipe, scene), folder.path / "images" / "contact_sheet.png")
+    share_pictures(folder.path)
 
 
 def scene_sheet(recipe: Recipe, scene: Scene, limit: int = 8) -> Image.Image:
@@ -72,19 +88,10 @@ def scene_sheet(recipe: Recipe, scene: Scene, limit: int = 8) -> Image.Image:
     return contact_sheet(rows)
 
 
-def measure_edit(metrics: Metrics, recipe: Recipe, scene: Scene, pictures: Tensor) -> Values:
-    """Measure the result's regions and identity, as far as the edit and the inputs have them."""
-    names = scene.names
-    eight_bit = {name: to_uint8(images) for name, images in scene.images.items()}
-    values = measure_identity(metrics, names, pictures, eight_bit)
-    if recipe.regions is None:
-        return values
-    regions = measure_regions(
-        metrics,
-        names,
-        pictures,
-        eight_bit[recipe.regions.inside],
-        eight_bit[recipe.regions.outside],
-        scene.masks[recipe.regions.mask],
-    )
-    return {name: values[name] | regions[name] for name in names}
+def shown_pictures(folder: RunDirectory, names: Iterable[str]) -> dict[str, dict[str, Path]]:
+    """Return the files of `SHOWN` that there are, by image and stem."""
+    pictures = {}
+    for name in names:
+        files = {stem: folder.picture_folder(name) / f"{stem}.png" for stem in SHOWN}
+        pictures[name] = {stem: file for stem, file in files.items() if file.is_file()}
+    return pictures

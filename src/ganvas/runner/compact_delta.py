@@ -13,6 +13,13 @@ from ganvas.generator.delta import Compact, compacted
 from ganvas.metrics.measure import Values
 from ganvas.stage import Scene
 
+COSTS = {
+    "delta_mib": {"text": "the compact delta's size", "unit": "MiB", "direction": "lower"},
+    "psnr_exact": {"text": "with the exact delta", "unit": "dB", "direction": "higher"},
+    "delta_db": {"text": "what the compact delta loses", "unit": "dB", "direction": "lower"},
+}
+"""What `compact` measures, as `metrics.json` describes it."""
+
 
 def compact(
     embedding: Embedding, how: Compact, scene: Scene, target: Tensor

@@ -1,0 +1,85 @@
+"""The picture files that a path, a folder or a glob names."""
+
+from __future__ import annotations
+
+import glob
+import logging
+import re
+from functools import cache
+from pathlib import Path
+
+from ganvas.errors import InputError
+from ganvas.image.decode import READABLE, problem
+
+log = logging.getLogger(__name__)
+
+
+def packaged(path: Path) -> Path:
+    """Resolve "ganvas:NAME" to a picture that comes with the program, "asset:…" to an asset's.
+
+    Raises:
+        AssetError: The asset is unknown or cannot be fetched.
+    """
+    text = str(path)
+    if text.startswith("asset:"):
+        from ganvas import assets
+
+        name, _, file = text.removeprefix("asset:").partition("/")
+        return assets.path(name) / file
+    if text.startswith("ganvas:"):
+        return Path(__file__).with_name("pictures") / text.removeprefix("ganvas:")
+    return path.expanduser()
+
+
+def find_pictures(path: Path, skip: bool = True) -> list[Path]:
+    """Return the picture files that `path` names, sorted.
+
+    Of a folder or glob, hidden files and other kinds of files are passed over.
+
+    Args:
+        path: A file, a folder or a glob.
+        skip: Leave a file out, with a notice, that is called like a picture and is none; else it is
+            an error, as where files belong together by their order.
+
+    Raises:
+        InputError: Nothing is there, or a folder or glob holds no picture; or, without `skip`, a
+            file is no picture.
+    """
+    path = packaged(path)
+    if address := re.match(r"(https?|ftp):/+(.*)", str(path), re.IGNORECASE):
+        raise InputError(
+            f"{address[1]}://{address[2]} is an address; fetch the picture first, for example with "
+            "curl -LO, and name the file"
+        )
+    if path.is_file():
+        return [path]
+    if path.is_dir():
+        named = list(path.iterdir())
+        kind = "folder"
+    elif glob.has_magic(str(path)):
+        named = [Path(file) for file in glob.glob(str(path), recursive=True)]  # noqa: PTH207
+        kind = "glob"
+    else:
+        raise InputError(f"no such picture, folder or glob: {path}")
+    shown = sorted(
+        file for file in named if file.suffix.lower() in READABLE and not file.name.startswith(".")
+    )
+    pictures = [file for file in shown if _is_picture(file, skip)]
+    if not pictures:
+        raise InputError(f"the {kind} {path} holds no {', '.join(READABLE)} file")
+    return pictures
+
+
+def _is_picture(file: Path, skip: bool) -> bool:
+    reason = problem(file)
+    if reason and not skip:
+        raise InputError(f"{file} is no picture: {reason}")
+    if reason:
+        _notice(file, reason)
+    return not reason
+
+
+@cache
+def _notice(file: Path, reason: str) -> None:
+    # Once, although a run looks at its files several times.
+    log.warning("%s is left out: %s", file, reason)

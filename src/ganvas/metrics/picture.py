@@ -1,0 +1,92 @@
+"""Metrics that compare a picture with the photograph that it stands for."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from ganvas.functional import ssim as structure
+from ganvas.metrics.context import Context
+from ganvas.metrics.metric import Direction
+from ganvas.metrics.rendered import RenderedMetric
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class PictureMetric(RenderedMetric):
+    """A comparison of pictures with photographs of the same size."""
+
+    def measure(self, context: Context) -> Tensor | None:
+        """Compare the render with its photographs."""
+        pictures = context.picture(self.render)
+        targets = context.picture(context.stands_for(self.render))
+        return None if pictures is None or targets is None else self.compare(pictures, targets)
+
+    @abstractmethod
+    def compare(self, pictures: Tensor, targets: Tensor) -> Tensor | None:
+        """Compare uint8 pictures (B, 3, H, W): (B,), or None where they are too small."""
+
+
+@dataclass(frozen=True)
+class PSNR(PictureMetric):
+    """Peak signal-to-noise ratio."""
+
+    direction: ClassVar[Direction] = "higher"
+    unit: ClassVar[str] = "dB"
+
+    def compare(self, pictures: Tensor, targets: Tensor) -> Tensor:
+        """Compare over the range [0, 255]."""
+        from ganvas.functional.quality import masked_mse, psnr_from_mse
+
+        return psnr_from_mse(masked_mse(pictures.double(), targets.double()), span=255.0)
+
+    def compared(self, resolution: int) -> str:
+        """State range and resolution."""
+        return f"range [0, 255], {resolution}×{resolution}, on the saved 8-bit picture"
+
+
+@dataclass(frozen=True)
+class SSIM(PictureMetric):
+    """Structural similarity. Wang et al. 2004."""
+
+    direction: ClassVar[Direction] = "higher"
+
+    def compare(self, pictures: Tensor, targets: Tensor) -> Tensor:
+        """Compare with a Gaussian window of 11 pixels."""
+        return _each(structure.ssim, pictures, targets)
+
+    def compared(self, resolution: int) -> str:
+        """State range, resolution and window."""
+        return f"range [0, 255], {resolution}×{resolution}, Gaussian window 11, σ 1.5"
+
+
+@dataclass(frozen=True)
+class MSSSIM(PictureMetric):
+    """Multi-scale structural similarity, of 176 pixels or more. Wang et al. 2003."""
+
+    direction: ClassVar[Direction] = "higher"
+
+    def compare(self, pictures: Tensor, targets: Tensor) -> Tensor | None:
+        """Compare over five scales; None where the coarsest is smaller than the window."""
+        if pictures.shape[-1] < structure.SMALLEST_MS_SSIM:
+            return None
+        return _each(structure.ms_ssim, pictures, targets)
+
+    def compared(self, resolution: int) -> str:
+        """State range, resolution and scales."""
+        return f"range [0, 255], {resolution}×{resolution}, five scales"
+
+
+def _each(function: Callable[..., Tensor], pictures: Tensor, targets: Tensor) -> Tensor:
+    """Apply a similarity image by image, which bounds its memory."""
+    import torch
+
+    values = [
+        function(a[None].float(), b[None].float(), span=255.0, reflect=True)
+        for a, b in zip(pictures, targets, strict=True)
+    ]
+    return torch.cat(values)

@@ -1,0 +1,287 @@
+"""A run on disk: where its files are, how it stands, and what it holds."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ganvas.errors import DamagedError, InputError
+from ganvas.runner import lock
+from ganvas.runner.damage import holds_run, manifest_of, problems, required
+from ganvas.runner.manifest import Manifest, is_newer
+from ganvas.runner.sharing import size_on_disk
+from ganvas.system.files import write_json, write_text
+from ganvas.system.reading import leaves, number, parse_json, parse_rows, parse_yaml, read_file
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from ganvas.embedding import Embedding
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """One run on disk, `outputs/<study>/<slug>-<signature>/`; docs/record.md lists its files.
+
+    What it holds (configuration, metrics, curve, …) is read when it is asked for, and kept; how it
+    stands (status, state) is read afresh. Reading imports no torch, but for the embedding.
+
+    Attributes:
+        path: The folder.
+    """
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The folder's name, ``<slug>-<signature>``: unique within the study."""
+        return self.path.name
+
+    @property
+    def status_file(self) -> Path:
+        """Where the run stands."""
+        return self.path / "status.json"
+
+    @property
+    def checkpoint_file(self) -> Path:
+        """The state to continue from."""
+        return self.path / "checkpoint.pt"
+
+    @property
+    def embedding_file(self) -> Path:
+        """Latent and noise."""
+        return self.path / "embedding.safetensors"
+
+    @property
+    def stop_file(self) -> Path:
+        """Why a run that is at work is to stop; a search writes it."""
+        return self.path / "stop"
+
+    def picture_folder(self, image: str) -> Path:
+        """Return the folder of one image's pictures."""
+        return self.path / "images" / image
+
+    # --- how it stands --------------------------------------------------------------------------
+
+    @property
+    def status(self) -> dict[str, Any]:
+        """The content of `status.json`; {} where there is none that can be read."""
+        try:
+            return parse_json(read_file(self.status_file), self.status_file)
+        except DamagedError:
+            return {}
+
+    @property
+    def state(self) -> str:
+        """Running, finished, interrupted, pruned, failed, damaged, or "new" before its start.
+
+        A run whose process is gone is called interrupted, whatever it wrote last. A run at work is
+        never called damaged, for it is writing its files.
+        """
+        state = str(self.status.get("state", "new"))
+        if state == "running" and self.is_locked():
+            return state
+        if self.damage:
+            return "damaged"
+        return "interrupted" if state == "running" else state
+
+    @property
+    def damage(self) -> str:
+        """The first thing that is wrong with the record, as one line; "" where all is well."""
+        return next(problems(self.path), "")
+
+    @property
+    def is_newer(self) -> bool:
+        """Whether a newer version of ganvas has written the record."""
+        return is_newer(self.status)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run came to its end; `state` also says whether its record is whole."""
+        return bool(self.status.get("state") == "finished")
+
+    def require_intact(self) -> None:
+        """Compare every file with what the run has written.
+
+        Raises:
+            DamagedError: The first one that differs.
+        """
+        for line in problems(self.path, thorough=True):
+            raise DamagedError(line)
+
+    @property
+    def error(self) -> str:
+        """The line that a failed run left, or ""."""
+        return str(self.status.get("error") or "")
+
+    def write_status(self, **changes: Any) -> None:
+        """Update `status.json`."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        write_json(self.status_file, {**self.status, **changes, "updated": now})
+
+    @property
+    def stop_reason(self) -> str:
+        """The line that a search left in the stop file, or ""."""
+        try:
+            return self.stop_file.read_text(encoding="utf-8").strip()
+        except OSError:
+            return ""
+
+    def ask_to_stop(self, reason: str) -> None:
+        """Ask the process that works on the run to save its state and stop as pruned."""
+        write_text(self.stop_file, reason + "\n")
+
+    def locked(self, held: int | None = None) -> AbstractContextManager[None]:
+        """Hold the run for this process; see `ganvas.runner.lock.locked`."""
+        return lock.locked(self.path, held)
+
+    def try_lock(self) -> int | None:
+        """Return the descriptor of a lock on the run, or None when another process holds it."""
+        return lock.try_lock(self.path)
+
+    def is_locked(self) -> bool:
+        """Return True when a process holds the run."""
+        return lock.is_locked(self.path)
+
+    def is_worked_on_here(self) -> bool:
+        """Return True when the process that holds the run is on this machine."""
+        return self.status.get("host") == socket.gethostname()
+
+    # --- what it holds (each raises DamagedError where the file is missing, cut or broken) --------
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """`config.yaml`, the full, resolved configuration; to be read, not to be changed."""
+        return parse_yaml(*content) if (content := self.read("config.yaml")) else {}
+
+    @cached_property
+    def leaves(self) -> dict[str, Any]:
+        """The configuration as one flat mapping from dotted key to scalar (or list of scalars)."""
+        return dict(leaves(self.config))
+
+    @cached_property
+    def overrides(self) -> list[str]:
+        """The overrides that were given on the command line or by the sweep."""
+        return [str(item) for item in self._composition.get("overrides") or []]
+
+    @cached_property
+    def choices(self) -> dict[str, str]:
+        """Hydra's choice per group, without Hydra's own groups."""
+        choices = self._composition.get("choices") or {}
+        return {k: str(v) for k, v in choices.items() if not str(k).startswith("hydra/")}
+
+    @cached_property
+    def provenance(self) -> dict[str, Any]:
+        """`provenance.json`: code, versions, hardware and command."""
+        return parse_json(*content) if (content := self.read("provenance.json")) else {}
+
+    @cached_property
+    def metrics(self) -> dict[str, Any]:
+        """`metrics.json`: `final`, `images`, `stages`, `about`; {} where the run has none yet."""
+        return parse_json(*content) if (content := self.read("metrics.json")) else {}
+
+    @property
+    def images(self) -> list[str]:
+        """The names of the run's images, in the order of the lists in `metrics.jsonl`."""
+        return [str(name) for name in self.status.get("images") or self.metrics.get("images") or []]
+
+    def final(self, metric: str) -> float | None:
+        """Return the final value of `metric` over all images, or None."""
+        if metric == "seconds":
+            return number(self.status.get("seconds"))
+        return number((self.metrics.get("final") or {}).get(metric))
+
+    def per_image(self, metric: str) -> dict[str, float]:
+        """Return the final values of `metric` per image, without missing ones."""
+        rows = self.metrics.get("images") or {}
+        values = {str(image): number(row.get(metric)) for image, row in rows.items()}
+        return {image: value for image, value in values.items() if value is not None}
+
+    @property
+    def curve(self) -> list[dict[str, Any]]:
+        """The rows of `metrics.jsonl`; a last line that is cut is left out."""
+        return parse_rows(*content) if (content := self.read("metrics.jsonl")) else []
+
+    @property
+    def embedding(self) -> Embedding:
+        """Latent and noise."""
+        from ganvas.embedding import Embedding
+
+        if self.read(self.embedding_file.name) is None:
+            raise InputError(f"no such embedding: {self.embedding_file}")
+        return Embedding.load(self.embedding_file)
+
+    def image(self, kind: str = "result", name: str | None = None) -> Image.Image:
+        """Open a picture: target, result, difference, or a stage by name; of the first image."""
+        from PIL import Image
+
+        folder = self.picture_folder(name or self.images[0])
+        if kind == "difference" and not (folder / "difference.png").is_file():
+            from ganvas.image.picture import difference_picture
+
+            return difference_picture(folder / "result.png", folder / "target.png")
+        return Image.open(folder / f"{kind}.png")
+
+    @property
+    def sheet(self) -> Image.Image:
+        """The contact sheet: inputs, masks, every stage, result and difference."""
+        from PIL import Image
+
+        return Image.open(self.path / "images" / "contact_sheet.png")
+
+    def size(self) -> int:
+        """Return the bytes that the folder holds."""
+        return size_on_disk(self.path)
+
+    def remove(self) -> None:
+        """Delete the folder."""
+        shutil.rmtree(self.path)
+
+    @cached_property
+    def _composition(self) -> dict[str, Any]:
+        content = self.read("overrides.yaml")
+        return parse_yaml(*content, list_key="overrides") if content else {}
+
+    def read(self, name: str) -> tuple[bytes, Path] | None:
+        """Return a file's content and path, or None where the run has not come to write it yet.
+
+        Raises:
+            DamagedError: The file is missing, or is not what the run has written.
+        """
+        file = self.path / name
+        if not file.exists() and name not in required(self.status):
+            return None
+        content = read_file(file)
+        self._manifest.require(self.path, name, content)
+        return content, file
+
+    @cached_property
+    def _manifest(self) -> Manifest:
+        return manifest_of(self.path, self.status)
+
+
+def load(path: Path | str) -> RunDirectory:
+    """Open a run's folder.
+
+    Raises:
+        InputError: The folder holds no run.
+        DamagedError: Its `status.json` is missing, cut or broken; other files are read when they
+            are asked for.
+    """
+    run = RunDirectory(Path(path))
+    if not holds_run(run.path):
+        raise InputError(f"{path} is not the folder of a run: it has no status.json")
+    parse_json(read_file(run.status_file), run.status_file)
+    return run
+
+
+def find_runs(output: Path) -> list[RunDirectory]:
+    """Return every run below a folder of studies, a study, or a run, sorted by path."""
+    folders = [output, *output.glob("*/"), *output.glob("*/*/")]
+    return [RunDirectory(path) for path in sorted(folders) if holds_run(path)]

@@ -1,0 +1,74 @@
+"""What a run sets in its process while it works: threads, seeds, determinism, and its log."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ganvas.runner.settings import Trainer
+from ganvas.system.files import storage_errors
+from ganvas.system.memory import keep_freed_memory
+
+log = logging.getLogger("ganvas")
+
+
+@contextmanager
+def configured(trainer: Trainer, seed: int) -> Iterator[None]:
+    """Set threads, seeds and determinism; the next job of the process finds them as they were."""
+    import numpy as np
+    import torch
+
+    threads = torch.get_num_threads()
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    benchmark = torch.backends.cudnn.benchmark
+    # What cuBLAS asks for where it is to be deterministic; read when it starts.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    keep_freed_memory()
+    torch.set_num_threads(trainer.threads or threads)
+    torch.use_deterministic_algorithms(trainer.deterministic, warn_only=True)
+    # Filling fresh memory guards against reading it; nothing here does, and it costs a tenth.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    torch.backends.cudnn.benchmark = not trainer.deterministic
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
+        torch.backends.cudnn.benchmark = benchmark
+
+
+@contextmanager
+def logging_to(file: Path) -> Iterator[None]:
+    """Write ganvas's log, tracebacks included, to a file as well."""
+    with storage_errors(file):
+        handler = _FileHandler(file, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.setLevel(logging.DEBUG)
+    log.addHandler(handler)
+    level = log.level
+    log.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(level)
+        handler.close()
+
+
+class _FileHandler(logging.FileHandler):
+    """A log that stays silent when the disk is full: the run itself says so in one line."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        pass
+
+    def close(self) -> None:
+        with suppress(OSError):
+            super().close()

@@ -1,0 +1,64 @@
+"""Equal pictures share their bytes on disk, as hard links, where the file system has them."""
+
+from __future__ import annotations
+
+import filecmp
+import os
+from contextlib import suppress
+from itertools import chain
+from pathlib import Path
+
+from ganvas.system.files import UNFINISHED, sha256
+
+POOL = ".pictures"
+"""Beside the runs of a study: each photograph once, under the hash of its file."""
+
+
+def share_pictures(run: Path) -> None:
+    """Store each picture of the run in folder `run` once, and drop what can be computed.
+
+    The last stage's picture is the result; a photograph is the same in many runs of a study; the
+    difference is computed from target and result by whoever shows it.
+    """
+    for folder in (run / "images").glob("*/"):
+        result, target = folder / "result.png", folder / "target.png"
+        if result.is_file() and target.is_file():
+            (folder / "difference.png").unlink(missing_ok=True)
+        for file in folder.glob("*.png"):
+            if result.is_file() and filecmp.cmp(result, file, shallow=False):
+                _link(result, file)
+        for file in chain(folder.glob("target.png"), folder.glob("input_*.png")):
+            pooled = run.parent / POOL / f"{sha256(file)}.png"
+            # A file system without hard links keeps its copies.
+            with suppress(OSError):
+                pooled.parent.mkdir(exist_ok=True)
+                if not pooled.exists():
+                    os.link(file, pooled)
+            if pooled.exists():
+                _link(pooled, file)
+
+
+def tidy_pool(study: Path) -> None:
+    """Delete the photographs of a study that no run uses any more."""
+    for pooled in (study / POOL).glob("*.png"):
+        if pooled.stat().st_nlink == 1:
+            pooled.unlink()
+    with suppress(OSError):
+        (study / POOL).rmdir()
+
+
+def size_on_disk(folder: Path) -> int:
+    """Return the bytes of the files below `folder`, each once whatever its number of names."""
+    stats = (file.stat() for file in folder.rglob("*") if file.is_file())
+    return sum({(stat.st_dev, stat.st_ino): stat.st_size for stat in stats}.values())
+
+
+def _link(file: Path, other: Path) -> None:
+    """Make `other` a name of `file`; where that is impossible, both stay as they are."""
+    if file.samefile(other):
+        return
+    temporary = other.with_name(f"{UNFINISHED}{os.getpid()}-{other.name}")
+    with suppress(OSError):
+        temporary.unlink(missing_ok=True)
+        os.link(file, temporary)
+        temporary.replace(other)

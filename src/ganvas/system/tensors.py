@@ -1,0 +1,58 @@
+"""Named tensors in a safetensors file: the one writer and the one reader."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ganvas.system.files import write_bytes
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+ALIGNMENT = 8
+"""The header of a safetensors file is a multiple of so many bytes, its own length left out."""
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
+    """Write tensors and metadata; equal content gives equal bytes.
+
+    Raises:
+        StorageError: The file cannot be written.
+    """
+    from safetensors.torch import save
+
+    plain = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    # Bytes first: the library's own writing does not say when a disk is full.
+    write_bytes(path, _in_order(save(plain, dict(metadata))))
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Read all tensors of a file and its metadata.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: It is no safetensors file.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            return {key: file.get_tensor(key) for key in file.keys()}, metadata  # noqa: SIM118
+    except SafetensorError as error:
+        raise ValueError(f"not a readable safetensors file: {error}") from error
+
+
+def _in_order(content: bytes) -> bytes:
+    """Sort the metadata, which the library writes in the order of a hash table."""
+    start = 8 + struct.unpack("<Q", content[:8])[0]
+    header = json.loads(content[8:start])
+    metadata = dict(sorted(header.pop("__metadata__", {}).items()))
+    ordered = {"__metadata__": metadata, **header}
+    text = json.dumps(ordered, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % ALIGNMENT)
+    return struct.pack("<Q", len(text)) + text + content[start:]

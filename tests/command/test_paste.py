@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from ganvas.command.paste import image_of, paste_matched, square_of
+from ganvas.errors import InputError
+from ganvas.image.align import FaceSquare
+
+
+def photograph(width=240, height=180):
+    y, x = np.mgrid[:height, :width]
+    pixels = np.stack([60 + x / 2, 60 + y / 2, 120 + 0 * x], axis=-1)
+    return Image.fromarray(pixels.astype(np.uint8))
+
+
+def test_no_border_is_to_be_seen_though_the_result_has_another_cast():
+    before = photograph()
+    square = FaceSquare((40.0, 20.0), (128.0, 0.0))
+    cast = np.array([30, -20, 15])
+    result = np.asarray(square.cut(before, 256), int) + cast
+    result[96:160, 96:160] += 50
+    crop = Image.fromarray(np.clip(result, 0, 255).astype(np.uint8))
+    after = np.asarray(paste_matched(before, crop, square, 0.05), int)
+    plain = np.asarray(square.paste(before, crop, 0.05), int)
+    change, seen = after - np.asarray(before, int), plain - np.asarray(before, int)
+    # Outside of the square nothing changes; where only the cast was, nothing is left of it.
+    assert not change[:, :38].any()
+    ring = np.ones(change.shape[:2], bool)
+    ring[60:110, 80:130] = False
+    assert np.abs(change)[ring].max() <= 4
+    assert np.abs(seen)[ring].max() >= 25
+    # The edit is kept.
+    assert abs(change[84, 104].mean() - 50) <= 4
+
+
+def test_the_square_is_the_one_that_the_run_has_cut(tmp_path):
+    whole = photograph()
+    assert square_of(whole, "centre", tmp_path) == FaceSquare((30.0, 0.0), (180.0, 0.0))
+    assert square_of(whole, [10, 20, 74, 84], tmp_path) == FaceSquare((10.0, 20.0), (64.0, 0.0))
+    with pytest.raises(InputError, match="leaves it"):
+        square_of(whole, [100, 0, 280, 180], tmp_path)
+
+
+def test_the_image_is_found_by_the_photographs_name(tmp_path):
+    assert image_of(["one"], tmp_path / "any.jpg") == "one"
+    assert image_of(["a", "b"], tmp_path / "b.jpg") == "b"
+    with pytest.raises(InputError, match=r"no image 'portrat'; did you mean 'portrait'"):
+        image_of(["portrait", "b"], tmp_path / "portrat.jpg")
+
+
+def test_the_command_writes_the_photograph_with_the_result(ganvas_command, tiny_run, tmp_path):
+    photograph().save(tmp_path / "me.png")
+    run = tiny_run("image=file", "image.x.path=me.png")
+    done = ganvas_command("paste", str(run.path), "me.png", "-o", "out.png")
+    assert (done.code, done.out) == (0, "out.png\n")
+    before, after = (np.asarray(Image.open(f), int) for f in ("me.png", "out.png"))
+    assert after.shape == before.shape
+    assert not (after - before)[:, :28].any()
+    assert np.abs(after - before)[60:120, 90:150].max() > 10
+    refused = ganvas_command("paste", str(run.path), "nobody.png")
+    assert refused.code == 2
+    assert "nobody.png" in refused.complaint

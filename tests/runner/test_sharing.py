@@ -1,0 +1,87 @@
+"""Equal pictures are stored once, and what can be computed is not stored."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ganvas.image.picture import save_picture
+from ganvas.runner.directory import find_runs, load
+from ganvas.runner.sharing import POOL
+
+
+def test_a_run_stores_its_result_and_a_study_its_photograph_once(finished_study):
+    first, second = (run.path / "images/astronaut" for run in find_runs(finished_study))
+    assert (first / "result.png").samefile(first / "n.png")
+    assert not (first / "result.png").samefile(first / "w.png")
+    assert (first / "target.png").samefile(second / "target.png")
+    assert not (first / "difference.png").exists()
+
+
+def test_the_difference_is_computed_when_it_is_shown(finished_study):
+    run = find_runs(finished_study)[0]
+    result, target = (np.asarray(run.image(name), int) for name in ("result", "target"))
+    expected = np.clip((result - target) * 4 // 2 + 128, 0, 255)
+    assert np.array_equal(np.asarray(run.image("difference")), expected)
+
+
+def test_clean_brings_an_old_study_to_the_same(finished_study, tmp_path, ganvas_command):
+    study = tmp_path / "outputs" / "s"
+    shutil.copytree(finished_study, study, ignore=shutil.ignore_patterns(POOL))
+    runs = find_runs(study)
+    for run in runs:
+        images = run.path / "images/astronaut"
+        assert not (images / "result.png").samefile(images / "n.png")
+        save_picture(run.image("difference"), images / "difference.png")
+    before = {file: file.read_bytes() for file in study.rglob("*.png")}
+    done = ganvas_command("clean", "s", "--pictures")
+    assert done.code == 0
+    assert "of 2 runs once" in done.out
+    for file, content in before.items():
+        assert file.name == "difference.png" or file.read_bytes() == content
+    first, second = (run.path / "images/astronaut" for run in runs)
+    assert (first / "result.png").samefile(first / "n.png")
+    assert (first / "target.png").samefile(second / "target.png")
+    assert not (first / "difference.png").exists()
+    assert ganvas_command("check", "s").code == 0
+
+
+def test_a_photograph_goes_with_the_last_run_that_uses_it(finished_study, tmp_path, ganvas_command):
+    study = tmp_path / "outputs" / "s"
+    shutil.copytree(finished_study, study, ignore=shutil.ignore_patterns(POOL))
+    ganvas_command("clean", "s", "--pictures")
+    first, second = find_runs(study)
+    assert len(list((study / POOL).iterdir())) == 1
+    assert ganvas_command("clean", str(first.path), "--yes").code == 0
+    assert len(list((study / POOL).iterdir())) == 1
+    assert load(second.path).state == "finished"
+    assert ganvas_command("clean", str(second.path), "--yes").code == 0
+    assert not study.exists()
+
+
+def test_without_hard_links_pictures_are_copies(tiny_run, monkeypatch):
+    def refuse(source, target):
+        raise OSError(1, "not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    run = tiny_run()
+    images = run.path / "images/astronaut"
+    assert (images / "result.png").read_bytes() == (images / "n.png").read_bytes()
+    assert run.state == "finished"
+    assert not list(Path(run.path).rglob(".unfinished-*"))
+
+
+def test_a_picture_shared_with_another_run_is_replaced_and_not_overwritten(
+    finished_study, tmp_path
+):
+    study = Path(shutil.copytree(finished_study, tmp_path / "s"))
+    first, second = (run.path / "images/astronaut" for run in find_runs(study))
+    (first / "target.png").unlink()
+    os.link(second / "target.png", first / "target.png")
+    save_picture(Image.new("RGB", (8, 8)), first / "target.png")
+    with Image.open(second / "target.png") as picture:
+        assert picture.size != (8, 8)
