@@ -15,7 +15,6 @@ from pathlib import Path
 from statistics import fmean, median
 
 import numpy as np
-from ganvas.analysis.records import Run
 from PIL import Image
 
 from ganvas import cli
