@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
-from torch import Tensor
 
 from ganvas.errors import ConfigError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
