@@ -139,6 +139,7 @@ def _render(commands: Commands) -> None:
     render.add_argument("-o", "--output", default="out.png", help="the picture; with several, "
                         "the image's name is added (default: out.png)")  # fmt: skip
     render.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
+    _config_dir(render)
     _trust(render)
     render.set_defaults(command=_lazily("render", "render"))
 
@@ -179,6 +180,7 @@ def _sample(commands: Commands) -> None:
     sample.add_argument(
         "-o", "--output", default="samples", help="the folder of the pictures (default: samples)"
     )
+    _config_dir(sample)
     sample.set_defaults(command=_lazily("sample", "sample"))
 
 
@@ -194,6 +196,7 @@ def _interchange(commands: Commands) -> None:
     export = commands.add_parser("export", help="write w+ for other programs (.npz, .pt)")
     export.add_argument("embedding", help="an embedding.safetensors, or a run's folder")
     export.add_argument("-o", "--output", required=True, help="FILE.npz (NVIDIA), .npy, .pt")
+    _config_dir(export)
     _trust(export)
     export.set_defaults(command=_lazily("interchange", "export"))
     read = commands.add_parser("import", help="make an embedding of a .npz, .npy or .pt of w+")
@@ -206,7 +209,14 @@ def _interchange(commands: Commands) -> None:
         "-o", "--output", default="embedding.safetensors",
         help="the new file (default: embedding.safetensors)",
     )  # fmt: skip
+    _config_dir(read)
     read.set_defaults(command=_lazily("interchange", "import_"))
+
+
+def _config_dir(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--config-dir", metavar="DIR", help="add your own options, and the modules beside them"
+    )
 
 
 def _runs(commands: Commands) -> None:
@@ -258,6 +268,7 @@ def _studies(commands: Commands) -> None:
     rerun.add_argument(
         "--check", action="store_true", help="compare embedding, metrics and pictures to the bit"
     )
+    _config_dir(rerun)
     _trust(rerun)
     rerun.set_defaults(command=_lazily("rerun", "rerun"))
 
