@@ -15,11 +15,11 @@ from pathlib import Path
 from statistics import fmean, median
 
 import numpy as np
-from ganvas.analysis.records import Run
 from PIL import Image
 
 from ganvas import cli
 from ganvas.config.overrides import expand
+from ganvas.runner.directory import RunDirectory
 from ganvas.study.plan import plan
 from portraits import cut
 
@@ -66,12 +66,12 @@ def main(overrides: list[str]) -> None:
     write("Stability", stability(overrides))
 
 
-def sweep(study: str, *words: str) -> list[Run]:
+def sweep(study: str, *words: str) -> list[RunDirectory]:
     """Execute a sweep as far as it is not finished, and return its runs."""
     words = (f"study={study}", *COMMON, *words)
     if code := cli.main(["run", "-m", *words]):
         sys.exit(code)
-    return [Run(Path(job.path)) for job in plan(expand(words))]
+    return [RunDirectory(Path(job.path)) for job in plan(expand(words))]
 
 
 def stability(overrides: list[str]) -> str:
@@ -107,7 +107,7 @@ def ends(
     words = [f"study=latent_stability_{study}", *COMMON, f"image.x.path={folder}", *overrides]
     command = [sys.executable, "-m", "ganvas.cli", "run", *words]
     subprocess.run(command, check=True, env={**os.environ, **environment})
-    runs = [Run(Path(job.path)) for job in plan(expand(words))]
+    runs = [RunDirectory(Path(job.path)) for job in plan(expand(words))]
     return {m: [v for run in runs for v in run.per_image(m).values()] for m in METRICS}
 
 
@@ -121,7 +121,7 @@ def alter(source: Path, target: Path) -> None:
     Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(target)
 
 
-def table(first: str, rows: Mapping[str, list[Run]]) -> str:
+def table(first: str, rows: Mapping[str, list[RunDirectory]]) -> str:
     """Return a table of means over all photographs."""
     names = [m.removesuffix("_noise").removesuffix("_resampled").replace("_", " ") for m in METRICS]
     lines = [f"| {' | '.join([first, *names])} |", "|---" * (len(METRICS) + 1) + "|"]

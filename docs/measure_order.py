@@ -24,8 +24,13 @@ ORDERS = {"sequential": "w, then n", "joint": "jointly", "alternating": "by turn
 LATENT, NOISE = "optimizer.latent.lr", "optimizer.noise.lr"
 METRICS = {"psnr": 1, "lpips": 3, "psnr_resampled_noise": 1, "w_distance": 1}
 """The columns of a table, with their digits."""
-COMMON = ["loss=lpips", "metrics=pixel", "metrics.lpips={_target_: ganvas.metrics.LPIPS}",
-          "logger=none", "hydra/launcher=local"]  # fmt: skip
+COMMON = [
+    "loss=lpips",
+    "metrics=pixel",
+    "metrics.lpips={_target_: ganvas.metrics.LPIPS}",
+    "logger=none",
+    "hydra/launcher=local",
+]
 
 
 def main(overrides: list[str]) -> None:

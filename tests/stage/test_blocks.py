@@ -309,9 +309,8 @@ def test_turns_continue_to_the_bit(scene):
     fit(Stage(config, scene, 1), first, ReportIntervals(5, 0, 32), torch.device("cpu"), "32-true")
     rest = Silent()
     stage = Stage(config, scene, 1)
-    found, _ = fit(
-        stage, rest, ReportIntervals(5, 0, 32), torch.device("cpu"), "32-true", first.state
-    )
+    intervals = ReportIntervals(5, 0, 32)
+    found, _ = fit(stage, rest, intervals, torch.device("cpu"), "32-true", first.state)
     assert torch.equal(found.latent, whole.latent)
     assert first.curve + rest.curve == monitor.curve
 

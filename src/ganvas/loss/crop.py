@@ -40,14 +40,11 @@ class Crop:
 
     def size(self, resolution: int) -> tuple[int, int]:
         """Return height and width in pixels of the part of a picture of `resolution` pixels."""
-        rows, columns = self._slices(resolution, resolution)
-        return rows.stop - rows.start, columns.stop - columns.start
+        height = round(self.bottom * resolution) - round(self.top * resolution)
+        return height, round(self.right * resolution) - round(self.left * resolution)
 
     def cut(self, images: Tensor) -> Tensor:
         """Return the part (B, C, h, w) of images or masks (B, C, H, W)."""
-        rows, columns = self._slices(*images.shape[-2:])
-        return images[..., rows, columns]
+        from ganvas.functional.images import crop
 
-    def _slices(self, height: int, width: int) -> tuple[slice, slice]:
-        rows = slice(round(self.top * height), round(self.bottom * height))
-        return rows, slice(round(self.left * width), round(self.right * width))
+        return crop(images, self.left, self.top, self.right, self.bottom)

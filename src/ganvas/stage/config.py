@@ -88,8 +88,8 @@ class StageConfig:
             raise ConfigError("the objective has a step in which no term with a weight takes part")
         if self.early_stopping is not None and not self.comparable:
             raise ConfigError(
-                "early_stopping compares the losses of steps, which exploration, locality, a "
-                "weight that changes over the stage or terms that take turns make incomparable; "
+                "early_stopping compares the losses of steps, which exploration, locality, "
+                "a weight that changes over the stage or terms that take turns make incomparable; "
                 "leave one of them out"
             )
 
