@@ -13,7 +13,7 @@ from ganvas.analysis.ablation import (
 )
 from ganvas.command.ablate import items
 from ganvas.errors import ConfigError
-from ganvas.study.calibrate import Pace
+from ganvas.study.calibrate import JobCost
 
 BASE = ["generator=tiny", "loss=lpips", "metrics=pixel", "logger=none"]
 
@@ -113,7 +113,7 @@ def test_duration_counts_slots_and_the_longest_job():
         def __init__(self, steps):
             self.steps = steps
 
-    pace = Pace(overhead=2.0, step=0.5)
+    pace = JobCost(overhead=2.0, step=0.5)
     jobs = [Job(10), Job(10), Job(10), Job(10)]
     assert pace.seconds(jobs, 1) == 28
     assert pace.seconds(jobs, 2) == 14
@@ -143,7 +143,7 @@ def test_the_command_runs_the_variants_that_can_be_and_says_the_others(ganvas_co
 
 def test_the_command_leaves_out_what_cannot_be(ganvas_command, tiny, monkeypatch):
     monkeypatch.setattr("ganvas.command.ablate.launch", lambda *_: [])
-    monkeypatch.setattr("ganvas.command.ablate.calibrate", lambda *_: Pace(1.0, 0.1))
+    monkeypatch.setattr("ganvas.command.ablate.calibrate", lambda *_: JobCost(1.0, 0.1))
     done = ganvas_command("ablate", *tiny, "over=[stages,loss]", "mode=add_one_in", "--yes")
     assert "not possible: bare: ~edit.stages.w ~edit.stages.n ~loss" in done.err
     members = read_members(Path("outputs/ablation"))
@@ -163,7 +163,7 @@ def test_a_mistake_in_over_stops_the_command(ganvas_command, tiny):
 
 
 def test_without_an_answer_nothing_starts(ganvas_command, tiny, monkeypatch):
-    monkeypatch.setattr("ganvas.command.ablate.calibrate", lambda *_: Pace(1.0, 0.1))
+    monkeypatch.setattr("ganvas.command.ablate.calibrate", lambda *_: JobCost(1.0, 0.1))
     monkeypatch.setattr("builtins.input", lambda question: "")
     done = ganvas_command("ablate", *tiny, "over=[start]")
     assert done.code == 0

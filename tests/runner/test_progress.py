@@ -3,7 +3,7 @@ import io
 import pytest
 from rich.console import Console
 
-from ganvas.runner.progress import Bar, Pace, duration
+from ganvas.runner.progress import Bar, TimeLeft, duration
 
 
 class Clock:
@@ -95,7 +95,7 @@ def test_switched_off_it_shows_only_what_is_said(terminal):
 
 def test_a_continued_stage_has_the_pace_of_its_own_steps():
     clock = Clock()
-    pace = Pace(10, clock)
+    pace = TimeLeft(10, clock)
     assert pace.seconds is None
     for step in (11, 12, 13):
         clock.now += 4 if step > 11 else 60

@@ -8,15 +8,15 @@ from ganvas.config.compose import compose_job
 from ganvas.errors import ConfigError
 from ganvas.runner.directory import RunDirectory
 from ganvas.runner.job import execute
-from ganvas.study.local import Crew, Task
-from ganvas.study.settings import Pool
+from ganvas.study.local import LocalExecutor, Task
+from ganvas.study.settings import LocalSettings
 
 
 def crew_of(folder, stopping):
     """A crew without processes, and the task that works in `folder`."""
     board = SimpleNamespace(told=lambda task: None, say=lambda line: None)
     stop = SimpleNamespace(requested=stopping)
-    crew = Crew(deque(), [], Pool(jobs=1, retries=1), board, None, stop)
+    crew = LocalExecutor(deque(), [], LocalSettings(jobs=1, retries=1), board, None, stop)
     return crew, Task(SimpleNamespace(working=RunDirectory(folder)), "running", 1)
 
 

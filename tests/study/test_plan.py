@@ -6,7 +6,7 @@ from ganvas.errors import ConfigError
 from ganvas.image.source import Source
 from ganvas.study import plan as module
 from ganvas.study.plan import plan
-from ganvas.study.settings import Pool
+from ganvas.study.settings import LocalSettings
 
 TINY = ["generator=tiny", "loss=pixel", "metrics=pixel", "logger=none", "trainer=cpu"]
 
@@ -64,15 +64,15 @@ def test_one_wrong_job_stops_all(tmp_path, word, message):
 
 
 def test_slots_have_their_gpu():
-    assert Pool(jobs=3, gpus=(0, 2)).slots() == ["0", "2", "0"]
-    assert Pool(gpus=(1, 3)).slots() == ["1", "3"]
+    assert LocalSettings(jobs=3, gpus=(0, 2)).slots() == ["0", "2", "0"]
+    assert LocalSettings(gpus=(1, 3)).slots() == ["1", "3"]
 
 
 def test_visible_gpus_are_kept(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,6")
-    assert Pool().slots() == ["4", "6"]
+    assert LocalSettings().slots() == ["4", "6"]
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    assert Pool(jobs=2).slots() == [None, None]
+    assert LocalSettings(jobs=2).slots() == [None, None]
 
 
 def test_shards_cover_every_file_once(tmp_path):

@@ -25,12 +25,12 @@ from ganvas.config.compose import Resolver
 from ganvas.config.groups import user_folders
 from ganvas.config.overrides import expand, parse
 from ganvas.errors import ConfigError
-from ganvas.study.board import study_name
 from ganvas.study.calibrate import calibrate, duration
+from ganvas.study.job_table import study_name
 from ganvas.study.launch import exit_code, launch, settings_of
 from ganvas.study.plan import Planned, plan
-from ganvas.study.settings import Pool
-from ganvas.study.slurm.settings import Queue
+from ganvas.study.settings import LocalSettings
+from ganvas.study.slurm.settings import SlurmSettings
 
 HELP = """\
 ganvas ablate [ablation=NAME] [over=[…]] [mode=both|leave_one_out|add_one_in] [--yes] [overrides]
@@ -54,7 +54,7 @@ class Asked:
     ablation: Ablation
     base: tuple[str, ...]
     resolver: Resolver
-    settings: Pool | Queue
+    settings: LocalSettings | SlurmSettings
     yes: bool
 
 
@@ -79,7 +79,11 @@ def ablate(words: Sequence[str]) -> int:
     if due:
         print("measuring how long a few steps take …", flush=True)
         settings = asked.settings
-        here = settings if isinstance(settings, Pool) else Pool(threads=settings.threads)
+        here = (
+            settings
+            if isinstance(settings, LocalSettings)
+            else LocalSettings(threads=settings.threads)
+        )
         pace = calibrate(due[0].overrides, resolver, here)
         side = settings.jobs or (len(here.slots()) if settings is here else len(due))
         print(

@@ -103,7 +103,7 @@ def execute_all(
 
 def tell_next(planned: Sequence[Planned]) -> None:
     """Name the command that shows a finished sweep."""
-    from ganvas.study.board import study_name
+    from ganvas.study.job_table import study_name
 
     print(f"next: ganvas report {study_name(planned[0].final.path.parent)}", file=sys.stderr)
 

@@ -16,7 +16,7 @@ LINE_EVERY = 30.0
 """Seconds between two lines where there is no terminal."""
 
 
-class Pace:
+class TimeLeft:
     """Seconds per step of a stage, and what they make of the steps that are left.
 
     The first step of a process warms caches and is not counted, so that a pace is known after two.
@@ -77,7 +77,7 @@ class Bar:
         self._tasks: dict[str, TaskID] = {}
         self._steps: dict[str, int] = {}
         self._info = ""
-        self._pace = Pace(0, clock)
+        self._pace = TimeLeft(0, clock)
         self._printed = clock()
 
     def __enter__(self) -> Bar:
@@ -107,7 +107,7 @@ class Bar:
         """Begin a stage."""
         self._loaded()
         self._steps[name] = total
-        self._pace, self._info = Pace(done, self.clock), ""
+        self._pace, self._info = TimeLeft(done, self.clock), ""
         self._tasks[name] = self._progress.add_task(
             name, total=total, completed=done, info="", left=""
         )

@@ -12,13 +12,13 @@ from ganvas.config.compose import Resolver
 from ganvas.errors import RunError
 from ganvas.study.local import Task, execute_all
 from ganvas.study.plan import Planned, plan
-from ganvas.study.settings import Pool
+from ganvas.study.settings import LocalSettings
 
 STEPS = 4
 
 
 @dataclass(frozen=True)
-class Pace:
+class JobCost:
     """How fast one job goes.
 
     Attributes:
@@ -48,7 +48,7 @@ class _Silent:
     def draw(self) -> None: ...
 
 
-def calibrate(job: Sequence[str], resolver: Resolver, pool: Pool) -> Pace:
+def calibrate(job: Sequence[str], resolver: Resolver, pool: LocalSettings) -> JobCost:
     """Run a few steps of each stage of `job` in a temporary folder.
 
     Raises:
@@ -69,10 +69,12 @@ def calibrate(job: Sequence[str], resolver: Resolver, pool: Pool) -> Pace:
     fitted = [stage for stage in metrics["stages"].values() if stage["steps"]]
     seconds = sum(stage["seconds"] for stage in fitted)
     done = sum(stage["steps"] for stage in fitted)
-    return Pace(max(0.0, wall - seconds), seconds / done if done else 0.0)
+    return JobCost(max(0.0, wall - seconds), seconds / done if done else 0.0)
 
 
-def _measured(job: Planned, resolver: Resolver, pool: Pool) -> tuple[float, dict[str, Any]]:
+def _measured(
+    job: Planned, resolver: Resolver, pool: LocalSettings
+) -> tuple[float, dict[str, Any]]:
     """Execute one job; return its seconds on the wall and its `metrics.json`."""
     task = Task(job)
     started = time.monotonic()

@@ -8,21 +8,21 @@ from typing import Any
 from ganvas.config.compose import Resolver
 from ganvas.config.schema import build, check
 from ganvas.errors import RunError
-from ganvas.study.board import Board
+from ganvas.study.job_table import JobTable
 from ganvas.study.local import Task, execute_all
 from ganvas.study.plan import Planned
-from ganvas.study.settings import Pool
+from ganvas.study.settings import LocalSettings
 from ganvas.study.slurm.follow import submit_all
-from ganvas.study.slurm.settings import Queue
+from ganvas.study.slurm.settings import SlurmSettings
 
-LAUNCHERS: dict[str, type[Pool] | type[Queue]] = {
-    "hydra_plugins.ganvas.local.LocalLauncher": Pool,
-    "hydra_plugins.ganvas.slurm.SlurmLauncher": Queue,
+LAUNCHERS: dict[str, type[LocalSettings] | type[SlurmSettings]] = {
+    "hydra_plugins.ganvas.local.LocalLauncher": LocalSettings,
+    "hydra_plugins.ganvas.slurm.SlurmLauncher": SlurmSettings,
 }
 """The settings of each of ganvas's own launchers, by the `_target_` of its option."""
 
 
-def settings_of(launcher: Mapping[str, Any]) -> Pool | Queue:
+def settings_of(launcher: Mapping[str, Any]) -> LocalSettings | SlurmSettings:
     """Check the settings of one of ganvas's own launchers.
 
     Args:
@@ -33,11 +33,13 @@ def settings_of(launcher: Mapping[str, Any]) -> Pool | Queue:
     """
     given = {name: value for name, value in launcher.items() if name != "_target_"}
     built = build(check(given, LAUNCHERS[launcher["_target_"]], "hydra.launcher"))
-    assert isinstance(built, Pool | Queue)
+    assert isinstance(built, LocalSettings | SlurmSettings)
     return built
 
 
-def launch(planned: Sequence[Planned], resolver: Resolver, settings: Pool | Queue) -> list[Task]:
+def launch(
+    planned: Sequence[Planned], resolver: Resolver, settings: LocalSettings | SlurmSettings
+) -> list[Task]:
     """Execute every job that is not finished, and show how it goes.
 
     Args:
@@ -50,8 +52,8 @@ def launch(planned: Sequence[Planned], resolver: Resolver, settings: Pool | Queu
     """
     unique = {p.path: Task(p) for p in planned}
     tasks = list(unique.values())
-    with Board(tasks) as board:
-        if isinstance(settings, Queue):
+    with JobTable(tasks) as board:
+        if isinstance(settings, SlurmSettings):
             submit_all(tasks, resolver, settings, board)
         else:
             execute_all(tasks, resolver, settings, board)

@@ -17,7 +17,7 @@ from ganvas.config.compose import Resolver
 from ganvas.runner.directory import RunDirectory
 from ganvas.runner.signals import StopSignal
 from ganvas.study.plan import Planned
-from ganvas.study.settings import Pool
+from ganvas.study.settings import LocalSettings
 from ganvas.study.worker import Lock, server, work
 from ganvas.system.memory import resident_mib
 
@@ -48,8 +48,8 @@ class Task:
     note: str = ""
 
 
-class Watcher(Protocol):
-    """What is told about the jobs; see `ganvas.study.board.Board`."""
+class JobObserver(Protocol):
+    """What is told about the jobs; see `ganvas.study.job_table.JobTable`."""
 
     def begun(self) -> None:
         """Take what is finished now as finished before."""
@@ -74,7 +74,9 @@ class Slot:
     killed_at_mib: int = 0
 
 
-def execute_all(tasks: list[Task], resolver: Resolver, pool: Pool, board: Watcher) -> None:
+def execute_all(
+    tasks: list[Task], resolver: Resolver, pool: LocalSettings, board: JobObserver
+) -> None:
     """Execute what is not finished; returns when nothing runs any more.
 
     Ctrl-C and SIGTERM ask the jobs to save their state; a second Ctrl-C kills them.
@@ -83,7 +85,7 @@ def execute_all(tasks: list[Task], resolver: Resolver, pool: Pool, board: Watche
     board.begun()
     if waiting:
         with server(pool.threads) as context, StopSignal() as stop:
-            Crew(waiting, resolver, pool, board, context, stop).work()
+            LocalExecutor(waiting, resolver, pool, board, context, stop).work()
 
 
 def is_settled(task: Task) -> bool:
@@ -100,7 +102,7 @@ def is_settled(task: Task) -> bool:
     return False
 
 
-class Crew:
+class LocalExecutor:
     """The processes at work and the jobs that wait for them.
 
     Args:
@@ -116,8 +118,8 @@ class Crew:
         self,
         waiting: deque[Task],
         resolver: Resolver,
-        pool: Pool,
-        board: Watcher,
+        pool: LocalSettings,
+        board: JobObserver,
         context: ForkServerContext,
         stop: StopSignal,
     ) -> None:

@@ -15,7 +15,7 @@ Count = Annotated[int, Field(ge=1)]
 
 
 @dataclass(frozen=True)
-class Pool:
+class LocalSettings:
     """How the jobs of a study share this machine.
 
     Attributes:

@@ -6,4 +6,4 @@ from hydra_plugins.ganvas.study import StudyLauncher
 
 
 class LocalLauncher(StudyLauncher):
-    """The settings are those of `ganvas.study.settings.Pool`."""
+    """The settings are those of `ganvas.study.settings.LocalSettings`."""

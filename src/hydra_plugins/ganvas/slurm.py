@@ -6,4 +6,4 @@ from hydra_plugins.ganvas.study import StudyLauncher
 
 
 class SlurmLauncher(StudyLauncher):
-    """The settings are those of `ganvas.study.slurm.settings.Queue`."""
+    """The settings are those of `ganvas.study.slurm.settings.SlurmSettings`."""

@@ -8,10 +8,10 @@ from ganvas.study.local import Task
 from ganvas.study.plan import Planned
 from ganvas.study.slurm import cluster, follow
 from ganvas.study.slurm.ledger import Ledger
-from ganvas.study.slurm.settings import Queue
+from ganvas.study.slurm.settings import SlurmSettings
 
 
-class Board:
+class JobTable:
     def __init__(self):
         self.said = []
 
@@ -65,7 +65,7 @@ def slurm(monkeypatch):
         monkeypatch.setattr(follow, "states", found.states)
         monkeypatch.setattr(follow, "reason", lambda job: "FAILED")
         monkeypatch.setattr(follow, "SHORTEST", 0.0)
-        monkeypatch.setattr(Queue, "__post_init__", lambda self: None)
+        monkeypatch.setattr(SlurmSettings, "__post_init__", lambda self: None)
         return found
 
     return install
@@ -89,13 +89,13 @@ def test_jobs_are_submitted_once_and_followed(tmp_path, slurm):
         return "COMPLETED"
 
     found = slurm(ends)
-    follow.submit_all(mine, [], Queue(), Board())
+    follow.submit_all(mine, [], SlurmSettings(), JobTable())
     assert found.submitted == [["seed=1", "seed=2", "seed=3"]]
     assert [t.state for t in mine] == ["finished", "finished", "failed", "interrupted"]
     assert RunDirectory(study / "run-2").error == "SLURM's job 1_1: exceeded memory limit: FAILED"
     assert list((study / ".slurm").glob("*/code")) == []
 
-    follow.submit_all(again := tasks(study, 2), [], Queue(), Board())
+    follow.submit_all(again := tasks(study, 2), [], SlurmSettings(), JobTable())
     assert len(found.submitted) == 1
     assert [t.state for t in again] == ["finished", "finished"]
 
@@ -111,8 +111,8 @@ def test_jobs_of_a_dead_launcher_are_found(tmp_path, slurm):
     found.known = {"7_0": "RUNNING", "7_1": "CANCELLED"}
     ledger = Ledger(study)
     ledger.write(ledger.open(), {"7_0": str(study / "run-0"), "7_1": str(study / "run-1")})
-    board = Board()
-    follow.submit_all(mine := tasks(study, 1), [], Queue(), board)
+    board = JobTable()
+    follow.submit_all(mine := tasks(study, 1), [], SlurmSettings(), board)
     assert found.submitted == []
     assert ("queued", "job 7_0") in board.said
     assert mine[0].state == "finished"
@@ -124,7 +124,7 @@ def test_nothing_is_submitted_twice_because_the_controller_is_silent(tmp_path, s
     ledger.write(ledger.open(), {"7_0": "elsewhere"})
     monkeypatch.setattr(follow, "states", lambda jobs: None)
     with pytest.raises(RunError, match="does not answer"):
-        follow.submit_all(tasks(tmp_path / "s", 1), [], Queue(), Board())
+        follow.submit_all(tasks(tmp_path / "s", 1), [], SlurmSettings(), JobTable())
     assert found.submitted == []
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from ganvas.config.compose import Resolver
 from ganvas.errors import ConfigError, RunError
 from ganvas.runner.signals import StopSignal
-from ganvas.study.local import Task, Watcher, is_settled, mark
+from ganvas.study.local import JobObserver, Task, is_settled, mark
 from ganvas.study.slurm.cluster import ENDED, GONE, reason, states
 from ganvas.study.slurm.ledger import Entry, Ledger
-from ganvas.study.slurm.settings import Queue
+from ganvas.study.slurm.settings import SlurmSettings
 from ganvas.study.slurm.snapshot import take
 from ganvas.study.slurm.worker import Work
 from ganvas.study.worker import THREADS
@@ -28,7 +28,9 @@ LAG = 60.0
 """Seconds until a file that was written on a node must be seen here, over a network's disk."""
 
 
-def submit_all(tasks: list[Task], resolver: Resolver, queue: Queue, board: Watcher) -> None:
+def submit_all(
+    tasks: list[Task], resolver: Resolver, queue: SlurmSettings, board: JobObserver
+) -> None:
     """Submit what is neither finished nor in the queue, and return when all have ended.
 
     Ctrl-C ends the watching only; the jobs stay.
@@ -40,10 +42,10 @@ def submit_all(tasks: list[Task], resolver: Resolver, queue: Queue, board: Watch
     board.begun()
     if waiting:
         with StopSignal() as stop:
-            Follower(waiting, resolver, queue, board, stop).work()
+            SlurmExecutor(waiting, resolver, queue, board, stop).work()
 
 
-class Follower:
+class SlurmExecutor:
     """The jobs in the queue and their runs.
 
     Args:
@@ -58,8 +60,8 @@ class Follower:
         self,
         tasks: list[Task],
         resolver: Resolver,
-        queue: Queue,
-        board: Watcher,
+        queue: SlurmSettings,
+        board: JobObserver,
         stop: StopSignal,
     ) -> None:
         self.tasks, self.resolver, self.queue = tasks, resolver, queue
@@ -183,7 +185,7 @@ class Follower:
 
 
 def submit(
-    works: Sequence[Work], folder: Path, queue: Queue, setup: list[str], study: str
+    works: Sequence[Work], folder: Path, queue: SlurmSettings, setup: list[str], study: str
 ) -> list[str]:
     """Submit jobs as one array and return their ids.
 

@@ -16,7 +16,7 @@ MARGIN_SECONDS = 10
 
 
 @dataclass(frozen=True)
-class Queue:
+class SlurmSettings:
     """What each job of a study asks SLURM for.
 
     Attributes:

@@ -32,7 +32,7 @@ REDRAW_EVERY = 0.25
 """Seconds between two drawings of the table in a terminal."""
 
 
-class Board:
+class JobTable:
     """Shows the jobs at work, a count of the others, and the time that is left.
 
     Where there is no terminal, it prints a line for each job at work every 30 seconds.
@@ -59,7 +59,7 @@ class Board:
         self._settled: set[str] = set()
         self._continued_at: dict[str, int] = {}
 
-    def __enter__(self) -> Board:
+    def __enter__(self) -> JobTable:
         self.live.start()
         return self
 

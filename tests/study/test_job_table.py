@@ -3,7 +3,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ganvas.study.board import Board
+from ganvas.study.job_table import JobTable
 from ganvas.study.local import Task
 from ganvas.study.plan import Planned
 
@@ -26,7 +26,7 @@ def task(folder, loss, state="waiting"):
 def board_of(tasks, *, terminal):
     clock = Clock()
     console = Console(file=io.StringIO(), force_terminal=terminal, width=120)
-    return Board(tasks, console, clock), clock
+    return JobTable(tasks, console, clock), clock
 
 
 def shown(board):
