@@ -10,12 +10,12 @@ PARALLEL := -n auto --maxprocesses=8 --dist=worksteal
 .PHONY: demo test test-fast lint lint-scripts format format-scripts bench docs gallery inpainting latent order clean
 
 demo: $(READY)
-	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips insightface bisenet
+	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips insightface
 	$(BIN)/ganvas run budget=quick study=demo
 	@echo "look at:  outputs/demo/*/images/astronaut/{target,w,result,difference}.png and progress.webp"
 
 test: $(READY)
-	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips
+	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips insightface
 	$(BIN)/python -m pytest $(PARALLEL)
 
 test-fast: $(READY)
@@ -61,7 +61,7 @@ clean:
 
 docs: $(READY)
 	$(BIN)/python docs/make_options.py
-	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips
+	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips insightface
 	$(BIN)/python docs/make_notebooks.py
 
 gallery: $(READY)

@@ -1,6 +1,10 @@
 """Measure what a large study costs: listing, table, and starting it again with every run finished.
 
     python docs/bench_study.py FOLDER --runs 10000
+    python docs/bench_study.py FOLDER --runs 10000 --plan
+
+With --plan, only what it costs to plan the study is measured, by processor time: which run each job
+is, and that each of them is right. `taskset -c 0` keeps it on one core.
 
 Two runs of the tiny generator are executed; all others are copies of them with their own seed and
 slightly other metrics, in the folders that their options stand for.
@@ -18,6 +22,7 @@ import time
 from pathlib import Path
 
 import ganvas
+from ganvas.config.overrides import expand
 from ganvas.study.plan import Planned, plan
 
 MASKS = ("full", "box")
@@ -39,6 +44,25 @@ def make(output: Path, runs: int) -> None:
     for job, word in zip(planned, words, strict=True):
         mask, seed = (item.partition("=")[2] for item in word[-2:])
         copy(sources[mask], job, seed)
+
+
+def measure_planning(output: Path, runs: int) -> None:
+    """Time the planning of sweeps of about `runs` jobs."""
+    # What it costs to import torch and all that options name is not what is measured.
+    plan([[*BASE, f"output={output / 'first'}"]])
+    for name, axes in {
+        "masks, seeds": [f"mask={','.join(MASKS)}", f"seed=range(0,{runs // 2})"],
+        "rates, steps, seeds": [
+            "optimizer.latent.lr=0.01,0.02,0.03,0.04", "budget.latent=5,6,7,8,9",
+            f"seed=range(0,{runs // 20})",
+        ],
+    }.items():  # fmt: skip
+        started = time.process_time()
+        jobs = expand([*BASE, f"output={output / name.replace(', ', '-')}", *axes])
+        plan(jobs)
+        seconds = time.process_time() - started
+        cost = f"{1000 * seconds / len(jobs):.2f} ms a job"
+        print(f"plan {name:<20} {len(jobs)} jobs {seconds:6.1f} s   {cost}", flush=True)
 
 
 def copy(source: Path, job: Planned, seed: str) -> None:
@@ -86,6 +110,10 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--runs", type=int, default=10_000)
-    given = parser.parse_args()
-    make(given.folder.resolve(), given.runs)
-    measure(given.folder.resolve(), given.runs)
+    parser.add_argument("--plan", action="store_true", help="measure the planning alone")
+    options = parser.parse_args()
+    if options.plan:
+        measure_planning(options.folder.resolve(), options.runs)
+    else:
+        make(options.folder.resolve(), options.runs)
+        measure(options.folder.resolve(), options.runs)

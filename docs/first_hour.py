@@ -4,7 +4,7 @@
     python docs/first_hour.py --source CHECKOUT   another one, to compare with on the same machine
     python docs/first_hour.py tab help            only the steps whose names begin so
 
-CPU seconds are user and system time of the command and of all that it starts.
+CPU seconds are user and system time of the command and of the processes that it waits for.
 """
 
 from __future__ import annotations

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ganvas.command.describe import Place, by_class, fields_of, places, summary
-from ganvas.command.help import first_line
+from ganvas.command.describe import Place, by_class, fields_of, first_line, places, summary
 from ganvas.config.groups import groups
 
 FOLDER = Path(__file__).parent / "options"

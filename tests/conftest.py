@@ -153,7 +153,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     absent = [
         s.asset.name
         for s in status()
-        if s.asset.name in ("mobilestylegan_ffhq", "vgg_lpips") and not s.present
+        if s.asset.name in ("mobilestylegan_ffhq", "vgg_lpips", "insightface") and not s.present
     ]
     for item in items:
         if item.get_closest_marker("assets") and absent:

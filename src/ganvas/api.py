@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,9 +10,14 @@ from ganvas.config.compose import compose_job
 from ganvas.config.groups import user_folders
 from ganvas.runner.directory import RunDirectory
 
+_ONE_AT_A_TIME = threading.RLock()
+"""A run sets what belongs to the whole process: random numbers, threads, determinism, the log."""
+
 
 def run(overrides: Sequence[str] = (), config_dir: Path | str | None = None) -> RunDirectory:
     """Compose, validate and execute one experiment.
+
+    Threads of one process may call it; their runs are executed one after another.
 
     Args:
         overrides: Hydra overrides, as on the command line.
@@ -25,4 +31,5 @@ def run(overrides: Sequence[str] = (), config_dir: Path | str | None = None) -> 
     """
     from ganvas.runner.job import execute
 
-    return execute(compose_job(overrides, user_folders(config_dir)))
+    with _ONE_AT_A_TIME:
+        return execute(compose_job(overrides, user_folders(config_dir)))

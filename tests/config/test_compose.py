@@ -10,7 +10,8 @@ from omegaconf import OmegaConf
 from ganvas.command.help import option_fields, print_help, summary
 from ganvas.config.compose import compose_job
 from ganvas.config.groups import config_dir, groups
-from ganvas.config.overrides import closed_keys, expand, open_keys
+from ganvas.config.handover import closed_keys, open_keys
+from ganvas.config.overrides import expand, lines
 from ganvas.config.schema import build
 from ganvas.errors import ConfigError, nearest
 from ganvas.runner.job import validate
@@ -22,6 +23,11 @@ OPTIONS = [
     for option in options
     if group != "ablation"
 ]
+
+
+def configuration(*overrides: str):
+    """Return a job's configuration, whose keys are attributes."""
+    return OmegaConf.create(compose_job(overrides).config)
 
 
 def lacking(group: str, option: str) -> list[str]:
@@ -133,29 +139,30 @@ def test_help_shows_what_an_option_sets():
 
 def test_a_mapping_with_a_target_takes_the_place_of_another():
     change = "edit.stages.I_att.change={_target_: ganvas.edit.Ablate, units: [1]}"
-    config = compose_job(["edit=permute", change]).config
+    config = configuration("edit=permute", change)
     assert config.edit.stages.I_att.change == {"_target_": "ganvas.edit.Ablate", "units": [1]}
     whole = "optimizer.latent={_target_: ganvas.stage.LBFGS, lr: 0.5}"
-    config = compose_job([whole, "optimizer.latent.history=3"]).config
+    config = configuration(whole, "optimizer.latent.history=3")
     expected = {"_target_": "ganvas.stage.LBFGS", "lr": 0.5, "history": 3}
     assert config.optimizer.latent == expected
-    assert build(validate(config)).edit.stages["w"].optimise["latent"].history == 3
+    plain = compose_job([whole, "optimizer.latent.history=3"]).config
+    assert build(validate(plain)).edit.stages["w"].optimise["latent"].history == 3
     # Where nothing was, and where a list was.
     layers = "edit.stages.I_att.layers={_target_: ganvas.layers.All}"
     early_stopping = (
         "edit.stages.w.early_stopping={_target_: ganvas.stage.EarlyStopping, patience: 3}"
     )
-    config = compose_job(["edit=permute", layers, early_stopping]).config
+    config = configuration("edit=permute", layers, early_stopping)
     assert config.edit.stages.I_att.layers == {"_target_": "ganvas.layers.All"}
     assert config.edit.stages.w.early_stopping.patience == 3
     # Without a target it is merged, as always.
-    config = compose_job(["optimizer.latent={lr: 0.5}"]).config
+    config = configuration("optimizer.latent={lr: 0.5}")
     assert (config.optimizer.latent.lr, config.optimizer.latent.betas) == (0.5, [0.9, 0.99])
 
 
 def test_open_keys_are_closed_again():
     words = ("seed=1", "a.b={_target_: x, c: 1}", "a.b.c=2", "d=null", "d={e: 1}", "f=null")
-    opened = open_keys(words)
+    opened = open_keys(words, groups())
     assert opened == [
         "++seed=1", "++a.b=null", "++a.b={_target_: x, c: 1}", "++a.b.c=2", "++d=null",
         "++d={e: 1}", "++f=null",
@@ -179,23 +186,25 @@ def test_the_command_line_and_a_sweep_replace_too(ganvas_command, tiny):
 
 
 def test_a_field_at_its_default_can_be_set_without_a_plus():
-    config = compose_job(["trainer.threads=3", "mask=box", "generator=tiny"]).config
+    config = configuration("trainer.threads=3", "mask=box", "generator=tiny")
     assert config.trainer.threads == 3
-    assert build(validate(config)).trainer.threads == 3
+    plain = OmegaConf.to_container(config)
+    assert build(validate(plain)).trainer.threads == 3
 
 
 def test_open_keys_leaves_choices_and_hydras_own_keys():
     words = ["mask=box", "seed=1", "+a=1", "~edit.stages.n", "hydra.verbose=true", "++b=2"]
-    assert open_keys(words) == [
+    assert open_keys(words, groups()) == [
         "mask=box", "++seed=1", "+a=1", "~edit.stages.n", "hydra.verbose=true", "++b=2",
     ]  # fmt: skip
 
 
 def test_expand_is_the_product():
-    jobs = expand(["seed=1,2", "mask=full,box", "study=a"])
-    assert jobs == [[f"seed={s}", f"mask={m}", "study=a"] for s in (1, 2) for m in ("full", "box")]
-    assert [j[0] for j in expand(["seed=range(3)"])] == ["seed=0", "seed=1", "seed=2"]
-    assert ["budget=quick"] in expand(["budget=glob(*)"])
+    jobs = [lines(job) for job in expand(["seed=1,2", "mask=full,box", "study=a"])]
+    assert jobs == [(f"seed={s}", f"mask={m}", "study=a") for s in (1, 2) for m in ("full", "box")]
+    seeds = ["seed=0", "seed=1", "seed=2"]
+    assert [lines(j)[0] for j in expand(["seed=range(3)"])] == seeds
+    assert ("budget=quick",) in map(lines, expand(["budget=glob(*)"]))
 
 
 def test_a_stage_can_be_left_out():

@@ -1,13 +1,13 @@
 import pytest
 
-from ganvas.config.overrides import expand, probe
+from ganvas.config.overrides import expand, lines, probe
 from ganvas.errors import ConfigError
 
 
 def test_a_sweep_is_the_product_of_its_axes():
     jobs = expand(["seed=0,1", "mask=full,box", "budget=quick"])
-    assert jobs == [
-        [f"seed={seed}", f"mask={mask}", "budget=quick"]
+    assert list(map(lines, jobs)) == [
+        (f"seed={seed}", f"mask={mask}", "budget=quick")
         for seed in (0, 1)
         for mask in ("full", "box")
     ]
@@ -17,7 +17,8 @@ def test_an_interval_is_for_a_search_alone():
     words = ["optimizer.latent.lr=interval(0.01,0.5)"]
     with pytest.raises(ConfigError, match="interval needs hydra/sweeper=optuna"):
         expand(words)
-    assert probe(words) == [["optimizer.latent.lr=0.01"], ["optimizer.latent.lr=0.5"]]
+    ends = [("optimizer.latent.lr=0.01",), ("optimizer.latent.lr=0.5",)]
+    assert list(map(lines, probe(words))) == ends
 
 
 @pytest.mark.parametrize("word", ["seed=range(0,0)", "mask=glob(zz*)", "seed=range(0,3,0)"])

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ganvas.analysis.axes import find_axes
 from ganvas.analysis.study import read_study
@@ -541,3 +543,28 @@ def test_a_click_on_a_line_opens_its_run(grid_path, open_page):
     page.locator("[data-metric='psnr'] svg.clickable").click(position={"x": 400, "y": 20})
     page.wait_for_selector(".run-head")
     assert "lpips" in page.locator(".run-head h2").inner_text()  # the uppermost line
+
+
+def test_the_summary_compares_settings_on_the_same_photographs(tmp_path, open_page):
+    study = make_grid(tmp_path / "grid")
+    for path in [run.path for run in read_study(study)]:  # further photographs, in the same study
+        more = path.with_name(f"{'a' if 'full-lpips' in path.name else 'z'}-{path.name}")
+        shutil.copytree(path, more)
+        for folder, photographs in ((path, "three"), (more, "more")):
+            given = yaml.safe_load((folder / "overrides.yaml").read_text())
+            given["overrides"].append(f"image.x.path={photographs}")
+            (folder / "overrides.yaml").write_text(yaml.safe_dump(given))
+            config = yaml.safe_load((folder / "config.yaml").read_text())
+            config["image"]["x"] = {"path": photographs}
+            (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    page = open_page(build(study))
+    shown = page.locator(".look").evaluate_all(
+        "looks => looks.slice(1).map((look) => [...look.querySelectorAll('img')].map((n) => n.alt))"
+    )
+    assert len(shown) == 3
+    for alts in shown:
+        assert [alt.split("image ")[1] for alt in alts] == [
+            *(f"more/00{place}" for place in range(3)),
+            "three/000",
+        ]
+        assert all(f" · {alt.split('image ')[1].split('/')[0]}," in alt for alt in alts)

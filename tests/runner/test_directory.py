@@ -102,7 +102,8 @@ def test_the_record_is_complete(tiny_run):
         assert name in names
     with Image.open(result.path / "images/astronaut/w.webp") as picture:
         assert np.array_equal(np.asarray(picture), np.asarray(result.image("w")))
-    assert result.image("difference").size == result.image("target").size
+    shapes = {np.asarray(result.image(kind)).shape for kind in ("difference", "target")}
+    assert len(shapes) == 1
     assert "checkpoint.pt" not in names
     status, provenance = result.status, result.provenance
     assert (status["step"], status["total_steps"], status["study"]) == (10, 10, "mine")

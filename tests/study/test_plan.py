@@ -23,7 +23,7 @@ def test_known_jobs_are_not_composed_again(tmp_path, monkeypatch):
     def fail(*_):
         raise AssertionError("composed again")
 
-    monkeypatch.setattr(module, "_planned", fail)
+    monkeypatch.setattr(module.Planning, "plan", fail)
     assert plan(jobs(tmp_path, 0, 1)) == first
     with pytest.raises(AssertionError):
         plan(jobs(tmp_path, 2))

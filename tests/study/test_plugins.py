@@ -5,7 +5,7 @@ import pytest
 
 from ganvas.command import run as command
 from ganvas.runner.directory import RunDirectory
-from ganvas.study import launch
+from ganvas.study import launch, plan
 from hydra_plugins.ganvas.local import LocalLauncher
 
 TINY = ["generator=tiny", "loss=pixel", "metrics=pixel", "logger=none", "trainer=cpu"]
@@ -21,6 +21,7 @@ def task(state, folder, value=0.0):
 def test_a_sweeper_gets_values_and_failures(tmp_path, monkeypatch):
     ended = [task("finished", tmp_path / "a", 7.0), task("failed", tmp_path / "b")]
     monkeypatch.setattr(launch, "launch", lambda *_: ended)
+    monkeypatch.setattr(plan, "plan", lambda *_: [])
     done, failed = LocalLauncher().launch([["a=1"], ["a=2"]], 0)
     assert done.return_value == 7.0
     with pytest.raises(Exception, match="a reason"):
@@ -30,6 +31,7 @@ def test_a_sweeper_gets_values_and_failures(tmp_path, monkeypatch):
 def test_a_sweeper_stops_when_its_launcher_was_interrupted(tmp_path, monkeypatch, capsys):
     ended = [task("finished", tmp_path / "a"), task("interrupted", tmp_path / "b")]
     monkeypatch.setattr(launch, "launch", lambda *_: ended)
+    monkeypatch.setattr(plan, "plan", lambda *_: [])
     with pytest.raises(SystemExit) as stop:
         LocalLauncher().launch([["a=1"], ["a=2"]], 0)
     assert stop.value.code == 130
@@ -38,6 +40,6 @@ def test_a_sweeper_stops_when_its_launcher_was_interrupted(tmp_path, monkeypatch
 
 def test_unfinished_runs_of_other_launchers_are_named(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(command, "hand_over", lambda words, jobs: 0)
-    words = ["-m", *TINY, f"output={tmp_path}", "study=s", "seed=0,1"]
+    words = ["-m", "hydra/launcher=basic", *TINY, f"output={tmp_path}", "study=s", "seed=0,1"]
     assert command.run(words) == 1
     assert capsys.readouterr().err.count("not finished: ") == 2

@@ -14,12 +14,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-from omegaconf import OmegaConf
 from pydantic import TypeAdapter, ValidationError
 
-from ganvas.config.compose import compose_job
-from ganvas.config.groups import config_dir, groups
+from ganvas.config.compose import Resolver
+from ganvas.config.groups import Groups, groups, read_yaml
+from ganvas.config.overrides import Words
 from ganvas.errors import ConfigError, nearest
 from ganvas.system.files import write_json
 
@@ -92,18 +91,23 @@ class Ablation:
     mode: Mode = "both"
 
 
-def read_ablation(name: str) -> Ablation:
-    """Read conf/ablation/`name`.yaml.
+def read_ablation(name: str, known_groups: Groups | None = None) -> Ablation:
+    """Read ablation/`name`.yaml of the program's or the user's folder.
+
+    Args:
+        name: The option.
+        known_groups: The options of all folders; None: the program's own.
 
     Raises:
         ConfigError: There is none, or it is wrong.
     """
-    folder = config_dir() / "ablation"
-    file = folder / f"{name}.yaml"
-    if not file.is_file():
-        known = [f.stem for f in folder.glob("*.yaml")]
-        raise ConfigError(f"ablation: no option '{name}'{nearest(name, known)}")
-    found = yaml.safe_load(file.read_text(encoding="utf-8"))
+    options = (known_groups or groups())["ablation"]
+    if name not in options:
+        raise ConfigError(f"ablation: no option '{name}'{nearest(name, options)}")
+    file = options[name]
+    found = read_yaml(file)
+    if not isinstance(found, dict):
+        raise ConfigError(f"{file}: an ablation is a mapping with over, overrides and mode")
     unknown = found.keys() - Ablation.__dataclass_fields__.keys()
     if unknown:
         key = min(unknown)
@@ -115,16 +119,22 @@ def read_ablation(name: str) -> Ablation:
 
 
 def components(
-    over: Sequence[str], base: Sequence[str], user_dirs: Sequence[Path] = ()
+    over: Sequence[str], base: Words, resolver: Resolver | None = None
 ) -> list[Component]:
     """Return the components that `over` names in the experiment that `base` composes.
+
+    Args:
+        over: Components, as `Ablation.over` has them.
+        base: The overrides of the experiment.
+        resolver: Composes it; None: with the program's own options alone.
 
     Raises:
         ConfigError: One of them is not part of the experiment.
     """
-    config: Any = compose_job(base, user_dirs).config
-    written: Any = compose_job(base, user_dirs, resolve=False).config
-    terms = {name: _terms(config, stage) for name, stage in written.edit.stages.items()}
+    resolver = resolver or Resolver()
+    config = resolver.resolve(base).config
+    written = resolver.compose(base).config
+    terms = {name: _terms(config, stage) for name, stage in written["edit"]["stages"].items()}
     found: list[Component] = []
     for word in over:
         if "=" in word:
@@ -136,7 +146,7 @@ def components(
         elif word == "stages":
             found += [_deleted(f"edit.stages.{name}", terms) for name in terms]
         else:
-            _require(config, word)
+            _require(config, word, resolver.groups)
             found.append(_deleted(word, terms))
     if not found:
         raise ConfigError("over=[…] names nothing to leave out")
@@ -202,19 +212,19 @@ def _deleted(key: str, terms: Mapping[str, Sequence[str]]) -> Component:
 
 def _terms(config: Any, stage: Any) -> list[str]:
     """Return the keys of the terms in those sections of the loss that a stage, as written, uses."""
-    sections = dict.fromkeys(_SECTION.findall(OmegaConf.to_yaml(stage)))
-    return [f"loss.{name}.{term}" for name in sections for term in config.loss.get(name) or {}]
+    sections = dict.fromkeys(_SECTION.findall(json.dumps(stage)))
+    return [f"loss.{name}.{term}" for name in sections for term in config["loss"].get(name) or {}]
 
 
-def _require(config: Any, key: str) -> None:
-    at = config
+def _require(config: dict[str, Any], key: str, known_groups: Groups) -> None:
+    at: Any = config
     for part in key.split("."):
         if not hasattr(at, "keys") or part not in at:
             known = set(at) if hasattr(at, "keys") else set()
             known |= {*NEUTRAL, "loss", "stages"} if at is config else set()
             hint = nearest(part, known)
-            group = "; give the option that stands for its absence" if key in groups() else ""
+            group = "; give the option that stands for its absence" if key in known_groups else ""
             raise ConfigError(f"over: no '{key}' in the experiment{group or hint}")
         at = at[part]
-    if key in groups():
+    if key in known_groups:
         raise ConfigError(f"over: say which option stands for the absence of {key}: over=[{key}=…]")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hydra.core.override_parser.types import Override
 from omegaconf import OmegaConf
 
 from ganvas.analysis.ablation import (
@@ -20,9 +21,9 @@ from ganvas.analysis.ablation import (
 )
 from ganvas.command.flags import read_flags
 from ganvas.command.runs import agreed
-from ganvas.config.compose import compose_hydra
+from ganvas.config.compose import Resolver
 from ganvas.config.groups import user_folders
-from ganvas.config.overrides import expand
+from ganvas.config.overrides import expand, parse
 from ganvas.errors import ConfigError
 from ganvas.study.board import study_name
 from ganvas.study.calibrate import calibrate, duration
@@ -52,7 +53,7 @@ class Asked:
 
     ablation: Ablation
     base: tuple[str, ...]
-    folders: list[Path]
+    resolver: Resolver
     settings: Pool | Queue
     yes: bool
 
@@ -67,10 +68,11 @@ def ablate(words: Sequence[str]) -> int:
         print(HELP, end="")
         return 0
     asked = read_words(words)
-    sweep = expand(asked.base, asked.folders)
-    parts = components(asked.ablation.over, sweep[0], asked.folders)
-    parts = effective(parts, sweep, asked.folders)
-    jobs = planned_variants(variants(parts, asked.ablation.mode), sweep, asked.folders)
+    resolver = asked.resolver
+    sweep = expand(asked.base, resolver.groups)
+    parts = components(asked.ablation.over, sweep[0], resolver)
+    parts = effective(parts, sweep, resolver)
+    jobs = planned_variants(variants(parts, asked.ablation.mode), sweep, resolver)
     unique = {p.path: p for members in jobs.values() for p in members}
     due = [p for p in unique.values() if p.final.state != "finished" or p.force]
     print(f"{len(jobs)} variants, {len(unique)} runs, {len(unique) - len(due)} finished already")
@@ -78,7 +80,7 @@ def ablate(words: Sequence[str]) -> int:
         print("measuring how long a few steps take …", flush=True)
         settings = asked.settings
         here = settings if isinstance(settings, Pool) else Pool(threads=settings.threads)
-        pace = calibrate(due[0].overrides, asked.folders, here)
+        pace = calibrate(due[0].overrides, resolver, here)
         side = settings.jobs or (len(here.slots()) if settings is here else len(due))
         print(
             f"about {duration(pace.seconds(due, side))} with {side} at a time "
@@ -91,7 +93,7 @@ def ablate(words: Sequence[str]) -> int:
     study = Path(first.path).parent
     # Before the runs, so that a table knows what is there when they are interrupted.
     add_members(study, {name: [p.final.path.name for p in ps] for name, ps in jobs.items()})
-    tasks = launch([p.overrides for p in unique.values()], asked.folders, asked.settings)
+    tasks = launch(list(unique.values()), resolver, asked.settings)
     print(f"next: ganvas table {study_name(study)}")
     return exit_code(tasks)
 
@@ -104,7 +106,7 @@ def read_words(words: Sequence[str]) -> Asked:
     """
     yes = "--yes" in words
     options = read_flags([w for w in words if w != "--yes"])
-    folders = user_folders(options.config_dir)
+    resolver = Resolver(user_folders(options.config_dir))
     own = {}
     rest = []
     for word in options.overrides:
@@ -113,7 +115,9 @@ def read_words(words: Sequence[str]) -> Asked:
             own[name] = value
         else:
             rest.append(word)
-    ablation = read_ablation(own["ablation"]) if "ablation" in own else Ablation(())
+    ablation = (
+        read_ablation(own["ablation"], resolver.groups) if "ablation" in own else Ablation(())
+    )
     over = items(own.get("over", ""))
     mode = own.get("mode", ablation.mode)
     if mode not in ("both", "leave_one_out", "add_one_in"):
@@ -121,14 +125,14 @@ def read_words(words: Sequence[str]) -> Asked:
     ablation = Ablation(over or ablation.over, ablation.overrides, mode)
     if not ablation.over:
         raise ConfigError("say what may be left out: over=[mask,layers,loss,stages] or ablation=…")
-    chosen = compose_hydra(["hydra/launcher=local", *rest], folders).launcher
+    chosen = resolver.compose_hydra(["hydra/launcher=local", *rest]).launcher
     plain = OmegaConf.to_container(chosen, resolve=True)
     assert isinstance(plain, dict)
     settings = settings_of({str(k): v for k, v in plain.items()})
     base = [*ablation.overrides, *(w for w in rest if not w.startswith("hydra"))]
     if not any(word.startswith("study=") for word in base):
         base.append(f"study={own.get('ablation', 'ablation')}")
-    return Asked(ablation, tuple(base), folders, settings, yes)
+    return Asked(ablation, tuple(base), resolver, settings, yes)
 
 
 def items(text: str) -> tuple[str, ...]:
@@ -150,19 +154,19 @@ def items(text: str) -> tuple[str, ...]:
 
 
 def effective(
-    parts: Sequence[Component], sweep: Sequence[Sequence[str]], folders: Sequence[Path]
+    parts: Sequence[Component], sweep: Sequence[Sequence[Override]], resolver: Resolver
 ) -> list[Component]:
     """Return the components that change the experiment; the others are named on stderr.
 
     Raises:
         GanvasError: The full experiment is wrong, or what stands for the absence of a component is.
     """
-    full = [p.path for p in plan(sweep, folders)]
+    full = [p.path for p in plan(sweep, resolver)]
     found = []
     for part in parts:
         # Stages and terms are there, and whether one may go is for each variant to say.
-        without = [[*job, part.without] for job in sweep]
-        if part.may_be_needed or [p.path for p in plan(without, folders)] != full:
+        without = [parse([*job, part.without]) for job in sweep]
+        if part.may_be_needed or [p.path for p in plan(without, resolver)] != full:
             found.append(part)
         else:
             print(f"without effect: {part.name} (the experiment is so already)", file=sys.stderr)
@@ -172,7 +176,7 @@ def effective(
 
 
 def planned_variants(
-    found: Sequence[Variant], sweep: Sequence[Sequence[str]], folders: Sequence[Path]
+    found: Sequence[Variant], sweep: Sequence[Sequence[Override]], resolver: Resolver
 ) -> dict[str, list[Planned]]:
     """Plan every variant; one that cannot be without a stage or a term is left out, and said so.
 
@@ -181,9 +185,9 @@ def planned_variants(
     """
     jobs = {}
     for variant in found:
-        words = [[*job, *variant.overrides] for job in sweep]
+        words = [parse([*job, *variant.overrides]) for job in sweep]
         try:
-            jobs[variant.name] = plan(words, folders)
+            jobs[variant.name] = plan(words, resolver)
         except ConfigError as error:
             if not variant.may_be_impossible:
                 raise

@@ -49,7 +49,7 @@ def candidates(words: Sequence[str]) -> list[str]:
     """
     *before, typed = words or [""]
     if not before:
-        from ganvas.cli import command_names
+        from ganvas.command.parser import command_names
 
         return _starting(command_names(), typed)
     command = before[0]

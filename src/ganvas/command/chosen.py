@@ -19,4 +19,4 @@ def described_generator(overrides: Sequence[str], user_dirs: Sequence[Path] = ()
     for override in overrides:
         if not override.startswith("generator"):
             raise ConfigError(f"'{override}' does not choose a generator; use generator=…")
-    return dict(compose_job(overrides, user_dirs).config.generator)
+    return dict(compose_job(overrides, user_dirs).config["generator"])

@@ -32,11 +32,13 @@ class Place:
         key: The key, such as ``edit.stages.w``.
         target: The class or function.
         node: What the option sets.
+        named: Whether the end of the key is a name that the option gives, such as ``w``.
     """
 
     key: str
     target: Callable[..., Any]
     node: Mapping[str, Any]
+    named: bool
 
 
 def summary(file: Path) -> str:
@@ -64,7 +66,7 @@ def places(file: Path, group: str) -> Iterator[Place]:
     yield from _places(read_option(file), Any, group)
 
 
-def _places(node: Any, hint: Any, key: str) -> Iterator[Place]:
+def _places(node: Any, hint: Any, key: str, *, named: bool = False) -> Iterator[Place]:
     if isinstance(node, list):
         for index, item in enumerate(node):
             yield from _places(item, hint, f"{key}[{index}]")
@@ -75,9 +77,9 @@ def _places(node: Any, hint: Any, key: str) -> Iterator[Place]:
     if target is None:
         inner = next((get_args(a)[1] for a in alternatives(hint) if get_origin(a) is dict), Any)
         for name, value in node.items():
-            yield from _places(value, inner, f"{key}.{name}")
+            yield from _places(value, inner, f"{key}.{name}", named=True)
         return
-    yield Place(key, target, node)
+    yield Place(key, target, node, named)
     for name, parameter in parameters(target).items():
         value = node.get(name, {} if dataclasses.is_dataclass(parameter.default) else None)
         yield from _places(value, parameter.hint, f"{key}.{name}")
@@ -91,10 +93,20 @@ def option_parameters(file: Path, group: str) -> Iterator[tuple[str, Parameter]]
 
 
 def option_fields(file: Path, group: str) -> Iterator[tuple[str, str]]:
-    """Iterate over (key, "type = value: text") of the option in `file`, nested ones too."""
+    """Iterate over (key, "type = value: text") of the option in `file`, nested ones too.
+
+    An object under a name that the option gives has (key, "class: text").
+    """
     for place in places(file, group):
+        if place.named:
+            yield place.key, f"{place.target.__name__}: {first_line(place.target)}"
         for name, text in fields_of(place.target, place.node):
             yield f"{place.key}.{name}", text
+
+
+def first_line(target: Callable[..., Any]) -> str:
+    """Return the summary of a class's or function's docstring."""
+    return inspect.cleandoc(target.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
 
 
 def by_class(found: Iterator[Place]) -> dict[Callable[..., Any], list[Place]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,15 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from ganvas.command.describe import Place, by_class, fields_of, option_fields, places, summary
+from ganvas.command.describe import (
+    Place,
+    by_class,
+    fields_of,
+    first_line,
+    option_fields,
+    places,
+    summary,
+)
 from ganvas.config.groups import groups, user_folders
 from ganvas.errors import ConfigError, nearest
 from ganvas.runner import Experiment
@@ -114,8 +121,3 @@ def shared_fields(target: Callable[..., Any], found: Sequence[Place]) -> Iterato
         values = dict.fromkeys(t[name].partition(": ")[0].partition(" = ")[2] for t in texts)
         shown = " or ".join(value for value in values if value)
         yield name, kind.partition(" = ")[0] + (f" = {shown}" if shown else "") + colon + meaning
-
-
-def first_line(target: Callable[..., Any]) -> str:
-    """Return the summary of a class's or function's docstring."""
-    return inspect.cleandoc(target.__doc__ or "").partition("\n\n")[0].replace("\n", " ")

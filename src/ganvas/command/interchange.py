@@ -9,6 +9,7 @@ import torch
 
 from ganvas.command.saved import saved
 from ganvas.config.compose import compose_job
+from ganvas.config.groups import user_folders
 from ganvas.embedding import Embedding
 from ganvas.embedding.interchange import WRITERS, read_latents, require_kind
 from ganvas.embedding.rows import ROWS_OF_1024, fit_latents
@@ -23,6 +24,7 @@ def export(options: argparse.Namespace) -> int:
     Raises:
         InputError: The latent is in S space, or the file's kind is unknown.
     """
+    user_folders(options.config_dir)
     output = Path(options.output)
     write = WRITERS[require_kind(output)]
     embedding = saved(options.embedding)
@@ -50,8 +52,8 @@ def import_(options: argparse.Namespace) -> int:
     """
     file = Path(options.file)
     latents = read_latents(file)
-    config = compose_job([f"generator={options.generator}"]).config
-    described = dict(config.generator)
+    folders = user_folders(options.config_dir)
+    described = compose_job([f"generator={options.generator}"], folders).config["generator"]
     generator = load_generator(described)
     w, notice = fit_latents(latents, generator, file)
     names = (file.stem,) if len(w) == 1 else tuple(f"{file.stem}-{i}" for i in range(len(w)))

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from ganvas.command.saved import saved
+from ganvas.config.groups import user_folders
 from ganvas.config.schema import build, check
 from ganvas.embedding import Embedding
 from ganvas.image.picture import require_kind, save_picture
@@ -14,6 +15,7 @@ from ganvas.runner.settings import Trainer
 
 def render(options: argparse.Namespace) -> int:
     """Draw `options.embedding` into `options.output`; return 0."""
+    user_folders(options.config_dir)
     embedding = saved(options.embedding)
     trainer: Trainer = build(check({"device": options.device}, Trainer, "--device"))
     device = trainer.torch_device()

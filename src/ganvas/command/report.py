@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ganvas.analysis.study import find_study
 from ganvas.command.log import show_log
+from ganvas.config.groups import user_folders
 from ganvas.errors import ConfigError
 from ganvas.report.build import build
 
@@ -27,6 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--single-file", action="store_true", help="embed everything in one HTML file"
     )
     parser.add_argument(
+        "--config-dir", metavar="DIR", help="add your own options, and the modules beside them"
+    )
+    parser.add_argument(
         "--watch", action="store_true", help="build again while the study runs, until Ctrl-C"
     )
 
@@ -35,6 +39,7 @@ def main(args: argparse.Namespace) -> int:
     """Build the report that `args` asks for and print where it is."""
     if args.watch and args.single_file:
         raise ConfigError("--watch and --single-file exclude each other: a watched page reloads")
+    user_folders(args.config_dir)
     show_log()
     page = build(args.study, args.output, args.single_file, watched=args.watch)
     print(f"{page}  {page.stat().st_size / 1e6:.1f} MB")

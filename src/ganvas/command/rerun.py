@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from ganvas.config.groups import user_folders
 from ganvas.errors import InputError
 from ganvas.runner.difference import causes, differences
 from ganvas.runner.directory import load
@@ -12,6 +13,7 @@ from ganvas.runner.rerun import rerun as repeat
 
 def rerun(options: argparse.Namespace) -> int:
     """Repeat a run; with --check return 1 where the result is not the same to the bit."""
+    user_folders(options.config_dir)
     old = load(options.run_dir)
     if options.check:
         old.require_intact()

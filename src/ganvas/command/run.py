@@ -5,18 +5,27 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 
 from ganvas.command.flags import read_flags
 from ganvas.command.log import show_log
-from ganvas.config.compose import Job, compose_hydra, compose_job, named, searching
+from ganvas.config.compose import Job, Resolver
+from ganvas.config.composition import named, plain, searching
 from ganvas.config.groups import config_dir, installed_folders, user_folders
-from ganvas.config.overrides import closed_keys, expand, open_keys, probe
+from ganvas.config.handover import closed_keys, open_keys
+from ganvas.config.overrides import (
+    Words,
+    expand,
+    is_of_hydra,
+    parse,
+    probe,
+    refuse_several,
+)
 from ganvas.errors import GanvasError, Interrupted, RunError
 
 if TYPE_CHECKING:
@@ -27,6 +36,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("ganvas")
 
 SWEEPER = "hydra._internal.core_plugins.basic_sweeper.BasicSweeper"
+LAUNCHER = "hydra._internal.core_plugins.basic_launcher.BasicLauncher"
+"""What Hydra uses where nothing else is chosen; ganvas does the same without it."""
 
 
 def run(words: Sequence[str]) -> int:
@@ -37,37 +48,93 @@ def run(words: Sequence[str]) -> int:
     """
     options = read_flags(words)
     folders = user_folders(options.config_dir)
-    flags = [word for word in words if word not in options.overrides]
-    # The user's own folder is among the flags.
-    words = [*flags, *open_keys(options.overrides, folders), *searching(installed_folders())]
+    resolver = Resolver(folders)
+    overrides = parse(options.overrides)
     if options.cfg or options.info:
         # Hydra would tell of a mistake in several lines, without the nearest key.
-        compose_job(options.overrides, folders, resolve=False)
+        refuse_several(overrides)
+        resolver.compose(overrides)
     if options.cfg or options.info or options.hydra_help:
-        return hand_over(words, Jobs())
+        return hand_over(for_hydra(words, overrides, resolver), Jobs())
     show_log()
-    grid = True
-    if options.multirun:
-        chosen = compose_hydra(options.overrides, folders)
-        sweep = [*space(chosen.sweeper), *options.overrides]
-        grid = chosen.sweeper._target_ == SWEEPER
-        jobs = (expand if grid else probe)(sweep, folders)
-        if launches_itself(chosen):
-            return launch_itself(jobs, folders, chosen.launcher)
-    else:
-        jobs = [list(options.overrides)]
+    if not options.multirun:
+        refuse_several(overrides)
+        return execute_all([overrides], any(map(is_of_hydra, overrides)), words, resolver)
+    chosen = resolver.compose_hydra(overrides)
+    sweep = parse([*space(chosen.sweeper), *overrides])
+    if chosen.sweeper._target_ != SWEEPER:
+        return search(sweep, for_hydra(words, overrides, resolver), resolver)
+    jobs = expand(sweep, resolver.groups)
+    if launches_itself(chosen):
+        return launch_itself(jobs, resolver, chosen.launcher)
+    foreign = chosen.launcher._target_ != LAUNCHER or any(map(is_of_hydra, overrides))
+    return execute_all(jobs, foreign, words, resolver)
+
+
+def execute_all(
+    jobs: Sequence[Sequence[Override]], foreign: bool, words: Sequence[str], resolver: Resolver
+) -> int:
+    """Execute jobs one after another, or as a launcher of somebody else does; return the exit code.
+
+    Args:
+        jobs: The overrides of each job.
+        foreign: Whether Hydra's launch path is asked for, by a launcher or a key of Hydra's own.
+        words: The whole command line.
+        resolver: Composes the jobs.
+
+    Raises:
+        GanvasError: A mistake in one of the jobs; none has started then.
+    """
     from ganvas.study.plan import plan
 
-    # Every job is checked, so that none starts when one of them is wrong.
-    planned = plan(jobs, folders)
+    planned = plan(jobs, resolver)
+    state = Jobs()
+    if foreign:
+        code = hand_over(for_hydra(words, read_flags(words).overrides, resolver), state)
+    else:
+        code = 0
+        for job in planned:
+            state.execute(job.resolved(resolver))
+    code = code or state.exit_code or tell_unfinished(planned)
+    if read_flags(words).multirun and not code:
+        tell_next(planned)
+    return code
+
+
+def tell_next(planned: Sequence[Planned]) -> None:
+    """Name the command that shows a finished sweep."""
+    from ganvas.study.board import study_name
+
+    print(f"next: ganvas report {study_name(planned[0].final.path.parent)}", file=sys.stderr)
+
+
+def search(sweep: Sequence[Override], words: Sequence[str], resolver: Resolver) -> int:
+    """Let a sweeper search; return the exit code.
+
+    Args:
+        sweep: What it searches over.
+        words: The command line for Hydra.
+        resolver: Composes jobs that hold every value of the search space.
+
+    Raises:
+        GanvasError: A mistake in one of these jobs; nothing has started then.
+    """
+    from ganvas.study.plan import plan
+
+    probes = plan(probe(sweep, resolver.groups), resolver)
     state = Jobs()
     code = hand_over(words, state) or state.exit_code
-    code = code or (tell_unfinished(planned) if grid else 0)
-    if options.multirun and not code:
-        from ganvas.study.board import study_name
-
-        print(f"next: ganvas report {study_name(planned[0].final.path.parent)}", file=sys.stderr)
+    if not code:
+        tell_next(probes)
     return code
+
+
+def for_hydra(words: Sequence[str], overrides: Words, resolver: Resolver) -> list[str]:
+    """Return the command line as Hydra takes it: with all fields open, and with all folders."""
+    written = {str(o.input_line) for o in parse(overrides)}
+    flags = [word for word in words if word not in written]
+    # The user's own folder is among the flags.
+    return [*flags, *open_keys(overrides, resolver.groups), *searching(installed_folders())]
 
 
 def space(sweeper: DictConfig) -> list[str]:
@@ -82,17 +149,20 @@ def launches_itself(chosen: DictConfig) -> bool:
     """
     from ganvas.study.launch import LAUNCHERS
 
-    return chosen.launcher._target_ in LAUNCHERS and chosen.sweeper._target_ == SWEEPER
+    return chosen.launcher._target_ in LAUNCHERS
 
 
-def launch_itself(jobs: list[list[str]], folders: list[Path], launcher: DictConfig) -> int:
+def launch_itself(
+    jobs: Sequence[Sequence[Override]], resolver: Resolver, launcher: DictConfig
+) -> int:
     """Execute the jobs as processes on this machine or on a cluster; return the exit code."""
     from ganvas.study.launch import exit_code, launch, settings_of
+    from ganvas.study.plan import plan
 
     plain = OmegaConf.to_container(launcher, resolve=True)
     assert isinstance(plain, dict)
     settings = settings_of({str(name): value for name, value in plain.items()})
-    return exit_code(launch(jobs, folders, settings))
+    return exit_code(launch(plan(jobs, resolver), resolver, settings))
 
 
 def tell_unfinished(planned: Sequence[Planned]) -> int:
@@ -113,8 +183,16 @@ class Jobs:
         self.exit_code = 0
         self.interrupted = False
 
-    def execute(self, config: DictConfig) -> float | None:
-        """Execute one job that Hydra composed; a failure is reported and leaves the others.
+    def execute_composed(self, config: DictConfig) -> float | None:
+        """Execute one job that Hydra composed; see `execute`."""
+        about = HydraConfig.get()
+        OmegaConf.resolve(config)
+        return self.execute(
+            Job(plain(config), named(about.runtime.choices), closed_keys(about.overrides.task))
+        )
+
+    def execute(self, job: Job) -> float | None:
+        """Execute one job; a failure is reported and leaves the others.
 
         Returns:
             The value of its `sweep_metric`, which a sweeper may optimise.
@@ -125,10 +203,6 @@ class Jobs:
 
         from ganvas.runner.job import execute
 
-        hydra_config = HydraConfig.get()
-        OmegaConf.resolve(config)
-        overrides = closed_keys(hydra_config.overrides.task)
-        job = Job(config, named(hydra_config.runtime.choices), overrides)
         console = Console(stderr=True, soft_wrap=True, highlight=False)
         try:
             result = execute(job)
@@ -144,7 +218,7 @@ class Jobs:
             final: dict[str, float] = result.metrics.get("final", {})
             shown = "  ".join(f"{name} {value:.4g}" for name, value in final.items())
             console.print(f"{result.status['state']} {result.path}\n  {shown}", markup=False)
-            return final.get(config.sweep_metric)
+            return final.get(job.config["sweep_metric"])
         return None
 
     def _fail(self, error: GanvasError, console: Console) -> None:
@@ -158,7 +232,7 @@ def hand_over(words: Sequence[str], jobs: Jobs) -> int:
     before = sys.argv
     sys.argv = ["ganvas run", *words]
     try:
-        main(jobs.execute)()
+        main(jobs.execute_composed)()
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 1
     finally:

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from ganvas.command.chosen import described_generator
+from ganvas.config.groups import user_folders
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError, InputError
 from ganvas.functional.images import to_uint8
@@ -39,7 +40,7 @@ def sample(options: argparse.Namespace) -> int:
     names = tuple(f"{seed:04d}" for seed in range(options.seed, options.seed + options.count))
     if others := sorted({file.stem for file in folder.glob("*.png")} - set(names)):
         raise InputError(f"{folder} holds other pictures ({others[0]}.png); choose another folder")
-    described = described_generator(options.overrides)
+    described = described_generator(options.overrides, user_folders(options.config_dir))
     generator = load_generator(described)
     latents, noises = [], []
     for name in names:

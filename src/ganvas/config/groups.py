@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import yaml
 
@@ -14,6 +15,9 @@ from ganvas.errors import ConfigError
 
 ENTRY_POINTS = "ganvas.conf"
 """The group of entry points by which installed packages register their folders."""
+
+Groups: TypeAlias = dict[str, dict[str, Path]]
+"""The file of every option by its name, by group."""
 
 
 def config_dir() -> Path:
@@ -73,16 +77,49 @@ def _folder_of(point: EntryPoint) -> Path:
 
 def default_choices() -> dict[str, str]:
     """Return the option that each group has by default."""
-    root = yaml.safe_load((config_dir() / "config.yaml").read_text(encoding="utf-8"))
+    root = read_yaml(config_dir() / "config.yaml")
     entries = [entry for entry in root["defaults"] if isinstance(entry, dict)]
     return {group: option for entry in entries for group, option in entry.items() if option}
 
 
-def groups(user_dirs: Sequence[Path] = ()) -> dict[str, dict[str, Path]]:
-    """Return every configuration group with its options and their files."""
-    found: dict[str, dict[str, Path]] = {}
+def groups(user_dirs: Sequence[Path] = ()) -> Groups:
+    """Return every configuration group with its options and their files.
+
+    Raises:
+        ConfigError: Two folders have an option of the same name; Hydra would ignore one of them.
+    """
+    listed: Groups = {}
     for base in (config_dir(), *user_dirs):
         for file in sorted(base.glob("*/**/*.yaml")):
             group = file.parent.relative_to(base).as_posix()
-            found.setdefault(group, {})[file.stem] = file
-    return found
+            other = listed.setdefault(group, {}).setdefault(file.stem, file)
+            if not other.samefile(file):
+                owner = "ganvas" if config_dir() in other.parents else other
+                raise ConfigError(
+                    f"{file}: {owner} has the option {group}={file.stem}, too; "
+                    "give this one another name"
+                )
+    return listed
+
+
+def read_yaml(file: Path) -> Any:
+    """Read a YAML file as plain values.
+
+    Raises:
+        ConfigError: It is not YAML; the line is named.
+    """
+    try:
+        return yaml.safe_load(file.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ConfigError(yaml_mistake(error, str(file))) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file} cannot be read: {error}") from error
+
+
+def yaml_mistake(error: yaml.YAMLError, file: str = "") -> str:
+    """Return one line that says where a YAML file is wrong."""
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+    if mark is None:
+        return f"{file or 'an option'} is no YAML: {problem}"
+    return f"{file or mark.name}, line {mark.line + 1}: {problem}"

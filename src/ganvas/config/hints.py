@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from omegaconf import DictConfig, ListConfig, OmegaConf
+from hydra.core.override_parser.types import Override
 
-from ganvas.config.groups import groups
+from ganvas.config.groups import groups, read_yaml
 from ganvas.config.schema import TARGET, locate, parameters
-from ganvas.errors import ConfigError
+from ganvas.errors import ConfigError, UnknownKeyError
 
 
 def options_with(key: str) -> list[str]:
@@ -22,7 +25,7 @@ def options_with(key: str) -> list[str]:
     *parents, name = below.split(".")
     found = []
     for option, file in groups().get(group, {}).items():
-        node = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
+        node = read_yaml(file)
         for parent in parents:
             node = node.get(parent) if isinstance(node, dict) else None
         if not isinstance(node, dict):
@@ -33,7 +36,26 @@ def options_with(key: str) -> list[str]:
     return found
 
 
-def refuse_foreign_crop(image: DictConfig, overrides: Sequence[str], preset: Path) -> None:
+@contextmanager
+def unknown_keys_explained() -> Iterator[None]:
+    """Say of a key that an option does not have which options have it.
+
+    Raises:
+        ConfigError: In the place of an `UnknownKeyError` of a key that others have.
+    """
+    try:
+        yield
+    except UnknownKeyError as error:
+        others = options_with(error.key)
+        if not others:
+            raise
+        message = f"unknown key '{error.key}'; it belongs to {', '.join(others)}"
+        raise ConfigError(message) from None
+
+
+def refuse_foreign_crop(
+    image: Mapping[str, Any], overrides: Sequence[Override], preset: Path
+) -> None:
     """Refuse another photograph that would be cut by the box, in pixels, of a preset's own.
 
     Args:
@@ -44,19 +66,24 @@ def refuse_foreign_crop(image: DictConfig, overrides: Sequence[str], preset: Pat
     Raises:
         ConfigError: The first such photograph, with the ways out.
     """
-    given = {line.lstrip("+").partition("=")[0] for line in overrides}
-    written = OmegaConf.load(preset)
-    assert isinstance(written, DictConfig)
-    for name in map(str, image):
-        own, source = written.get(name), image[name]
-        if not isinstance(own, DictConfig) or not isinstance(source, DictConfig):
+    given = {override.key_or_group for override in overrides}
+    written = _written(preset, preset.stat().st_mtime_ns)
+    for name, source in image.items():
+        theirs = written.get(name)
+        if not isinstance(theirs, Mapping) or not isinstance(source, Mapping):
             continue
-        box, theirs = source.get("crop"), own.get("path")
-        kept = isinstance(box, ListConfig) and box == own.get("crop")
-        another = theirs is not None and source.path != theirs
+        box, path = source.get("crop"), theirs.get("path")
+        kept = isinstance(box, list) and box == theirs.get("crop")
+        another = path is not None and source.get("path") != path
         if kept and another and f"image.{name}.crop" not in given:
-            shown = ",".join(map(str, box))
+            shown = ",".join(map(str, box or ()))
             raise ConfigError(
-                f"image.{name}.crop=[{shown}] belongs to {theirs}; "
+                f"image.{name}.crop=[{shown}] belongs to {path}; "
                 f"add image.{name}.crop=centre, or use image=file"
             )
+
+
+@lru_cache(maxsize=64)
+def _written(option: Path, modified: int) -> dict[str, Any]:
+    content = read_yaml(option)
+    return content if isinstance(content, dict) else {}

@@ -2,34 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import product, zip_longest
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import ChoiceSweep, Glob, IntervalSweep, Override
-from hydra.errors import OverrideParseException
+from hydra.core.override_parser.types import (
+    ChoiceSweep,
+    Glob,
+    IntervalSweep,
+    Override,
+    Sweep,
+    ValueType,
+)
+from hydra.errors import HydraException
 
-from ganvas.config.groups import groups
+from ganvas.config.groups import Groups, groups
 from ganvas.config.schema import TARGET
 from ganvas.errors import ConfigError
 
+Words: TypeAlias = Iterable[str | Override]
+"""Overrides, as they are written or parsed already."""
 
-def parse(overrides: Sequence[str]) -> list[Override]:
-    """Parse overrides by Hydra's grammar.
+
+def parse(words: Words) -> list[Override]:
+    """Parse overrides by Hydra's grammar; what is parsed already stays as it is.
 
     Raises:
-        ConfigError: An override does not follow it.
+        ConfigError: An override does not follow the grammar.
     """
+    return [word if isinstance(word, Override) else _parsed(word) for word in words]
+
+
+@lru_cache(maxsize=65536)
+def _parsed(line: str) -> Override:
     try:
-        return OverridesParser.create().parse_overrides(overrides=list(overrides))
-    except OverrideParseException as error:
-        quoted = _quoted(error.override)
+        (override,) = OverridesParser.create().parse_overrides([line])
+    except HydraException as error:
+        quoted = _quoted(line)
         if quoted:
-            raise ConfigError(f'{error.override}: quote its value: "{quoted}"') from error
+            raise ConfigError(f'{line}: quote its value: "{quoted}"') from error
         raise ConfigError(f"{first_line(error)} (an override looks like group=option or key=value)"
                           ) from error  # fmt: skip
+    if _holds_sweep(override.value()):
+        raise ConfigError(
+            f"{line}: a choice, range or interval cannot be one value among others; "
+            "write all values side by side, such as key=0.1,0.2,0.3"
+        )
+    return override
+
+
+def _holds_sweep(value: Any) -> bool:
+    """Return True where one of several values is itself a sweep."""
+    if isinstance(value, ChoiceSweep):
+        value = value.list
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if not isinstance(value, list):
+        return False
+    return any(isinstance(item, Sweep) or _holds_sweep(item) for item in value)
 
 
 def _quoted(line: str) -> str:
@@ -41,13 +75,22 @@ def _quoted(line: str) -> str:
     quoted = f"{key}='{escaped}'"
     try:
         OverridesParser.create().parse_override(quoted)
-    except OverrideParseException:
+    except HydraException:
         return ""
     return "" if value[:1] in ("", "[", "{") else quoted
 
 
+def lines(overrides: Iterable[Override]) -> tuple[str, ...]:
+    """Return overrides as they are written."""
+    return tuple(str(override.input_line) for override in overrides)
+
+
 def refuse_several(overrides: Sequence[Override]) -> None:
-    """Refuse the values of a sweep where one job is composed."""
+    """Refuse the values of a sweep where one job is composed.
+
+    Raises:
+        ConfigError: The first such override.
+    """
     for override in overrides:
         if override.is_sweep_override() and not override.is_delete():
             line = str(override.input_line)
@@ -55,33 +98,6 @@ def refuse_several(overrides: Sequence[Override]) -> None:
             raise ConfigError(
                 f'{line} are several values: add -m for a sweep, or quote it as one: "{quoted}"'
             )
-
-
-def open_keys(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> list[str]:
-    """Let ``key=value`` also set the fields that an option's file leaves at their defaults.
-
-    Hydra knows only the keys that a file writes; which keys there are is for the schema to say. A
-    value that `replaces` is preceded by a line that empties its place.
-    """
-    known = groups(user_dirs)
-    opened = []
-    for line, override in zip(overrides, parse(overrides), strict=True):
-        if is_choice(override, known) or _says_more(override):
-            opened.append(line)
-        else:
-            opened += [_emptying(line)] if replaces(override) else []
-            opened.append(f"++{line}")
-    return opened
-
-
-def closed_keys(overrides: Sequence[str]) -> tuple[str, ...]:
-    """Undo `open_keys`, for people to read."""
-    kept = [
-        line
-        for line, after in zip_longest(overrides, overrides[1:], fillvalue="")
-        if line != _emptying(after) or TARGET not in after
-    ]
-    return tuple(line.removeprefix("++") for line in kept)
 
 
 def replaces(override: Override) -> bool:
@@ -92,88 +108,103 @@ def replaces(override: Override) -> bool:
     value = override.value()
     values = value.list if isinstance(value, ChoiceSweep) else [value]
     targets = any(isinstance(v, Mapping) and TARGET in v for v in values)
-    return targets and not _says_more(override)
+    return targets and not says_more(override)
 
 
-def _emptying(line: str) -> str:
-    """Return the opened line that goes before one that replaces."""
-    return f"++{line.removeprefix('++').partition('=')[0]}=null"
-
-
-def is_choice(override: Override, known_groups: Mapping[str, Any]) -> bool:
+def is_choice(override: Override, known_groups: Container[str]) -> bool:
     """Return True for what chooses an option of a group, known or not."""
     key = override.key_or_group
     return key in known_groups or "/" in key or override.package is not None
 
 
-def _says_more(override: Override) -> bool:
+def is_of_hydra(override: Override) -> bool:
+    """Return True for what is about Hydra itself, such as ``hydra/launcher=local``."""
+    return override.key_or_group.startswith("hydra")
+
+
+def says_more(override: Override) -> bool:
     """Return True for ~key, +key and ++key, and for Hydra's own keys."""
-    own = override.key_or_group.startswith("hydra")
-    return own or override.is_delete() or override.is_add() or override.is_force_add()
+    more = override.is_delete() or override.is_add() or override.is_force_add()
+    return more or is_of_hydra(override)
 
 
-def expand(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> list[list[str]]:
+def expand(words: Words, known_groups: Groups | None = None) -> list[list[Override]]:
     """Return the overrides of every job of a sweep: the product of all choice and range sweeps.
+
+    Args:
+        words: The overrides of the sweep.
+        known_groups: What ``glob(…)`` chooses from; None: the program's own groups.
 
     Raises:
         ConfigError: An axis has no value, or is an interval, of which only a search takes values.
     """
-    for override in parse(overrides):
+    overrides = parse(words)
+    for override in overrides:
         if isinstance(override.value(), IntervalSweep):
             raise ConfigError(f"{override.input_line}: an interval needs hydra/sweeper=optuna")
-    return [list(job) for job in product(*_axes(overrides, user_dirs))]
+    return [list(job) for job in product(*_axes(overrides, known_groups))]
 
 
-def probe(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> list[list[str]]:
+def probe(words: Words, known_groups: Groups | None = None) -> list[list[Override]]:
     """Return jobs that hold every value of a search space, one away from the first at a time.
 
     Of an interval there are its two ends.
     """
-    axes = _axes(overrides, user_dirs)
+    axes = _axes(parse(words), known_groups)
     first = [axis[0] for axis in axes]
     others = [
-        [*first[:place], value, *first[place + 1 :]]
-        for place, axis in enumerate(axes)
+        [*first[:position], value, *first[position + 1 :]]
+        for position, axis in enumerate(axes)
         for value in axis[1:]
     ]
     return [first, *others]
 
 
-def _axes(overrides: Sequence[str], user_dirs: Sequence[Path]) -> list[list[str]]:
-    axes: dict[str, list[str]] = {}
-    for override in parse(overrides):
-        if override.key_or_group.startswith("hydra"):
+def _axes(overrides: Iterable[Override], known_groups: Groups | None) -> list[list[Override]]:
+    """Return the values of every key; of a key that is given twice, the later ones."""
+    axes: dict[str, list[Override]] = {}
+    for override in overrides:
+        if is_of_hydra(override):
             continue
-        key = override.get_key_element()
-        if override.is_sweep_override() and not override.is_delete():
-            axes[key] = [f"{key}={value}" for value in sweep_values(override, user_dirs)]
-        else:
-            axes[key] = [str(override.input_line)]
+        several = override.is_sweep_override() and not override.is_delete()
+        values = sweep_values(override, known_groups) if several else [override]
+        axes[override.get_key_element()] = values
     return list(axes.values())
 
 
-def sweep_values(override: Override, user_dirs: Sequence[Path]) -> list[str]:
-    """Return the values of one axis of a sweep; of an interval its two ends.
+def sweep_values(override: Override, known_groups: Groups | None = None) -> list[Override]:
+    """Return one override for each value of an axis of a sweep; of an interval for its two ends.
 
     Raises:
         ConfigError: There is none.
     """
-    value = override.value()
-    if isinstance(value, IntervalSweep):
-        return [str(value.start), str(value.end)]
     try:
-        if isinstance(value, Glob):
-            found = value.filter(sorted(groups(user_dirs).get(override.key_or_group, {})))
-        else:
-            found = list(override.sweep_string_iterator())
+        values = list(_values(override, known_groups))
     except ValueError as error:
         raise ConfigError(f"{override.input_line}: {error}") from error
-    if not found:
+    if not values:
         raise ConfigError(f"{override.input_line}: no value, so there is nothing to run")
-    return found
+    return [_with_value(override, value) for value in values]
+
+
+def _values(override: Override, known_groups: Groups | None) -> Iterator[Any]:
+    value = override.value()
+    if isinstance(value, IntervalSweep):
+        return iter((value.start, value.end))
+    if isinstance(value, Glob):
+        options = (known_groups or groups()).get(override.key_or_group, {})
+        return iter(value.filter(sorted(options)))
+    return override.sweep_iterator()
+
+
+def _with_value(override: Override, value: Any) -> Override:
+    """Return a parsed override that gives one value to the key of a sweep."""
+    one = replace(override, value_type=ValueType.ELEMENT, _value=value, input_line=None)
+    one.input_line = f"{override.get_key_element()}={one.get_value_element_as_str()}"
+    return one
 
 
 def first_line(error: Exception) -> str:
     """Return the first line of an error's text that says something."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
+    said = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return said[0] if said else type(error).__name__

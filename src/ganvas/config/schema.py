@@ -131,13 +131,26 @@ def build(tree: Any) -> Any:
         return type(tree)(build(value) for value in tree)
     if not isinstance(tree, Call):
         return tree
-    arguments = {name: build(value) for name, value in tree.arguments.items()}
+    return build_call(tree, build)
+
+
+def build_call(call: Call, build_argument: Callable[[Any], Any]) -> Any:
+    """Make the object of one call.
+
+    Args:
+        call: The call.
+        build_argument: Makes the object of each of its arguments.
+
+    Raises:
+        ConfigError: The constructor refused its values; the key is named.
+    """
+    arguments = {name: build_argument(value) for name, value in call.arguments.items()}
     try:
-        return tree.target(**arguments)
+        return call.target(**arguments)
     except GanvasError as error:
-        raise type(error)(f"{tree.key or 'configuration'}: {error}") from error
+        raise type(error)(f"{call.key or 'configuration'}: {error}") from error
     except (ValueError, TypeError) as error:
-        raise ConfigError(f"{tree.key or 'configuration'}: {error}") from error
+        raise ConfigError(f"{call.key or 'configuration'}: {error}") from error
 
 
 def join(key: str, name: str) -> str:
@@ -160,13 +173,13 @@ def _check_mapping(node: Mapping[str, Any], hint: Any, key: str) -> Any:
             wanted = " or ".join(c.__name__ for c in classes)
             verb = "is not" if inspect.isclass(target) else "is not annotated to return"
             raise ConfigError(f"{key}: {target.__name__} {verb} a {wanted}")
-        return _check_call(node, target, key)
+        return check_call(node, target, key)
     for alternative in alternatives(hint):
         if get_origin(alternative) in (dict, Mapping):
             _, value_hint = get_args(alternative)
             return _check_dict(node, alternative, value_hint, key)
         if dataclasses.is_dataclass(alternative) and not inspect.isabstract(alternative):
-            return _check_call(node, alternative, key)  # type: ignore[arg-type]
+            return check_call(node, alternative, key)  # type: ignore[arg-type]
     if hint is Any:
         return dict(node)
     raise ConfigError(f"{key}: a mapping stands where {_describe(hint)} is asked for")
@@ -180,7 +193,23 @@ def _check_dict(node: Mapping[str, Any], hint: Any, value_hint: Any, key: str) -
     return checked
 
 
-def _check_call(node: Mapping[str, Any], target: Callable[..., Any], key: str) -> Call:
+def check_call(
+    node: Mapping[str, Any],
+    target: Callable[..., Any],
+    key: str,
+    check_argument: Callable[[Any, Any, str], Any] = check,
+) -> Call:
+    """Check a mapping as the arguments of a target.
+
+    Args:
+        node: The mapping; its own ``_target_`` is left aside.
+        target: A class or function.
+        key: Where the mapping stands.
+        check_argument: Checks each of the arguments.
+
+    Raises:
+        ConfigError: As `check`.
+    """
     fields = parameters(target)
     arguments = {}
     for name, value in node.items():
@@ -189,7 +218,7 @@ def _check_call(node: Mapping[str, Any], target: Callable[..., Any], key: str) -
         if name not in fields:
             unknown = join(key, str(name))
             raise UnknownKeyError(f"unknown key '{unknown}'{nearest(str(name), fields)}", unknown)
-        arguments[str(name)] = check(value, fields[name].hint, join(key, str(name)))
+        arguments[str(name)] = check_argument(value, fields[name].hint, join(key, str(name)))
     for name, field in fields.items():
         if field.required and name not in arguments:
             raise ConfigError(f"{join(key, name)} must be given")
@@ -208,7 +237,7 @@ def _check_leaf(value: Any, hint: Any, key: str) -> Any:
     except ValidationError as error:
         # Of the kinds that a value may be, the one that it comes nearest to.
         problem = max(error.errors(), key=lambda p: (len(p["loc"]), p["type"] == "literal_error"))
-        message = problem["msg"]
+        message = str(problem.get("ctx", {}).get("error", problem["msg"]))
         wrong = problem["input"]
         if problem["type"] == "literal_error" and isinstance(wrong, str):
             raise ConfigError(

@@ -7,16 +7,17 @@ import os
 import shutil
 import socket
 import traceback
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 
 from ganvas.assets import used
 from ganvas.assets.cache import require_cache
 from ganvas.config.compose import Job
-from ganvas.config.hints import options_with
+from ganvas.config.hints import unknown_keys_explained
 from ganvas.config.schema import Call, build, check
 from ganvas.errors import (
     ConfigError,
@@ -25,7 +26,6 @@ from ganvas.errors import (
     Pruned,
     RunError,
     StorageError,
-    UnknownKeyError,
 )
 from ganvas.image import repeated
 from ganvas.runner.damage import BEGUN
@@ -50,29 +50,16 @@ ROOM_MIB_PER_IMAGE = 60
 """What a run needs on disk for an image of 1024²: pictures, checkpoint, embedding."""
 
 
-def validate(config: DictConfig) -> Call:
-    """Check a composed configuration against the schema of the root and of every option.
+def validate(config: Mapping[str, Any]) -> Call:
+    """Check a resolved configuration against the schema of the root and of every option.
 
     Raises:
         ConfigError: One line that names the key.
     """
-    try:
-        tree = check(as_dict(config), Experiment)
-    except UnknownKeyError as error:
-        others = options_with(error.key)
-        if not others:
-            raise
-        message = f"unknown key '{error.key}'; it belongs to {', '.join(others)}"
-        raise ConfigError(message) from None
+    with unknown_keys_explained():
+        tree = check(config, Experiment)
     assert isinstance(tree, Call)
     return tree
-
-
-def as_dict(config: DictConfig) -> dict[str, Any]:
-    """Turn a configuration into plain dictionaries and lists, resolved."""
-    plain = OmegaConf.to_container(config, resolve=True)
-    assert isinstance(plain, dict)
-    return {str(k): v for k, v in plain.items()}
 
 
 def execute(job: Job, lock: int | None = None, place: Path | None = None) -> RunDirectory:
@@ -109,7 +96,7 @@ def execute(job: Job, lock: int | None = None, place: Path | None = None) -> Run
         study=experiment.study,
         edit=job.choices.get("edit", "edit"),
         tags=experiment.tags,
-        config=as_dict(job.config),
+        config=job.config,
         images=tuple(pictures["x"]),
     )
     with folder.locked(lock):

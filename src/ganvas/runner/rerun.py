@@ -62,7 +62,8 @@ def rerun(run_dir: Path | str, output: Path | str = "outputs", trust: bool = Fal
     # Paths in a configuration may be relative to where the run was started.
     with chdir(directory if directory.is_dir() else Path.cwd()):
         locate_pictures(config, old, output / STUDY / f".{old.path.name}-inputs")
-        return execute(Job(OmegaConf.create(config), choices, overrides))
+        resolved: Any = OmegaConf.to_container(OmegaConf.create(config), resolve=True)
+        return execute(Job(resolved, choices, overrides))
 
 
 def locate_pictures(config: dict[str, Any], old: RunDirectory, folder: Path) -> None:

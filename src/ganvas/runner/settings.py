@@ -16,6 +16,7 @@ from ganvas.layers import Layers
 from ganvas.loss import LossSet
 from ganvas.mask import Mask
 from ganvas.metrics import Metric
+from ganvas.runner.study_name import StudyName
 from ganvas.stage import Optimizers
 from ganvas.start import Start
 from ganvas.tracking import Logger
@@ -138,7 +139,7 @@ class Experiment:
     metrics: dict[str, Metric]
     logger: Logger
     trainer: Trainer
-    study: Annotated[str, Field(pattern=r"^\w[\w.-]*$")] = "default"
+    study: StudyName = "default"
     tags: tuple[str, ...] = ()
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     output: Path = Path("outputs")

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ganvas.config.schema import Call, parameters
+from ganvas.config.schema import TARGET, Call, parameters
 from ganvas.errors import InputError
 from ganvas.image.find import find_pictures, packaged
 from ganvas.system.files import sha256
@@ -44,7 +44,15 @@ class Identity:
         return f"{self.slug}-{self.signature}"
 
 
-def identify(tree: Call, edit: str) -> Identity:
+def text(value: Any) -> str:
+    """Return what stands at one key of the root as text that differs whenever its results may."""
+    if isinstance(value, Call) and value.key == "trainer":
+        kept = {k: v for k, v in value.arguments.items() if k not in WITHOUT_EFFECT_IN_TRAINER}
+        value = Call(value.key, value.target, kept)
+    return json.dumps(canonical(value), sort_keys=True)
+
+
+def identify(tree: Call, edit: str, text_of: Callable[[Any], str] = text) -> Identity:
     """Name the run of a checked configuration.
 
     Paths count by the content of what they name, so that a renamed photograph is the same run and a
@@ -53,14 +61,14 @@ def identify(tree: Call, edit: str) -> Identity:
     Args:
         tree: The checked root, as `schema.check` returns it.
         edit: The chosen option of the edit group, for the slug.
+        text_of: `text`, or what remembers its results.
     """
-    root = {k: v for k, v in tree.arguments.items() if k not in WITHOUT_EFFECT}
-    trainer = root["trainer"]
-    kept = {k: v for k, v in trainer.arguments.items() if k not in WITHOUT_EFFECT_IN_TRAINER}
-    root["trainer"] = Call(trainer.key, trainer.target, kept)
-    text = json.dumps(_canonical_object(tree.target, root), sort_keys=True)
-    signature = hashlib.sha256(text.encode()).hexdigest()[:10]
-    words = f"{edit}-{packaged(root['image'].arguments['x'].arguments['path']).stem}"
+    texts = {k: text_of(v) for k, v in tree.arguments.items() if k not in WITHOUT_EFFECT}
+    texts[TARGET] = json.dumps(_name(tree.target))
+    whole = ", ".join(f'"{name}": {texts[name]}' for name in sorted(texts))
+    signature = hashlib.sha256(f"{{{whole}}}".encode()).hexdigest()[:10]
+    image = tree.arguments["image"].arguments["x"].arguments["path"]
+    words = f"{edit}-{packaged(image).stem}"
     return Identity(signature, re.sub(r"[^\w-]+", "-", words)[:48].strip("-").lower())
 
 
@@ -84,8 +92,11 @@ def canonical(value: Any) -> Any:
 
 
 def _canonical_object(target: Callable[..., Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
-    name = f"{target.__module__}.{target.__qualname__}"
-    return {"_target_": name, **{k: canonical(v) for k, v in arguments.items()}}
+    return {TARGET: _name(target), **{k: canonical(v) for k, v in arguments.items()}}
+
+
+def _name(target: Callable[..., Any]) -> str:
+    return f"{target.__module__}.{target.__qualname__}"
 
 
 def content(path: Path) -> str | list[str]:

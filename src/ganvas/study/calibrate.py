@@ -6,10 +6,9 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
-from ganvas.config.compose import compose_job
+from ganvas.config.compose import Resolver
 from ganvas.errors import RunError
 from ganvas.study.local import Task, execute_all
 from ganvas.study.plan import Planned, plan
@@ -49,35 +48,35 @@ class _Silent:
     def draw(self) -> None: ...
 
 
-def calibrate(job: Sequence[str], folders: Sequence[Path], pool: Pool) -> Pace:
+def calibrate(job: Sequence[str], resolver: Resolver, pool: Pool) -> Pace:
     """Run a few steps of each stage of `job` in a temporary folder.
 
     Raises:
         RunError: The job fails already there.
     """
-    config = compose_job(job, folders).config
-    stages: Any = config.edit.stages
+    config = resolver.resolve(job).config
+    stages = config["edit"]["stages"]
     # A logger takes its time, too, which is measured; but nothing of this is sent.
-    logger = ["logger.mode=offline"] if config.logger.get("mode") == "online" else []
-    steps = {name: stage.steps for name, stage in stages.items() if "steps" in stage}
+    logger = ["logger.mode=offline"] if config["logger"].get("mode") == "online" else []
+    steps = {name: stage["steps"] for name, stage in stages.items() if "steps" in stage}
     with tempfile.TemporaryDirectory(prefix="ganvas-calibration-") as folder:
         # The first job also starts the server of processes, which then serves the study, and reads
         # weights from a cold disk.
         for most in (1, STEPS):
             fewer = [f"edit.stages.{name}.steps={min(most, n)}" for name, n in steps.items()]
             words = [*job, *fewer, f"output={folder}", "force=false", *logger]
-            wall, metrics = _measured(plan([words], folders)[0], folders, pool)
+            wall, metrics = _measured(plan([words], resolver)[0], resolver, pool)
     fitted = [stage for stage in metrics["stages"].values() if stage["steps"]]
     seconds = sum(stage["seconds"] for stage in fitted)
     done = sum(stage["steps"] for stage in fitted)
     return Pace(max(0.0, wall - seconds), seconds / done if done else 0.0)
 
 
-def _measured(job: Planned, folders: Sequence[Path], pool: Pool) -> tuple[float, dict[str, Any]]:
+def _measured(job: Planned, resolver: Resolver, pool: Pool) -> tuple[float, dict[str, Any]]:
     """Execute one job; return its seconds on the wall and its `metrics.json`."""
     task = Task(job)
     started = time.monotonic()
-    execute_all([task], list(folders), replace(pool, jobs=1), _Silent())
+    execute_all([task], resolver, replace(pool, jobs=1), _Silent())
     wall = time.monotonic() - started
     if task.state != "finished":
         raise RunError(f"calibration: {task.note or task.state}")

@@ -1,16 +1,16 @@
-"""Launching a study, from its jobs' overrides to its exit code."""
+"""Launching a study, from its planned jobs to its exit code."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
+from ganvas.config.compose import Resolver
 from ganvas.config.schema import build, check
 from ganvas.errors import RunError
 from ganvas.study.board import Board
 from ganvas.study.local import Task, execute_all
-from ganvas.study.plan import plan
+from ganvas.study.plan import Planned
 from ganvas.study.settings import Pool
 from ganvas.study.slurm.follow import submit_all
 from ganvas.study.slurm.settings import Queue
@@ -37,30 +37,24 @@ def settings_of(launcher: Mapping[str, Any]) -> Pool | Queue:
     return built
 
 
-def launch(
-    jobs: Sequence[Sequence[str]], folders: Sequence[Path], settings: Pool | Queue
-) -> list[Task]:
+def launch(planned: Sequence[Planned], resolver: Resolver, settings: Pool | Queue) -> list[Task]:
     """Execute every job that is not finished, and show how it goes.
 
     Args:
-        jobs: The overrides of each job, without Hydra's own keys.
-        folders: The user's own folders of options.
+        planned: The jobs.
+        resolver: Has composed them.
         settings: How the jobs share this machine, or what each of them asks SLURM for.
 
     Returns:
         One task per job, in their order; jobs that are the same run share one.
-
-    Raises:
-        GanvasError: A mistake in one of the jobs; none has started then.
     """
-    planned = plan(jobs, folders)
     unique = {p.path: Task(p) for p in planned}
     tasks = list(unique.values())
     with Board(tasks) as board:
         if isinstance(settings, Queue):
-            submit_all(tasks, list(folders), settings, board)
+            submit_all(tasks, resolver, settings, board)
         else:
-            execute_all(tasks, list(folders), settings, board)
+            execute_all(tasks, resolver, settings, board)
     board.summary()
     return [unique[p.path] for p in planned]
 

@@ -13,6 +13,7 @@ from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from typing import Protocol
 
+from ganvas.config.compose import Resolver
 from ganvas.runner.directory import RunDirectory
 from ganvas.runner.signals import StopSignal
 from ganvas.study.plan import Planned
@@ -73,7 +74,7 @@ class Slot:
     killed_at_mib: int = 0
 
 
-def execute_all(tasks: list[Task], folders: list[Path], pool: Pool, board: Watcher) -> None:
+def execute_all(tasks: list[Task], resolver: Resolver, pool: Pool, board: Watcher) -> None:
     """Execute what is not finished; returns when nothing runs any more.
 
     Ctrl-C and SIGTERM ask the jobs to save their state; a second Ctrl-C kills them.
@@ -82,7 +83,7 @@ def execute_all(tasks: list[Task], folders: list[Path], pool: Pool, board: Watch
     board.begun()
     if waiting:
         with server(pool.threads) as context, StopSignal() as stop:
-            Crew(waiting, folders, pool, board, context, stop).work()
+            Crew(waiting, resolver, pool, board, context, stop).work()
 
 
 def is_settled(task: Task) -> bool:
@@ -104,7 +105,7 @@ class Crew:
 
     Args:
         waiting: The jobs to do.
-        folders: The user's own folders of options.
+        resolver: Composes the jobs whose plan was known.
         pool: How the jobs share the machine.
         board: Where it is shown.
         context: Starts processes.
@@ -114,13 +115,13 @@ class Crew:
     def __init__(
         self,
         waiting: deque[Task],
-        folders: list[Path],
+        resolver: Resolver,
         pool: Pool,
         board: Watcher,
         context: ForkServerContext,
         stop: StopSignal,
     ) -> None:
-        self.waiting, self.folders, self.pool, self.board = waiting, folders, pool, board
+        self.waiting, self.resolver, self.pool, self.board = waiting, resolver, pool, board
         self.context, self.stop = context, stop
         self.slots = [Slot(gpu) for gpu in pool.slots()]
         self.elsewhere: list[Task] = []
@@ -168,9 +169,10 @@ class Crew:
                 self.board.told(task)
                 return
             task.attempts += 1
+            job = task.planned.resolved(self.resolver)
             process = self.context.Process(
                 target=work,
-                args=(task.planned.overrides, self.folders, Lock(lock), folder.path, slot.gpu,
+                args=(job, self.resolver.user_dirs, Lock(lock), folder.path, slot.gpu,
                       self.pool.threads),
             )  # fmt: skip
             process.start()

@@ -1,24 +1,28 @@
 """Which run each job of a sweep is, before any of them starts.
 
-To compose and check a job takes tens of milliseconds, so what was found is kept in the study's
-folder, `.plan.json`: starting a study of ten thousand finished runs again takes seconds. Nothing of
-it imports torch. An entry holds for as long as program, options and input files are the same.
+What was found is kept in the study's folder, `.plan.json`: starting a study of ten thousand
+finished runs again takes seconds. Nothing of it imports torch. An entry holds for as long as
+program, options and input files are the same.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ganvas.config.compose import Job, Resolver
 from ganvas.config.groups import config_dir
+from ganvas.config.overrides import Words
 from ganvas.errors import GanvasError
 from ganvas.runner.directory import RunDirectory
-from ganvas.study.composer import Composer
 from ganvas.system.files import write_text
+
+if TYPE_CHECKING:
+    from ganvas.study.check import Checker
 
 Overrides = tuple[str, ...]
 
@@ -36,6 +40,7 @@ class Planned:
         sweep_metric: The final metric that a sweeper optimises.
         steps: Optimisation steps.
         inputs: The state of its input files: [path, nanoseconds of the change, bytes] each.
+        job: Its configuration; None where the plan was known.
     """
 
     overrides: Overrides
@@ -46,6 +51,11 @@ class Planned:
     sweep_metric: str
     steps: int
     inputs: tuple[tuple[str, int, int], ...]
+    job: Job | None = field(default=None, repr=False, compare=False)
+
+    def resolved(self, resolver: Resolver) -> Job:
+        """Return the job with its configuration."""
+        return self.job or resolver.resolve(self.overrides)
 
     @property
     def final(self) -> RunDirectory:
@@ -58,36 +68,41 @@ class Planned:
         return RunDirectory(Path(self.work))
 
 
-def plan(jobs: Sequence[Sequence[str]], user_dirs: Sequence[Path] = ()) -> list[Planned]:
+def plan(jobs: Sequence[Words], resolver: Resolver | None = None) -> list[Planned]:
     """Compose, check and identify every job; two of them may turn out to be the same run.
 
     Args:
         jobs: The overrides of each job.
-        user_dirs: The user's own folders of options.
+        resolver: Composes them; None: with the program's own options alone.
 
     Raises:
         GanvasError: The first mistake, with the job's number where there are several.
     """
-    mark = fingerprint((config_dir(), *user_dirs, Path(__file__).parent.parent))
-    composer = Composer(user_dirs)
-    first = composer.compose(jobs[0]).config
-    study = Path(first.output) / first.study
+    resolver = resolver or Resolver()
+    jobs = [tuple(job) for job in jobs]
+    mark = fingerprint((config_dir(), *resolver.user_dirs, Path(__file__).parent.parent))
+    planning = Planning(resolver)
+    study = planning.study(jobs[0])
     known = _read(study, mark)
-    found = []
-    for number, overrides in enumerate(jobs, 1):
-        planned = _recalled(known, tuple(overrides))
-        if planned is None:
+    planned = []
+    for number, words in enumerate(jobs, 1):
+        one = _recalled(known, _lines(words))
+        if one is None:
             try:
-                planned = _planned(tuple(overrides), composer)
+                one = planning.plan(words)
             except GanvasError as error:
                 if len(jobs) == 1:
                     raise
                 raise type(error)(f"job {number} of {len(jobs)}: {error}") from error
-        found.append(planned)
-    fresh = {p.overrides: p for p in found}
+        planned.append(one)
+    fresh = {p.overrides: p for p in planned}
     if not fresh.keys() <= known.keys() or any(known[k] is not p for k, p in fresh.items()):
         _write(study, mark, {**known, **fresh})
-    return found
+    return planned
+
+
+def _lines(words: Words) -> Overrides:
+    return tuple(word if isinstance(word, str) else str(word.input_line) for word in words)
 
 
 def fingerprint(folders: Iterable[Path]) -> str:
@@ -100,60 +115,75 @@ def fingerprint(folders: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def _planned(overrides: Overrides, composer: Composer) -> Planned:
-    from ganvas.config.schema import build
-    from ganvas.runner.job import folders, require_machine, require_room, validate
-    from ganvas.runner.signature import identify
+class Planning:
+    """Plans the jobs of one study.
 
-    job = composer.compose(overrides)
-    tree = validate(job.config)
-    experiment = build(tree)
-    require_machine(experiment, job)
-    inputs = tuple(_input_states(tree))
-    experiment.edit.check_images(_inputs(experiment.image, inputs))
-    final, working = folders(experiment, identify(tree, job.choices.get("edit", "edit")))
-    if experiment.force or final.state != "finished":
-        # Before Hydra makes folders of its own; the run asks again, for all of its images.
-        require_room(working.path, images=1)
-    return Planned(
-        overrides,
-        str(final.path),
-        str(working.path),
-        experiment.force,
-        experiment.retry_failed,
-        experiment.sweep_metric,
-        experiment.edit.steps,
-        inputs,
-    )
+    Args:
+        resolver: Composes them.
+    """
 
+    def __init__(self, resolver: Resolver) -> None:
+        self.resolver = resolver
+        self._checker: Checker | None = None
+        self._inputs: dict[tuple[Any, ...], tuple[str, ...]] = {}
+        self._fitting: set[tuple[Any, ...]] = set()
 
-_NAMES: dict[tuple[Any, ...], tuple[str, ...]] = {}
+    def study(self, words: Words) -> Path:
+        """Return the folder of the study that a job belongs to.
 
+        Raises:
+            ConfigError: Its name or its place is none.
+        """
+        config = self.resolver.resolve(words).config
+        if not all(isinstance(config.get(name), str) for name in ("output", "study")):
+            from ganvas.runner.job import validate
 
-def _inputs(image: Any, inputs: tuple[tuple[str, int, int], ...]) -> tuple[str, ...]:
-    """Decode the pictures once for all jobs that use the same ones; return the inputs' names."""
-    key = (image, inputs)
-    if key not in _NAMES:
-        _NAMES[key] = tuple(image.read())
-    return _NAMES[key]
+            # It says what is wrong.
+            validate(config)
+        return Path(config["output"], config["study"])
 
+    def plan(self, words: Words) -> Planned:
+        """Compose, check and identify one job.
 
-def _input_states(value: Any) -> Iterator[tuple[str, int, int]]:
-    """Iterate over the state of every path in a checked tree that counts by its content."""
-    from ganvas.config.schema import Call
-    from ganvas.image.find import packaged
+        Raises:
+            GanvasError: A mistake in it, an input that is not there, or no room for its result.
+        """
+        # A study whose plan is known needs none of these.
+        from ganvas.runner.job import folders, require_room
+        from ganvas.study.check import Checker
 
-    if isinstance(value, Call):
-        kept = {k: v for k, v in value.arguments.items() if value.key or k != "output"}
-        yield from _input_states(kept)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _input_states(item)
-    elif isinstance(value, tuple | list):
-        for item in value:
-            yield from _input_states(item)
-    elif isinstance(value, Path):
-        yield _state(packaged(value))
+        self._checker = self._checker or Checker()
+        job = self.resolver.resolve(words)
+        checked = self._checker.check(job)
+        experiment = checked.experiment
+        inputs = tuple(map(_state, checked.inputs))
+        self._require_images(experiment, inputs)
+        final, working = folders(experiment, checked.identity)
+        if experiment.force or final.state != "finished":
+            # Before Hydra makes folders of its own; the run asks again, for all of its images.
+            require_room(working.path, images=1)
+        return Planned(
+            _lines(words),
+            str(final.path),
+            str(working.path),
+            experiment.force,
+            experiment.retry_failed,
+            experiment.sweep_metric,
+            experiment.edit.steps,
+            inputs,
+            job,
+        )
+
+    def _require_images(self, experiment: Any, inputs: tuple[Any, ...]) -> None:
+        """Decode the pictures, and hold the recipe against their names, once for jobs alike."""
+        known = experiment.image, inputs
+        if known not in self._inputs:
+            self._inputs[known] = tuple(experiment.image.read())
+        names = self._inputs[known]
+        # The checker keeps what it has built, so that an `id` stays its own.
+        if (id(experiment.edit), names) not in self._fitting:
+            experiment.edit.check_images(names)
+            self._fitting.add((id(experiment.edit), names))
 
 
 def _state(path: Path) -> tuple[str, int, int]:
@@ -193,5 +223,7 @@ def _read(study: Path, mark: str) -> dict[Overrides, Planned]:
 
 
 def _write(study: Path, mark: str, jobs: dict[Overrides, Planned]) -> None:
-    content = {"fingerprint": mark, "jobs": [asdict(p) for p in jobs.values()]}
+    names = [field.name for field in fields(Planned) if field.name != "job"]
+    entries = [{name: getattr(p, name) for name in names} for p in jobs.values()]
+    content = {"fingerprint": mark, "jobs": entries}
     write_text(study / ".plan.json", json.dumps(content))

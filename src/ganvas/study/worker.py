@@ -10,7 +10,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerContext
@@ -18,6 +18,7 @@ from multiprocessing.reduction import DupFd
 from pathlib import Path
 from typing import Any
 
+from ganvas.config.compose import Job
 from ganvas.errors import GanvasError
 from ganvas.system.environment import environment
 
@@ -53,20 +54,20 @@ def server(threads: int) -> Iterator[ForkServerContext]:
 
 
 def work(
-    overrides: tuple[str, ...],
-    folders: list[Path],
+    job: Job,
+    folders: Sequence[Path],
     lock: Lock,
-    place: Path,
+    run: Path,
     gpu: str | None,
     threads: int,
 ) -> None:
     """Execute one job and leave with its exit code; runs in the job's own process.
 
     Args:
-        overrides: The job, without Hydra's own keys.
-        folders: The user's own folders of options.
+        job: The job, resolved.
+        folders: The user's own folders, beside whose options their modules lie.
         lock: The lock on the folder that it works in.
-        place: That folder; the process's output goes to `worker.log` there.
+        run: That folder; the process's output goes to `worker.log` there.
         gpu: CUDA_VISIBLE_DEVICES; None leaves it as it is.
         threads: CPU threads.
     """
@@ -75,7 +76,7 @@ def work(
     os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.set_inheritable(lock.file, False)
-    file = os.open(place / "worker.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    file = os.open(run / "worker.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(file, 1)
     os.dup2(file, 2)
     if gpu is not None:
@@ -85,12 +86,11 @@ def work(
     logging.getLogger("ganvas").propagate = False
     import torch
 
-    from ganvas.config.compose import compose_job
     from ganvas.runner.job import execute
 
     torch.set_num_threads(threads)
     try:
-        execute(compose_job(overrides, folders), lock.file, place)
+        execute(job, lock.file, run)
     except GanvasError as error:
         print(f"ganvas: {error}", file=sys.stderr, flush=True)
         sys.exit(error.exit_code)

@@ -16,7 +16,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from ganvas.errors import ConfigError
-from hydra_plugins.ganvas.common import one_line, plain
+from hydra_plugins.ganvas.common import one_line, plain, user_dirs
 
 
 class OptunaSweeper(Sweeper):
@@ -25,7 +25,7 @@ class OptunaSweeper(Sweeper):
     def __init__(self, **settings: Any) -> None:
         self.settings = settings
         self.launcher: Launcher | None = None
-        self.folders: list[Path] = []
+        self.user_dirs: list[Path] = []
 
     def setup(
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
@@ -35,8 +35,7 @@ class OptunaSweeper(Sweeper):
         self.launcher = Plugins.instance().instantiate_launcher(
             hydra_context=hydra_context, task_function=task_function, config=config
         )
-        sources = config.hydra.runtime.config_sources
-        self.folders = [Path(s.path) for s in sources if s.provider == "command-line"]
+        self.user_dirs = user_dirs(config)
 
     def sweep(self, arguments: list[str]) -> None:
         """Search, given the command line's overrides."""
@@ -45,9 +44,11 @@ class OptunaSweeper(Sweeper):
         with one_line():
             if find_spec("optuna") is None:
                 raise ConfigError("hydra/sweeper=optuna: pip install -e '.[optuna]'")
+            from ganvas.config.compose import Resolver
             from ganvas.study.search.settings import search_of
             from ganvas.study.search.trials import Trials, open_study
 
             search, sampler, pruner = search_of(settings)
             study = open_study(search, sampler, pruner)
-            Trials(search, study, arguments, self.launcher.launch, self.folders).search()
+            resolver = Resolver(self.user_dirs)
+            Trials(search, study, arguments, self.launcher.launch, resolver).search()

@@ -15,7 +15,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from ganvas.errors import Interrupted
-from hydra_plugins.ganvas.common import one_line, plain
+from hydra_plugins.ganvas.common import one_line, plain, user_dirs
 
 
 class StudyLauncher(Launcher):
@@ -23,27 +23,29 @@ class StudyLauncher(Launcher):
 
     def __init__(self, **settings: Any) -> None:
         self.settings = settings
-        self.folders: list[Path] = []
+        self.user_dirs: list[Path] = []
 
     def setup(
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
     ) -> None:
         """Remember where the user's own options are."""
-        sources = config.hydra.runtime.config_sources
-        self.folders = [Path(s.path) for s in sources if s.provider == "command-line"]
+        self.user_dirs = user_dirs(config)
 
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> Sequence[JobReturn]:
         """Execute a batch of jobs; what a job returns is its `sweep_metric`."""
-        from ganvas.config.overrides import closed_keys
+        from ganvas.config.compose import Resolver
+        from ganvas.config.handover import closed_keys
         from ganvas.study.launch import exit_code, launch, settings_of, sweep_value
+        from ganvas.study.plan import plan
 
         target = f"{type(self).__module__}.{type(self).__qualname__}"
         settings = {"_target_": target, **{k: plain(v) for k, v in self.settings.items()}}
         jobs = [closed_keys([o for o in job if not o.startswith("hydra")]) for job in job_overrides]
         with one_line():
-            ended = launch(jobs, self.folders, settings_of(settings))
+            resolver = Resolver(self.user_dirs)
+            ended = launch(plan(jobs, resolver), resolver, settings_of(settings))
             if exit_code(ended) == Interrupted.exit_code:
                 # A sweeper would go on with the next batch.
                 raise Interrupted("stopped; the same command continues")

@@ -12,6 +12,7 @@ from optuna.distributions import (  # noqa: E402
     IntDistribution,
 )
 
+from ganvas.config.compose import Resolver  # noqa: E402
 from ganvas.errors import ConfigError  # noqa: E402
 from ganvas.runner.directory import RunDirectory  # noqa: E402
 from ganvas.study.search import trials as module  # noqa: E402
@@ -67,7 +68,7 @@ class Launcher:
 def folders(tmp_path, monkeypatch):
     """Runs are planned without being composed: their folder is the job's x."""
 
-    def plan(jobs, folders):
+    def plan(jobs, resolver):
         paths = [tmp_path / job[-1] for job in jobs]
         return [SimpleNamespace(path=str(p), working=RunDirectory(p)) for p in paths]
 
@@ -79,7 +80,7 @@ def search(folder, launcher, words=("x=interval(0,1)",), **given):
     found, sampler, pruner = search_of_parts = settings(folder, **given)
     assert len(search_of_parts) == 3
     study = open_study(found, sampler, pruner)
-    Trials(found, study, words, launcher, []).search()
+    Trials(found, study, words, launcher, Resolver()).search()
     return study
 
 

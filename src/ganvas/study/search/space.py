@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from hydra.core.override_parser.types import IntervalSweep, Override, RangeSweep
 from optuna.distributions import (
@@ -13,17 +12,18 @@ from optuna.distributions import (
     IntDistribution,
 )
 
+from ganvas.config.groups import Groups
 from ganvas.config.overrides import parse, sweep_values
 
 Space = dict[str, BaseDistribution]
 
 
-def split(words: Sequence[str], user_dirs: Sequence[Path] = ()) -> tuple[list[str], Space]:
+def split(words: Sequence[str], known_groups: Groups | None = None) -> tuple[list[str], Space]:
     """Part overrides into what every trial has, and the space that is searched.
 
     Args:
         words: Overrides in Hydra's grammar; of two with the same key the later one counts.
-        user_dirs: The user's own folders of options, for globs.
+        known_groups: What ``glob(…)`` chooses from; None: the program's own groups.
     """
     fixed: dict[str, str] = {}
     space: Space = {}
@@ -32,13 +32,13 @@ def split(words: Sequence[str], user_dirs: Sequence[Path] = ()) -> tuple[list[st
         fixed.pop(key, None)
         space.pop(key, None)
         if override.is_sweep_override() and not override.is_delete():
-            space[key] = distribution(override, user_dirs)
+            space[key] = distribution(override, known_groups)
         else:
             fixed[key] = str(override.input_line)
     return list(fixed.values()), space
 
 
-def distribution(override: Override, user_dirs: Sequence[Path] = ()) -> BaseDistribution:
+def distribution(override: Override, known_groups: Groups | None = None) -> BaseDistribution:
     """Turn one sweep into a distribution; the tag ``log`` makes an interval logarithmic."""
     value = override.value()
     if isinstance(value, IntervalSweep):
@@ -48,7 +48,7 @@ def distribution(override: Override, user_dirs: Sequence[Path] = ()) -> BaseDist
         if isinstance(low, int) and isinstance(high, int):
             return IntDistribution(low, high, log=log)
         return FloatDistribution(low, high, log=log)
-    choices = sweep_values(override, user_dirs)
+    choices = [o.get_value_element_as_str() for o in sweep_values(override, known_groups)]
     if isinstance(value, RangeSweep) and isinstance(value.step, int) and not value.shuffle:
         numbers = sorted(int(choice) for choice in choices)
         return IntDistribution(numbers[0], numbers[-1], step=abs(value.step))

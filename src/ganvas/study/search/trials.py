@@ -18,7 +18,8 @@ from optuna.trial import Trial, TrialState
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from ganvas.config.overrides import closed_keys
+from ganvas.config.compose import Resolver
+from ganvas.config.handover import closed_keys
 from ganvas.errors import ConfigError
 from ganvas.study.plan import plan
 from ganvas.study.search.pruning import Pruning
@@ -36,7 +37,7 @@ class Trials:
         study: Optuna's study, as `open_study` returns it.
         words: The command line's overrides.
         launch: Executes a batch of jobs, numbered from the second argument on.
-        folders: The user's own folders of options.
+        resolver: Composes the jobs.
 
     Raises:
         ConfigError: There is nothing to search, or the storage holds another search.
@@ -48,12 +49,12 @@ class Trials:
         study: optuna.Study,
         words: Sequence[str],
         launch: Launch,
-        folders: list[Path],
+        resolver: Resolver,
     ) -> None:
         self.settings, self.study = search, study
-        self.launch, self.folders = launch, folders
+        self.launch, self.resolver = launch, resolver
         params = [f"++{key}={value}" for key, value in (search.params or {}).items()]
-        self.fixed, self.space = split([*params, *words], folders)
+        self.fixed, self.space = split([*params, *words], resolver.groups)
         if not self.space:
             raise ConfigError(
                 "nothing to search: say for example "
@@ -84,7 +85,7 @@ class Trials:
     def _execute(self, batch: list[Trial]) -> None:
         jobs = [[*self.fixed, *(f"{k}={v}" for k, v in t.params.items())] for t in batch]
         planned = plan(
-            [closed_keys([w for w in job if not _is_hydras(w)]) for job in jobs], self.folders
+            [closed_keys([w for w in job if not _is_hydras(w)]) for job in jobs], self.resolver
         )
         runs = {
             trial.number: (trial, job.working) for trial, job in zip(batch, planned, strict=True)

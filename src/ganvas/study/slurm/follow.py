@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from ganvas.config.compose import Resolver
 from ganvas.errors import ConfigError, RunError
 from ganvas.runner.signals import StopSignal
 from ganvas.study.local import Task, Watcher, is_settled, mark
@@ -27,7 +28,7 @@ LAG = 60.0
 """Seconds until a file that was written on a node must be seen here, over a network's disk."""
 
 
-def submit_all(tasks: list[Task], folders: list[Path], queue: Queue, board: Watcher) -> None:
+def submit_all(tasks: list[Task], resolver: Resolver, queue: Queue, board: Watcher) -> None:
     """Submit what is neither finished nor in the queue, and return when all have ended.
 
     Ctrl-C ends the watching only; the jobs stay.
@@ -39,7 +40,7 @@ def submit_all(tasks: list[Task], folders: list[Path], queue: Queue, board: Watc
     board.begun()
     if waiting:
         with StopSignal() as stop:
-            Follower(waiting, folders, queue, board, stop).work()
+            Follower(waiting, resolver, queue, board, stop).work()
 
 
 class Follower:
@@ -47,7 +48,7 @@ class Follower:
 
     Args:
         tasks: The jobs to do.
-        folders: The user's own folders of options.
+        resolver: Composes the jobs whose plan was known.
         queue: What each of them asks for.
         board: Where it is shown.
         stop: The flag of Ctrl-C and SIGTERM.
@@ -56,12 +57,12 @@ class Follower:
     def __init__(
         self,
         tasks: list[Task],
-        folders: list[Path],
+        resolver: Resolver,
         queue: Queue,
         board: Watcher,
         stop: StopSignal,
     ) -> None:
-        self.tasks, self.folders, self.queue = tasks, folders, queue
+        self.tasks, self.resolver, self.queue = tasks, resolver, queue
         self.board, self.stop = board, stop
         self.ledger = Ledger(tasks[0].planned.final.path.parent)
         self.followed: dict[str, tuple[Entry, Task]] = {}
@@ -107,7 +108,7 @@ class Follower:
         if not due:
             return
         submission = self.ledger.open()
-        snapshot = take(submission / "code", self.folders)
+        snapshot = take(submission / "code", self.resolver.user_dirs)
         setup = [
             f"export PYTHONPATH={shlex.quote(str(snapshot.path))}${{PYTHONPATH:+:$PYTHONPATH}}",
             *(f"export {name}={self.queue.threads}" for name in THREADS),
@@ -118,7 +119,10 @@ class Follower:
             some = due[first : first + MOST_IN_ARRAY]
             for task in some:
                 task.planned.working.path.mkdir(parents=True, exist_ok=True)
-            works = [Work(t.planned.overrides, snapshot.folders, self.queue.threads) for t in some]
+            works = [
+                Work(t.planned.resolved(self.resolver), snapshot.folders, self.queue.threads)
+                for t in some
+            ]
             ids = submit(works, submission, self.queue, setup, self.ledger.folder.parent.name)
             jobs |= dict(zip(ids, map(_place, some), strict=True))
             # After each array, so that a launcher that dies here leaves few that nobody knows.

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
+from ganvas.config.compose import Job
 from ganvas.errors import GanvasError, Interrupted
 
 TIME_IS_UP = signal.SIGUSR2
@@ -22,12 +23,12 @@ class Work:
     """One job; submitit pickles it, and pickles it again when the job goes back into the queue.
 
     Attributes:
-        overrides: The job, without Hydra's own keys.
-        folders: The user's own folders of options.
+        job: The job, resolved.
+        folders: The user's own folders, beside whose options their modules lie.
         threads: CPU threads.
     """
 
-    overrides: tuple[str, ...]
+    job: Job
     folders: tuple[Path, ...]
     threads: int
 
@@ -37,16 +38,15 @@ class Work:
             sys.path.insert(0, str(folder))
         logging.getLogger("ganvas").propagate = False
         # For the provenance: not submitit's command but the run's.
-        sys.argv = ["ganvas", "run", *self.overrides]
+        sys.argv = ["ganvas", "run", *self.job.overrides]
         import torch
 
-        from ganvas.config.compose import compose_job
         from ganvas.runner.job import execute
 
         torch.set_num_threads(self.threads)
         with Deadline() as deadline:
             try:
-                execute(compose_job(self.overrides, self.folders))
+                execute(self.job)
             except Interrupted as error:
                 print(f"ganvas: {error}", flush=True)
                 if deadline.passed:

@@ -8,6 +8,7 @@ import {
   final,
   goodness,
   inner,
+  judged,
   level,
   metricValue,
   rankingBy,
@@ -40,7 +41,7 @@ export function axesView() {
 /** Parallel coordinates over the axes and the metric; drag along an axis to brush. */
 function parallelCard() {
   const list = visibleRuns();
-  const best = rankingBy(state.metric)[0]?.setting;
+  const best = judged(state.metric) ? rankingBy(state.metric)[0]?.setting : undefined;
   const winners = list.filter((run) => settingOf(run) === best);
   const hint =
     'Drag along an axis to keep only part of it; click on the axis to let go. What is kept is ' +

@@ -4,11 +4,12 @@ import { importanceCard } from './axes.js';
 import { commandLine } from './command.js';
 import {
   data,
-  finalOf,
   direction,
+  finalOf,
   higher,
-  judged,
+  imageNames,
   inner,
+  judged,
   metricValue,
   metricWithUnit,
   rankingBy,
@@ -190,79 +191,69 @@ function rankingCard(ranking) {
   );
 }
 
-/** Best, middle and last setting beside the target, one image below the other. */
+/** A setting's picture of an image: the first run that has one, and the image's place in it. */
+function pictureOf(setting, name) {
+  const run = runs.find(
+    (item) => settingOf(item) === setting && item.albums[item.images.indexOf(name)] !== undefined,
+  );
+  return run && { run, image: run.images.indexOf(name) };
+}
+
+/** Best, middle and last setting beside the target, by the images that all of them have. */
 function looksCard(ranking) {
   if (!hasPictures) return null;
   const middle = ranking.length > 2 && ['middle', ranking[Math.floor(ranking.length / 2)]];
   const last = ranking.length > 1 && ['last', ranking.at(-1)];
   const entries = [[judged(state.metric) ? 'best' : 'lowest', ranking[0]], middle, last]
     .filter(Boolean)
-    .map(([rank, row]) => ({ rank, row, run: runOf(row.setting) }))
-    .filter(({ run }) => run.albums.length);
-  if (!entries.length) return null;
-  const [{ run: first }] = entries;
-  const images = first.images.slice(0, MOST_IMAGES).map((_, image) => image);
-  const target = (image) => stillPath(first, image, 'target');
-  const picture = (run, image) =>
-    h(
+    .map(([rank, row]) => ({ rank, row }));
+  const shared = imageNames.filter((name) =>
+    entries.every(({ row }) => pictureOf(row.setting, name)),
+  );
+  if (!shared.length) return null;
+  const images = shared.slice(0, MOST_IMAGES);
+  const column = (header, figures) => h('div', { class: 'look' }, h('header', {}, header), figures);
+  const target = (name) => {
+    const { run, image } = pictureOf(ranking[0].setting, name);
+    const path = stillPath(run, image, 'target');
+    return h(
       'figure',
       {},
-      h(
-        'button',
-        { type: 'button', class: 'picture', onclick: () => openViewer(run, image) },
-        livePicture(run, image),
-      ),
-      h(
-        'figcaption',
-        { 'data-final': '' },
-        metricWithUnit(state.metric, finalOf(state.metric, run, image)),
-      ),
+      h('span', { class: 'picture' }, path && stillPicture(run, path)),
+      h('figcaption', {}, name),
     );
-  const targets =
-    images.some(target) &&
-    h(
-      'div',
-      { class: 'look' },
-      h('header', {}, h('b', {}, 'target')),
-      images.map((image) =>
-        h(
-          'figure',
-          {},
-          h('span', { class: 'picture' }, stillPicture(first, target(image))),
-          h('figcaption', {}, first.images[image]),
-        ),
-      ),
+  };
+  const result = (setting, name) => {
+    const { run, image } = pictureOf(setting, name);
+    const onclick = () => openViewer(run, image);
+    const value = finalOf(state.metric, run, image);
+    return h(
+      'figure',
+      {},
+      h('button', { type: 'button', class: 'picture', onclick }, livePicture(run, image)),
+      h('figcaption', { 'data-final': '' }, metricWithUnit(state.metric, value)),
     );
-  const look = ({ rank, row, run }) =>
-    h(
-      'div',
-      { class: 'look' },
-      h(
-        'header',
-        {},
-        h('b', {}, `${rank}, ${metricWithUnit(state.metric, row.mean)}`),
-        settingLink(row.setting, { title: settingName(row.setting) }, settingName(row.setting)),
-      ),
-      images.filter((image) => image < run.albums.length).map((image) => picture(run, image)),
+  };
+  const look = ({ rank, row: { setting, mean } }) => {
+    const title = settingName(setting);
+    const value = h('b', {}, `${rank}, ${metricWithUnit(state.metric, mean)}`);
+    return column(
+      [value, settingLink(setting, { title }, title)],
+      images.map((name) => result(setting, name)),
     );
+  };
+  const counts = { '--looks': entries.length + 1, '--lines': images.length + 1 };
+  const some = `The first ${images.length} of ${plural(shared.length, 'image')}; Pictures has all.`;
   return h(
     'div',
     { class: 'card looks-card' },
     h('h3', {}, 'How it looks'),
     h(
       'div',
-      {
-        class: 'looks',
-        style: { '--looks': entries.length + (targets ? 1 : 0), '--lines': images.length + 1 },
-      },
-      targets,
+      { class: 'looks', style: counts },
+      column(h('b', {}, 'target'), images.map(target)),
       entries.map(look),
     ),
-    first.images.length > images.length &&
-      h(
-        'p',
-        { class: 'note' },
-        `The first ${images.length} of ${plural(first.images.length, 'image')}; Pictures has all.`,
-      ),
+    shared.length > images.length && h('p', { class: 'note' }, some),
   );
 }

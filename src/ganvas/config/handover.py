@@ -1,0 +1,44 @@
+"""Overrides for Hydra's own launch path, on which its launchers and sweepers parse them again.
+
+Hydra knows only the keys that a file writes; which keys there are is for the schema to say. So
+every ``key=value`` is handed over as ``++key=value``, and undone for people to read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from itertools import zip_longest
+
+from ganvas.config.overrides import Words, is_choice, parse, replaces, says_more
+from ganvas.config.schema import TARGET
+
+
+def open_keys(words: Words, known_groups: Container[str]) -> list[str]:
+    """Let ``key=value`` also set the fields that an option's file leaves at their defaults.
+
+    A value that `replaces` is preceded by a line that empties its place.
+    """
+    opened = []
+    for override in parse(words):
+        line = str(override.input_line)
+        if is_choice(override, known_groups) or says_more(override):
+            opened.append(line)
+        else:
+            opened += [_emptying(line)] if replaces(override) else []
+            opened.append(f"++{line}")
+    return opened
+
+
+def closed_keys(opened: Sequence[str]) -> tuple[str, ...]:
+    """Undo `open_keys`."""
+    kept = [
+        line
+        for line, after in zip_longest(opened, opened[1:], fillvalue="")
+        if line != _emptying(after) or TARGET not in after
+    ]
+    return tuple(line.removeprefix("++") for line in kept)
+
+
+def _emptying(line: str) -> str:
+    """Return the opened line that goes before one that replaces."""
+    return f"++{line.removeprefix('++').partition('=')[0]}=null"

@@ -1,0 +1,15 @@
+from lightning_utilities.core import imports
+from lightning_utilities.core.imports import RequirementCache
+
+from ganvas.stage.lightning import without
+
+
+def test_packages_are_hidden_for_as_long_as_something_is_imported():
+    hidden, shown = RequirementCache("scipy>=1.0"), RequirementCache("numpy")
+    with without(frozenset({"scipy"})):
+        assert not hidden
+        assert shown
+        assert not imports.package_available("scipy")
+        assert imports.package_available("numpy")
+    assert hidden
+    assert imports.package_available("scipy")

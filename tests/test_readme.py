@@ -1,0 +1,122 @@
+"""What the README promises: its commands, its Python, its options and its links."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ganvas.cli import parser
+from ganvas.command.ablate import read_words
+from ganvas.command.flags import read_flags
+from ganvas.config.compose import compose_job
+from ganvas.config.groups import groups
+from ganvas.config.overrides import expand
+from ganvas.runner.job import validate
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def commands() -> list[list[str]]:
+    """Return the words behind `ganvas` of every command in the README's blocks."""
+    block = "\n".join(line[4:] for line in README.splitlines() if line.startswith("    "))
+    lines = block.replace("\\\n", " ").splitlines()
+    found = [shlex.split(line, comments=True) for line in lines if line.startswith("ganvas ")]
+    return [words[1:] for words in found]
+
+
+COMMANDS = commands()
+RUNS = [words[1:] for words in COMMANDS if words[0] == "run" and "--help" not in words]
+
+
+@pytest.fixture
+def pictures(tmp_path, monkeypatch):
+    """The photographs that the README speaks of, in the working folder."""
+    monkeypatch.chdir(tmp_path)
+    pixels = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
+    for file in (
+        "me.jpg",
+        "photos/a.jpg",
+        "photos/b.jpg",
+        *(f"PORTRAITS/{k}.jpg" for k in range(8)),
+    ):
+        Path(file).parent.mkdir(exist_ok=True)
+        Image.fromarray(pixels).save(file)
+
+
+def test_the_commands_are_found():
+    assert len(RUNS) >= 6
+    assert {"run", "report", "table", "ls", "paste"} <= {words[0] for words in COMMANDS}
+
+
+@pytest.mark.parametrize("words", RUNS, ids=" ".join)
+def test_every_experiment_is_one(pictures, words):
+    options = read_flags(words)
+    jobs = expand([w for w in options.overrides if not w.startswith("hydra")])
+    assert options.multirun == (len(jobs) > 1)
+    for job in jobs:
+        validate(compose_job(job).config)
+
+
+def test_the_ablation_can_be_asked_for():
+    (words,) = re.findall(r"`ganvas ablate ([^`]*?) ?…`", README)
+    assert read_words(shlex.split(words)).ablation.over
+
+
+def test_the_python_is_what_it_says(pictures, monkeypatch):
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    asked = []
+
+    class Anything:
+        def __getattr__(self, name):
+            return self
+
+        def __getitem__(self, name):
+            return self
+
+        def __call__(self, *arguments):
+            return self
+
+    monkeypatch.setattr("ganvas.run", lambda words: asked.append(words) or Anything())
+    exec(code, {})
+    validate(compose_job(asked[0]).config)
+
+
+@pytest.mark.parametrize(
+    "words", [w for w in COMMANDS if w[0] not in ("run", "report")], ids=" ".join
+)
+def test_the_parser_knows_every_other_command(words):
+    assert parser().parse_args(words).command
+
+
+def test_commands_on_runs_do_what_they_say(ganvas_command, tiny_run, pictures):
+    run = tiny_run("image=file", "image.x.path=me.jpg", "study=STUDY")
+    ran = []
+    for words in COMMANDS:
+        if words[0] not in ("ls", "render", "paste", "export", "table", "report", "rerun"):
+            continue
+        given = [
+            w.replace("outputs/…", str(run.path)).replace("RUN_DIR", str(run.path)) for w in words
+        ]
+        done = ganvas_command(*(w.replace("first", "STUDY") for w in given))
+        assert done.code == 0, (words, done.err)
+        ran.append(words[0])
+    assert {"ls", "render", "paste", "export", "table", "report", "rerun"} <= set(ran)
+    for file in ("me.png", "edited.jpg", "w.npz", "outputs/STUDY/report/index.html"):
+        assert Path(file).is_file()
+
+
+def test_every_group_and_page_is_there():
+    known = groups()
+    for group in re.findall(r"`(\w+)=`", README):
+        assert group in known
+    for group, option in re.findall(r"`(\w+)=(\w+)`", README):
+        assert option in known[group]
+    for link in re.findall(r"\]\(([^)#]+)\)", README):
+        if not link.startswith("http"):
+            assert (ROOT / link).exists(), link
