@@ -70,7 +70,7 @@ def read_state(state: dict[str, Stored]) -> Checkpoint:
 
 
 def write(architecture: StyleGAN2Architecture, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return a state dict that NVIDIA's generator loads: every layer that resamples holds the filter."""
+    """Return a state dict that NVIDIA's generator loads: each resampling module has the filter."""
     state = {_their_name(key): value for key, value in tensors.items() if key != "resample_filter"}
     for resolution in architecture.resolutions:
         block = f"synthesis.b{resolution}"
