@@ -217,16 +217,16 @@ class RunDirectory:
             raise InputError(f"no such embedding: {self.embedding_file}")
         return Embedding.load(self.embedding_file)
 
-    def image(self, kind: str = "result", name: str | None = None) -> Image.Image:
+    def image(self, picture: str = "result", name: str | None = None) -> Image.Image:
         """Open a picture: target, result, difference, or a stage by name; of the first image."""
         from PIL import Image
 
         folder = self.picture_folder(name or self.images[0])
-        if kind == "difference" and not (folder / "difference.png").is_file():
+        if picture == "difference" and not (folder / "difference.png").is_file():
             from ganvas.image.picture import difference_picture
 
             return difference_picture(folder / "result.png", folder / "target.png")
-        return Image.open(_picture(folder, kind))
+        return Image.open(_picture(folder, picture))
 
     @property
     def sheet(self) -> Image.Image:
