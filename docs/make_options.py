@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ganvas.command.describe import Place, by_class, fields_of, first_line, places, summary
+from ganvas.command.describe import (
+    OptionObject,
+    by_class,
+    fields_of,
+    first_line,
+    option_objects,
+    summary,
+)
 from ganvas.config.groups import groups
 
 FOLDER = Path(__file__).parent / "options"
@@ -20,8 +27,8 @@ def page(group: str, options: dict[str, Path]) -> str:
         lines += [f"## `{group}={option}`", "", summary(file), "", "```yaml", *written(file), "```"]
         lines.append("")
     if group not in WITHOUT_CLASS:
-        classes = by_class(p for file in options.values() for p in places(file, group))
-        lines += [line for found in classes.values() for line in table(found)]
+        classes = by_class(p for file in options.values() for p in option_objects(file, group))
+        lines += [line for objects in classes.values() for line in table(objects)]
     return "\n".join(lines)
 
 
@@ -32,9 +39,9 @@ def written(file: Path) -> Iterator[str]:
             yield line
 
 
-def table(found: list[Place]) -> Iterator[str]:
+def table(objects: list[OptionObject]) -> Iterator[str]:
     """Iterate over the lines that describe one class: what it is and its fields."""
-    target = found[0].target
+    target = objects[0].target
     yield from (f"## {target.__name__}", "", first_line(target), "")
     fields = list(fields_of(target))
     if fields:

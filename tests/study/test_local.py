@@ -14,7 +14,7 @@ from ganvas.study.settings import LocalSettings
 
 def crew_of(folder, stopping):
     """A crew without processes, and the task that works in `folder`."""
-    board = SimpleNamespace(told=lambda task: None, say=lambda line: None)
+    board = SimpleNamespace(state_changed=lambda task: None, say=lambda line: None)
     stop = SimpleNamespace(requested=stopping)
     crew = LocalExecutor(deque(), [], LocalSettings(jobs=1, retries=1), board, None, stop)
     return crew, Task(SimpleNamespace(working=RunDirectory(folder)), "running", 1)

@@ -105,15 +105,15 @@ def read_ablation(name: str, known_groups: Groups | None = None) -> Ablation:
     if name not in options:
         raise ConfigError(f"ablation: no option '{name}'{nearest(name, options)}")
     file = options[name]
-    found = read_yaml(file)
-    if not isinstance(found, dict):
+    settings = read_yaml(file)
+    if not isinstance(settings, dict):
         raise ConfigError(f"{file}: an ablation is a mapping with over, overrides and mode")
-    unknown = found.keys() - Ablation.__dataclass_fields__.keys()
+    unknown = settings.keys() - Ablation.__dataclass_fields__.keys()
     if unknown:
         key = min(unknown)
         raise ConfigError(f"{file}: unknown key '{key}'{nearest(key, Ablation.__annotations__)}")
     try:
-        return TypeAdapter(Ablation).validate_python(found)
+        return TypeAdapter(Ablation).validate_python(settings)
     except ValidationError as error:
         raise ConfigError(f"{file}: {error.errors()[0]['msg']}") from error
 
@@ -135,22 +135,22 @@ def components(
     config = resolver.resolve(base).config
     written = resolver.compose(base).config
     terms = {name: _terms(config, stage) for name, stage in written["edit"]["stages"].items()}
-    found: list[Component] = []
+    named: list[Component] = []
     for word in over:
         if "=" in word:
-            found.append(Component(word, word))
+            named.append(Component(word, word))
         elif word in NEUTRAL:
-            found.append(Component(word, f"{word}={NEUTRAL[word]}"))
+            named.append(Component(word, f"{word}={NEUTRAL[word]}"))
         elif word == "loss":
-            found += [_deleted(key, terms) for key in dict.fromkeys(chain(*terms.values()))]
+            named += [_deleted(key, terms) for key in dict.fromkeys(chain(*terms.values()))]
         elif word == "stages":
-            found += [_deleted(f"edit.stages.{name}", terms) for name in terms]
+            named += [_deleted(f"edit.stages.{name}", terms) for name in terms]
         else:
             _require(config, word, resolver.groups)
-            found.append(_deleted(word, terms))
-    if not found:
+            named.append(_deleted(word, terms))
+    if not named:
         raise ConfigError("over=[…] names nothing to leave out")
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(named))
 
 
 def variants(parts: Sequence[Component], mode: Mode) -> list[Variant]:
@@ -159,18 +159,18 @@ def variants(parts: Sequence[Component], mode: Mode) -> list[Variant]:
     Of several values that stand for the absence of one key, each makes a variant in leave-one-out;
     the first of them is the one of the bare experiment.
     """
-    found = [Variant(FULL, ())]
+    all_variants = [Variant(FULL, ())]
     if mode in ("both", "leave_one_out"):
-        found += [_variant(_left_out(part), [part]) for part in parts]
+        all_variants += [_variant(_left_out(part), [part]) for part in parts]
     if mode in ("both", "add_one_in"):
         first = {part.key: part for part in reversed(parts)}
         absent = [part for part in parts if part is first[part.key]]
-        found.append(_variant(BARE, absent))
+        all_variants.append(_variant(BARE, absent))
         for part in absent:
             kept = {part.name, *part.brings}
             others = [other for other in absent if other.name not in kept]
-            found.append(_variant(f"only {part.key}", others))
-    return found
+            all_variants.append(_variant(f"only {part.key}", others))
+    return all_variants
 
 
 def _variant(name: str, absent: Sequence[Component]) -> Variant:
@@ -197,10 +197,10 @@ def add_members(study: Path, members: Mapping[str, Sequence[str]]) -> None:
 def read_members(study: Path) -> dict[str, list[str]]:
     """Return the names of the run folders by variant; {} for a study that is no ablation."""
     try:
-        found = json.loads((study / FILE).read_text(encoding="utf-8"))
+        content = json.loads((study / FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    return {str(k): [str(name) for name in v] for k, v in found["variants"].items()}
+    return {str(k): [str(name) for name in v] for k, v in content["variants"].items()}
 
 
 def _deleted(key: str, terms: Mapping[str, Sequence[str]]) -> Component:

@@ -94,12 +94,12 @@ def _value(run: RunDirectory, name: str) -> Any:
 
 def _axis(name: str, values: list[Any]) -> Axis:
     by_text = {as_text(value): number(value) for value in values}
-    numeric = all(found is not None for found in by_text.values())
+    numeric = all(parsed is not None for parsed in by_text.values())
     if numeric:
         levels = sorted(by_text, key=lambda text: by_text[text] or 0.0)
     else:
         levels = sorted(by_text, key=_natural)
-    index = {text: place for place, text in enumerate(levels)}
+    index = {text: position for position, text in enumerate(levels)}
     return Axis(
         name=name,
         levels=tuple(levels),

@@ -133,24 +133,24 @@ def cells(
         by: The axes whose levels make a group.
     """
     rest = [axis for axis in axes if axis not in by and not axis.is_unit]
-    found: dict[Levels, dict[Cell, list[float]]] = defaultdict(lambda: defaultdict(list))
+    by_group: dict[Levels, dict[Cell, list[float]]] = defaultdict(lambda: defaultdict(list))
     for index, run in enumerate(runs):
         group = tuple(axis.of_run[index] for axis in by)
         context = tuple(axis.of_run[index] for axis in rest)
         for image, value in run.per_image(metric).items():
-            found[group][context, image_name(run, index, image, axes)].append(value)
+            by_group[group][context, image_name(run, index, image, axes)].append(value)
     return {
         group: {cell: sum(values) / len(values) for cell, values in row.items()}
-        for group, row in found.items()
+        for group, row in by_group.items()
     }
 
 
 def by_image(row: Mapping[Cell, float], only: Iterable[Cell] | None = None) -> dict[str, float]:
     """Average the cells of one group within each image."""
-    found: dict[str, list[float]] = defaultdict(list)
+    values_of: dict[str, list[float]] = defaultdict(list)
     for cell in row if only is None else only:
-        found[cell[1]].append(row[cell])
-    return {image: sum(values) / len(values) for image, values in sorted(found.items())}
+        values_of[cell[1]].append(row[cell])
+    return {image: sum(values) / len(values) for image, values in sorted(values_of.items())}
 
 
 def compare(groups: Mapping[Levels, Mapping[Cell, float]]) -> list[Comparison]:
@@ -195,4 +195,4 @@ def _bins(axis: Axis) -> list[int]:
         return list(axis.of_run)
     values = np.asarray([axis.numbers[level] for level in axis.of_run])
     edges = np.quantile(values, np.linspace(0, 1, _MOST_BINS + 1)[1:-1])
-    return [int(place) for place in np.searchsorted(edges, values, side="right")]
+    return [int(index) for index in np.searchsorted(edges, values, side="right")]

@@ -51,12 +51,12 @@ def latex(table: Table) -> str:
 
 def records(table: Table) -> list[dict[str, Any]]:
     """Return one plain record per setting and metric."""
-    found: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
     for row in table.rows:
         levels: dict[str, Any] = dict(zip(table.axes, row.levels, strict=True))
         for metric, value in row.values.items():
             test = value.test
-            found.append(levels | {
+            rows.append(levels | {
                 "runs": row.runs, "metric": metric, "images": value.interval.n,
                 "mean": _finite(value.interval.mean), "low": _finite(value.interval.low),
                 "high": _finite(value.interval.high),
@@ -66,7 +66,7 @@ def records(table: Table) -> list[dict[str, Any]]:
                 "p": test.p if test else None, "p_corrected": _finite(value.p),
                 "best": value.best,
             })  # fmt: skip
-    return found
+    return rows
 
 
 def as_csv(table: Table) -> str:

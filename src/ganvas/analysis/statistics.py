@@ -63,12 +63,12 @@ def mean_ci(values: Values, level: float = 0.95) -> MeanCI:
         values: One value per unit (image); values that are not finite are left out.
         level: Coverage of the interval, in (0, 1).
     """
-    found = _finite(values)
-    n = found.size
-    mean = float(found.mean()) if n else math.nan
+    finite = _finite(values)
+    n = finite.size
+    mean = float(finite.mean()) if n else math.nan
     if n < 2:
         return MeanCI(mean, math.nan, math.nan, n)
-    half = _t_quantile(0.5 + level / 2, n - 1) * float(found.std(ddof=1)) / math.sqrt(n)
+    half = _t_quantile(0.5 + level / 2, n - 1) * float(finite.std(ddof=1)) / math.sqrt(n)
     return MeanCI(mean, mean - half, mean + half, n)
 
 
@@ -111,15 +111,15 @@ def wilcoxon(differences: Values) -> float:
     distribution over all signs is exact, given the ties; above that a normal approximation with
     the variance ``Σ rank² / 4`` and a continuity correction.
     """
-    found = _finite(differences)
-    found = found[found != 0]
-    if found.size == 0:
+    finite = _finite(differences)
+    nonzero = finite[finite != 0]
+    if nonzero.size == 0:
         return 1.0
-    doubled = _doubled_ranks(np.abs(found))
-    positive = int(doubled[found > 0].sum())
+    doubled = _doubled_ranks(np.abs(nonzero))
+    positive = int(doubled[nonzero > 0].sum())
     total = int(doubled.sum())
     extreme = min(positive, total - positive)
-    if found.size <= _EXACT_UP_TO:
+    if nonzero.size <= _EXACT_UP_TO:
         return float(min(1.0, 2.0 * _sign_distribution(doubled)[: extreme + 1].sum()))
     deviation = math.sqrt(float((doubled.astype(np.float64) ** 2).sum())) / 2
     z = (extreme + 1 - total / 2) / deviation  # ranks are doubled: half a rank is 1
@@ -140,8 +140,8 @@ def holm(p_values: Values) -> list[float]:
     valid = np.flatnonzero(~np.isnan(p))
     order = valid[np.argsort(p[valid], kind="stable")]
     running = 0.0
-    for place, index in enumerate(order):
-        running = max(running, min(1.0, float(p[index]) * (order.size - place)))
+    for rank, index in enumerate(order):
+        running = max(running, min(1.0, float(p[index]) * (order.size - rank)))
         corrected[index] = running
     return [float(value) for value in corrected]
 
@@ -167,8 +167,8 @@ def omega_squared(values: Values, groups: Sequence[int]) -> float:
 
 
 def _finite(values: Values) -> npt.NDArray[np.float64]:
-    found = np.asarray(values, dtype=np.float64)
-    return found[np.isfinite(found)]
+    array = np.asarray(values, dtype=np.float64)
+    return array[np.isfinite(array)]
 
 
 def _doubled_ranks(magnitudes: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:

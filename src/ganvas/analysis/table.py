@@ -123,15 +123,15 @@ def _variants(
 ) -> tuple[list[RunDirectory], list[Axis]]:
     """Return the runs once per variant that they belong to, with the variant as an axis."""
     by_name = {run.name: run for run in runs}
-    found, level = [], []
-    for place, names in enumerate(members.values()):
+    variant_runs, level = [], []
+    for index, names in enumerate(members.values()):
         for name in names:
             if name in by_name:
-                found.append(by_name[name])
-                level.append(place)
+                variant_runs.append(by_name[name])
+                level.append(index)
     axis = Axis(VARIANT, tuple(members), None, tuple(level))
     # What else differs is either what makes the variants or what repeats them.
-    return found, [axis, *(a for a in find_axes(found) if a.is_unit)]
+    return variant_runs, [axis, *(a for a in find_axes(variant_runs) if a.is_unit)]
 
 
 def _chosen(axes: Sequence[Axis], by: Sequence[str]) -> list[Axis]:

@@ -32,9 +32,9 @@ def read(generator: Record) -> Checkpoint:
     architecture = architecture_of(tensors(generator))
     modules = dict(walk(generator))
     for name, module in modules.items():
-        if module.kind not in PARTS:
+        if module.class_name not in PARTS:
             raise CheckpointError(
-                f"'{name}' is a '{module.kind}', which no supported architecture has "
+                f"'{name}' is a '{module.class_name}', which no supported architecture has "
                 "(StyleGAN2 in its skip, resnet and orig layouts, StyleGAN3 T and R, StyleGAN1)"
             )
         if attribute(module, "activation") not in (None, "lrelu", "linear"):
@@ -70,15 +70,15 @@ def read_state(state: dict[str, Stored]) -> Checkpoint:
 
 
 def write(architecture: StyleGAN2Architecture, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return a state dict that NVIDIA's generator loads: the filter stands in each place."""
+    """Return a state dict that NVIDIA's generator loads: each resampling module has the filter."""
     state = {_their_name(key): value for key, value in tensors.items() if key != "resample_filter"}
     for resolution in architecture.resolutions:
         block = f"synthesis.b{resolution}"
-        places = [block, f"{block}.conv1"]
-        places += [f"{block}.conv0"] if resolution > 4 else []
-        places += [f"{block}.skip"] if f"b{resolution}.skip.weight" in tensors else []
-        for place in places:
-            state[place + FILTER] = tensors["resample_filter"]
+        modules = [block, f"{block}.conv1"]
+        modules += [f"{block}.conv0"] if resolution > 4 else []
+        modules += [f"{block}.skip"] if f"b{resolution}.skip.weight" in tensors else []
+        for module in modules:
+            state[module + FILTER] = tensors["resample_filter"]
     return state
 
 

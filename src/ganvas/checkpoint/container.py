@@ -116,10 +116,10 @@ def _declare(key: object) -> tuple[Storage, str]:
     """Read ('storage', type, key, device, count[, view]), the way torch refers to numbers."""
     if not isinstance(key, tuple) or len(key) not in (5, 6) or key[0] != "storage":
         raise CheckpointError("the torch file refers to numbers in an unknown way")
-    _, kind, name, _, count = key[:5]
+    _, cls, name, _, count = key[:5]
     if len(key) == 6 and key[5] is not None:
         raise CheckpointError("the torch file shares numbers in a way that torch gave up in 2019")
-    dtype = STORAGE_TYPES.get(kind.path.rsplit(".", 1)[-1]) if isinstance(kind, Name) else None
+    dtype = STORAGE_TYPES.get(cls.path.rsplit(".", 1)[-1]) if isinstance(cls, Name) else None
     if dtype is None or not isinstance(name, str) or not isinstance(count, int) or count < 0:
         raise CheckpointError("the torch file holds numbers of an unknown type")
     return Storage(dtype, count), name

@@ -26,10 +26,10 @@ Constructor = Callable[..., object]
 class Record:
     """An inert object of a pickle: the name of its class, and its state as plain data."""
 
-    __slots__ = ("kind", "state")
+    __slots__ = ("class_name", "state")
 
-    def __init__(self, kind: str, state: object = None) -> None:
-        self.kind = kind
+    def __init__(self, class_name: str, state: object = None) -> None:
+        self.class_name = class_name
         self.state = state
 
     def build(self, state: object) -> None:
@@ -123,7 +123,9 @@ class Machine(Workspace):
             try:
                 target.build(state)
             except (TypeError, ValueError, LookupError) as error:
-                raise CheckpointError(f"the pickle gives a {target.kind} a wrong state") from error
+                raise CheckpointError(
+                    f"the pickle gives a {target.class_name} a wrong state"
+                ) from error
         elif not isinstance(target, dict):  # an OrderedDict's attributes say nothing about weights
             raise CheckpointError("the pickle is malformed: it gives a state to a plain value")
 

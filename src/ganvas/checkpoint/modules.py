@@ -23,13 +23,13 @@ def walk(record: Record, prefix: str = "", depth: int = 0) -> Iterator[tuple[str
 
 def tensors(record: Record) -> dict[str, Stored]:
     """Return the parameters and buffers of a module and its parts, by dotted name."""
-    found: dict[str, Stored] = {}
+    stored: dict[str, Stored] = {}
     for prefix, module in walk(record):
-        for kind in ("_parameters", "_buffers"):
-            for name, value in entries(module, kind).items():
+        for table in ("_parameters", "_buffers"):
+            for name, value in entries(module, table).items():
                 if isinstance(value, Stored):
-                    found[f"{prefix}.{name}" if prefix else name] = value
-    return found
+                    stored[f"{prefix}.{name}" if prefix else name] = value
+    return stored
 
 
 def entries(record: Record, name: str) -> dict[str, object]:
@@ -38,7 +38,7 @@ def entries(record: Record, name: str) -> dict[str, object]:
     if table is None:
         return {}
     if not isinstance(table, dict):
-        raise CheckpointError(f"a module '{record.kind}' of the file has no readable {name}")
+        raise CheckpointError(f"a module '{record.class_name}' of the file has no readable {name}")
     return {str(key): value for key, value in table.items()}
 
 
@@ -52,4 +52,6 @@ def number(record: Record, name: str) -> float | None:
     value = attribute(record, name)
     if value is None or isinstance(value, int | float):
         return value
-    raise CheckpointError(f"a module '{record.kind}' of the file has a {name} that is no number")
+    raise CheckpointError(
+        f"a module '{record.class_name}' of the file has a {name} that is no number"
+    )

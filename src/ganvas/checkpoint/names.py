@@ -86,8 +86,8 @@ def _module(meta: object) -> Record:
     return Record(str(meta.get("class_name", "?"))[:80], meta.get("state"))
 
 
-def _reconstruct(kind: object, _base: object = None, state: object = None) -> object:
-    made = kind.make() if isinstance(kind, Name) else Record("object")
+def _reconstruct(cls: object, _base: object = None, state: object = None) -> object:
+    made = cls.make() if isinstance(cls, Name) else Record("object")
     if isinstance(made, dict) and isinstance(state, dict):
         made.update(state)
     return made

@@ -48,18 +48,20 @@ def arrays(state: Mapping[object, object]) -> dict[str, Stored]:
     }
 
 
-def _is(part: object, kind: str) -> bool:
-    return isinstance(part, Record) and part.kind == kind
+def _is(part: object, class_name: str) -> bool:
+    return isinstance(part, Record) and part.class_name == class_name
 
 
 def _read_record(record: Record) -> Checkpoint:
-    if record.kind == "Network":
+    if record.class_name == "Network":
         return tensorflow.read(record)
-    if record.kind == "Discriminator":
+    if record.class_name == "Discriminator":
         raise CheckpointError(f"the file holds the discriminator only; {SUPPORTED}")
     parts = set(entries(record, "_modules"))
-    if record.kind != "Generator" or parts != {"mapping", "synthesis"}:
-        raise CheckpointError(f"the file holds a '{record.kind}' of unknown build; {SUPPORTED}")
+    if record.class_name != "Generator" or parts != {"mapping", "synthesis"}:
+        raise CheckpointError(
+            f"the file holds a '{record.class_name}' of unknown build; {SUPPORTED}"
+        )
     if "synthesis.input.freqs" in tensors(record):
         return stylegan3.read(record)
     return ada.read(record)

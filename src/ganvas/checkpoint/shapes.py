@@ -11,8 +11,8 @@ from ganvas.errors import CheckpointError
 
 def blocks(state: dict[str, Stored]) -> list[int]:
     """Return the resolutions 4, 8, … that the keys name; they must follow each other."""
-    found = {int(m[1]) for key in state if (m := re.match(r"synthesis\.b(\d{1,5})\.", key))}
-    resolutions = sorted(found)
+    named = {int(m[1]) for key in state if (m := re.match(r"synthesis\.b(\d{1,5})\.", key))}
+    resolutions = sorted(named)
     if not resolutions or resolutions != [4 << index for index in range(len(resolutions))]:
         raise CheckpointError(f"the generator's blocks are {resolutions}, not 4, 8, 16, …")
     return resolutions
@@ -39,7 +39,7 @@ def shape(state: dict[str, Stored], key: str, dimensions: int) -> tuple[int, ...
     """Return the shape of an array that has to be there with so many dimensions."""
     if key not in state:
         raise CheckpointError(f"'{key}' is missing")
-    found = state[key].shape
-    if len(found) != dimensions or math.prod(found) == 0:
-        raise CheckpointError(f"'{key}' has the shape {found}")
-    return found
+    sizes = state[key].shape
+    if len(sizes) != dimensions or math.prod(sizes) == 0:
+        raise CheckpointError(f"'{key}' has the shape {sizes}")
+    return sizes

@@ -121,12 +121,12 @@ class NumpyArray(Record):
         """Take shape, type and bytes, and check that they fit."""
         if not isinstance(state, tuple) or len(state) != 5:
             raise CheckpointError("a numpy array of the file has no readable state")
-        _, shape, kind, order, data = state
-        if not isinstance(kind, NumpyType) or not isinstance(data, memoryview):
+        _, shape, numpy_type, order, data = state
+        if not isinstance(numpy_type, NumpyType) or not isinstance(data, memoryview):
             raise CheckpointError("a numpy array of the file holds something other than numbers")
         self.shape, self._dtype, self._order, self._data = (
             dimensions(shape),
-            kind.dtype,
+            numpy_type.dtype,
             bool(order),
             data,
         )
@@ -134,10 +134,12 @@ class NumpyArray(Record):
             raise CheckpointError(f"a numpy array of shape {self.shape} does not fit its bytes")
 
     @classmethod
-    def from_buffer(cls, data: object, kind: object, shape: object, order: object) -> NumpyArray:
+    def from_buffer(
+        cls, data: object, numpy_type: object, shape: object, order: object
+    ) -> NumpyArray:
         """Build the array as protocol 5 describes it."""
         array = cls()
-        array.build((1, shape, kind, order == "F", data))
+        array.build((1, shape, numpy_type, order == "F", data))
         return array
 
     def load(self) -> Tensor:
@@ -147,10 +149,10 @@ class NumpyArray(Record):
         return torch.from_numpy(np.array(array, dtype=self._dtype.newbyteorder("="), order="C"))
 
 
-def numpy_scalar(kind: object, data: object = None) -> float | int | bool:
+def numpy_scalar(numpy_type: object, data: object = None) -> float | int | bool:
     """Return a numpy scalar of a pickle as Python's own number."""
     array = NumpyArray()
-    array.build((1, (1,), kind, False, data))
+    array.build((1, (1,), numpy_type, False, data))
     number: float | int | bool = array.load().item()
     return number
 

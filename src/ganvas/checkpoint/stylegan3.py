@@ -46,21 +46,21 @@ def read(generator: Record) -> Checkpoint:
     """Read a pickled StyleGAN3 generator; its own arguments say what it is."""
     modules = dict(walk(generator))
     for name, module in modules.items():
-        if module.kind not in PARTS:
+        if module.class_name not in PARTS:
             raise CheckpointError(
-                f"'{name}' is a '{module.kind}', which StyleGAN3 T and R do not have"
+                f"'{name}' is a '{module.class_name}', which StyleGAN3 T and R do not have"
             )
-    given = attribute(modules["synthesis"], "_init_kwargs")
-    if not isinstance(given, dict):
+    arguments = attribute(modules["synthesis"], "_init_kwargs")
+    if not isinstance(arguments, dict):
         raise CheckpointError("the StyleGAN3 does not say how it was built, and T or R is no guess")
-    unknown = set(given) - set(NETWORK) - IGNORED
+    unknown = set(arguments) - set(NETWORK) - IGNORED
     if unknown:
         raise CheckpointError(f"the StyleGAN3 was built with an unknown '{min(map(str, unknown))}'")
-    if given.get("img_channels", 3) != 3:
-        raise CheckpointError(f"the generator draws {given['img_channels']} channels, not 3")
+    if arguments.get("img_channels", 3) != 3:
+        raise CheckpointError(f"the generator draws {arguments['img_channels']} channels, not 3")
     state = tensors(generator)
     embed = state.get("mapping.embed.weight")
-    hyperparameters = {NETWORK[key]: value for key, value in given.items() if key in NETWORK}
+    hyperparameters = {NETWORK[key]: value for key, value in arguments.items() if key in NETWORK}
     architecture = checked(
         StyleGAN3Architecture,
         hyperparameters

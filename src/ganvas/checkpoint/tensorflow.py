@@ -50,31 +50,35 @@ def _variables(network: Record, prefix: str = "", depth: int = 0) -> Iterator[tu
 
 
 def _arguments(network: Record) -> dict[str, object]:
-    given = network.state.get("static_kwargs", {}) if isinstance(network.state, dict) else {}
-    return {str(key): value for key, value in given.items()} if isinstance(given, dict) else {}
+    arguments = network.state.get("static_kwargs", {}) if isinstance(network.state, dict) else {}
+    if not isinstance(arguments, dict):
+        return {}
+    return {str(key): value for key, value in arguments.items()}
 
 
-def _read_stylegan2(variables: dict[str, Stored], given: dict[str, object]) -> Checkpoint:
-    if given.get("nonlinearity", "lrelu") != "lrelu":
-        raise CheckpointError(f"the generator uses the activation '{given['nonlinearity']}'")
+def _read_stylegan2(variables: dict[str, Stored], arguments: dict[str, object]) -> Checkpoint:
+    if arguments.get("nonlinearity", "lrelu") != "lrelu":
+        raise CheckpointError(f"the generator uses the activation '{arguments['nonlinearity']}'")
     state: dict[str, Stored] = {}
     for name, value in variables.items():
-        place = _place(name)
-        if place is None:
+        destination = _destination(name)
+        if destination is None:
             raise CheckpointError(f"the TensorFlow variable '{name}' fits no supported layout")
-        key, change = place
+        key, change = destination
         if key:
             state[key] = Changed(value, change)
-    found = {int(m[1]) for key in state if (m := re.match(r"synthesis\.b(\d+)\.", key))}
+    resolutions = {int(m[1]) for key in state if (m := re.match(r"synthesis\.b(\d+)\.", key))}
     for key in [key for key in state if key.startswith("top.")]:
-        state[f"synthesis.b{max(found, default=4)}.torgb{key.removeprefix('top')}"] = state.pop(key)
-    taps = given.get("resample_kernel") or [1, 3, 3, 1]
+        state[f"synthesis.b{max(resolutions, default=4)}.torgb{key.removeprefix('top')}"] = (
+            state.pop(key)
+        )
+    taps = arguments.get("resample_kernel") or [1, 3, 3, 1]
     state["synthesis.b4.resample_filter"] = _Filter(taps)
     architecture, renamed = architecture_of(state), rename(state)
     return Checkpoint("NVIDIA StyleGAN2, TensorFlow pickle", architecture, renamed)
 
 
-def _place(name: str) -> tuple[str, Change] | None:
+def _destination(name: str) -> tuple[str, Change] | None:
     """Return NVIDIA's PyTorch name for a variable and the change; an empty name drops it."""
     if name == "dlatent_avg":
         return "mapping.w_avg", _same
@@ -97,8 +101,8 @@ def _place(name: str) -> tuple[str, Change] | None:
     return None
 
 
-def _part(layer: str, kind: str, part: str) -> tuple[str, Change] | None:
-    flipped = kind in ("Conv0_up", "Skip")
+def _part(layer: str, layer_name: str, part: str) -> tuple[str, Change] | None:
+    flipped = layer_name in ("Conv0_up", "Skip")
     changes: dict[str, tuple[str, Change]] = {
         "weight": ("weight", _flipped_kernel if flipped else _kernel),
         "mod_weight": ("affine.weight", _transposed),

@@ -111,19 +111,19 @@ def read_words(words: Sequence[str]) -> Asked:
     yes = "--yes" in words
     options = read_flags([w for w in words if w != "--yes"])
     resolver = Resolver(user_folders(options.config_dir))
-    own = {}
+    flags = {}
     rest = []
     for word in options.overrides:
         name, _, value = word.partition("=")
         if name in ("over", "mode", "ablation"):
-            own[name] = value
+            flags[name] = value
         else:
             rest.append(word)
     ablation = (
-        read_ablation(own["ablation"], resolver.groups) if "ablation" in own else Ablation(())
+        read_ablation(flags["ablation"], resolver.groups) if "ablation" in flags else Ablation(())
     )
-    over = items(own.get("over", ""))
-    mode = own.get("mode", ablation.mode)
+    over = items(flags.get("over", ""))
+    mode = flags.get("mode", ablation.mode)
     if mode not in ("both", "leave_one_out", "add_one_in"):
         raise ConfigError(f"mode={mode}: both, leave_one_out or add_one_in")
     ablation = Ablation(over or ablation.over, ablation.overrides, mode)
@@ -135,7 +135,7 @@ def read_words(words: Sequence[str]) -> Asked:
     settings = settings_of({str(k): v for k, v in plain.items()})
     base = [*ablation.overrides, *(w for w in rest if not w.startswith("hydra"))]
     if not any(word.startswith("study=") for word in base):
-        base.append(f"study={own.get('ablation', 'ablation')}")
+        base.append(f"study={flags.get('ablation', 'ablation')}")
     return Asked(ablation, tuple(base), resolver, settings, yes)
 
 
@@ -147,14 +147,14 @@ def items(text: str) -> tuple[str, ...]:
     """
     if text.startswith("[") and text.endswith("]"):
         text = text[1:-1]
-    found, depth = [""], 0
+    parts, depth = [""], 0
     for character in text:
         depth += (character in "[{(") - (character in "]})")
         if character == "," and depth == 0:
-            found.append("")
+            parts.append("")
         else:
-            found[-1] += character
-    return tuple(item.strip() for item in found if item.strip())
+            parts[-1] += character
+    return tuple(item.strip() for item in parts if item.strip())
 
 
 def effective(
@@ -166,21 +166,21 @@ def effective(
         GanvasError: The full experiment is wrong, or what stands for the absence of a component is.
     """
     full = [p.path for p in plan(sweep, resolver)]
-    found = []
+    changing = []
     for part in parts:
         # Stages and terms are there, and whether one may go is for each variant to say.
         without = [parse([*job, part.without]) for job in sweep]
         if part.may_be_needed or [p.path for p in plan(without, resolver)] != full:
-            found.append(part)
+            changing.append(part)
         else:
             print(f"without effect: {part.name} (the experiment is so already)", file=sys.stderr)
-    if not found:
+    if not changing:
         raise ConfigError("over=[…] leaves out nothing that the experiment has")
-    return found
+    return changing
 
 
 def planned_variants(
-    found: Sequence[Variant], sweep: Sequence[Sequence[Override]], resolver: Resolver
+    variants: Sequence[Variant], sweep: Sequence[Sequence[Override]], resolver: Resolver
 ) -> dict[str, list[Planned]]:
     """Plan every variant; one that cannot be without a stage or a term is left out, and said so.
 
@@ -188,7 +188,7 @@ def planned_variants(
         GanvasError: Something else is wrong.
     """
     jobs = {}
-    for variant in found:
+    for variant in variants:
         words = [parse([*job, *variant.overrides]) for job in sweep]
         try:
             jobs[variant.name] = plan(words, resolver)

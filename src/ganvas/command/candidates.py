@@ -86,8 +86,8 @@ def studies() -> list[str]:
 
 def runs() -> list[str]:
     """Return the folders of the runs in outputs/."""
-    found = (run for study in _folders(OUTPUTS) for run in _folders(study))
-    return sorted(str(run) for run in found if (run / "status.json").is_file())
+    folders = (run for study in _folders(OUTPUTS) for run in _folders(study))
+    return sorted(str(run) for run in folders if (run / "status.json").is_file())
 
 
 def files(typed: str) -> list[str]:
@@ -119,8 +119,8 @@ def _overrides(before: Sequence[str], typed: str) -> list[str]:
         return [lead + word for word in _keys(before, key)]
     # Of the values of a sweep, the last one is completed.
     earlier, comma, last = value.rpartition(",")
-    found = _values(before, key, last)
-    return [f"{lead}{key}={earlier}{comma}{word}" for word in found]
+    completions = _values(before, key, last)
+    return [f"{lead}{key}={earlier}{comma}{word}" for word in completions]
 
 
 def _keys(before: Sequence[str], typed: str) -> list[str]:
@@ -129,22 +129,22 @@ def _keys(before: Sequence[str], typed: str) -> list[str]:
         from ganvas.command.describe import fields_of
         from ganvas.runner import Experiment
 
-        own = [f"{name}=" for name, _ in fields_of(Experiment) if name not in known]
+        fields = [f"{name}=" for name, _ in fields_of(Experiment) if name not in known]
         chosen = [f"{group}=" for group in known if group != "ablation"]
         below = [f"{group}." for group in known if "/" not in group and typed == group]
-        return _starting([*chosen, *below, *own, *COMPOSING[before[0]]], typed)
+        return _starting([*chosen, *below, *fields, *COMPOSING[before[0]]], typed)
     group = typed.partition(".")[0]
     # One level at a time: what has keys of its own ends in a dot.
     level = typed.count(".")
     keys = [key.split(".") for key in _fields(before, group)]
-    found = {
+    completions = {
         ".".join(key[: level + 1]) + ("." if len(key) > level + 1 else "=")
         for key in keys
         if len(key) > level
     }
     # What has keys below it is offered for them.
-    parents = {word.removesuffix(".") + "=" for word in found if word.endswith(".")}
-    return _starting(sorted(found - parents), typed)
+    parents = {word.removesuffix(".") + "=" for word in completions if word.endswith(".")}
+    return _starting(sorted(completions - parents), typed)
 
 
 def _values(before: Sequence[str], key: str, typed: str) -> list[str]:
@@ -177,8 +177,8 @@ def _hint(before: Sequence[str], key: str) -> Any:
 
     group, dot, _ = key.partition(".")
     if not dot:
-        found = parameters(Experiment).get(key)
-        return found.hint if found else None
+        parameter = parameters(Experiment).get(key)
+        return parameter.hint if parameter else None
     file = _chosen(before, group)
     hints = {name: field.hint for name, field in option_parameters(file, group)} if file else {}
     return hints.get(key)
@@ -195,14 +195,14 @@ def _chosen(before: Sequence[str], group: str) -> Path | None:
     """Return the file of the option of a group: given, asked for by the edit, or the default."""
     folders = _config_dirs(before)
     known = groups(folders)
-    given = dict(word.partition("=")[::2] for word in before if "=" in word)
+    words = dict(word.partition("=")[::2] for word in before if "=" in word)
     choices = default_choices()
-    edit = known["edit"].get(given.get("edit", choices["edit"]))
+    edit = known["edit"].get(words.get("edit", choices["edit"]))
     if edit is not None:
         for line in edit.read_text(encoding="utf-8").splitlines():
-            if found := _OVERRIDE.search(line):
-                choices[found[1]] = line.rpartition(":")[2].strip()
-    return known.get(group, {}).get(given.get(group, choices.get(group, "")))
+            if entry := _OVERRIDE.search(line):
+                choices[entry[1]] = line.rpartition(":")[2].strip()
+    return known.get(group, {}).get(words.get(group, choices.get(group, "")))
 
 
 def _config_dirs(before: Sequence[str]) -> list[Path]:
@@ -211,9 +211,9 @@ def _config_dirs(before: Sequence[str]) -> list[Path]:
     return [f for flag, folder in pairs if flag == "--config-dir" for f in user_folders(folder)]
 
 
-def _folders(place: Path) -> list[Path]:
+def _folders(parent: Path) -> list[Path]:
     try:
-        with os.scandir(place) as entries:
+        with os.scandir(parent) as entries:
             return [Path(e.path) for e in entries if e.is_dir() and not e.name.startswith(".")]
     except OSError:
         return []

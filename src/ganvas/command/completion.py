@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 
 BASH = r"""_ganvas() {
-    local line="${COMP_LINE:0:COMP_POINT}" words=() found=() typed kept candidate
+    local line="${COMP_LINE:0:COMP_POINT}" words=() candidates=() typed kept candidate
     read -ra words <<< "$line"
     [[ $line == *[[:space:]] ]] && words+=("")
     typed="${words[${#words[@]}-1]}"
@@ -30,11 +30,11 @@ complete -o nospace -F _ganvas ganvas
 
 ZSH = r"""#compdef ganvas
 _ganvas() {
-    local -a found
-    found=("${(@f)$("$words[1]" completion --complete "${(@)words[2,CURRENT-1]}" "$PREFIX" 2>/dev/null)}")
+    local -a candidates
+    candidates=("${(@f)$("$words[1]" completion --complete "${(@)words[2,CURRENT-1]}" "$PREFIX" 2>/dev/null)}")
     # What goes on is not followed by a space.
-    compadd -Q -S '' -- ${(M)found:#*[=./]}
-    compadd -Q -- ${found:#*[=./]}
+    compadd -Q -S '' -- ${(M)candidates:#*[=./]}
+    compadd -Q -- ${candidates:#*[=./]}
 }
 (( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
 compdef _ganvas ganvas

@@ -25,8 +25,8 @@ _PACKAGED = re.compile(r"/(?P<group>[\w/]+)@(?P<key>\w+)")
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where an option makes an object.
+class OptionObject:
+    """An object that an option makes.
 
     Attributes:
         key: The key, such as ``edit.stages.w``.
@@ -56,20 +56,24 @@ def read_option(file: Path) -> dict[str, Any]:
         if isinstance(entry, str) and entry != "_self_":
             merged |= read_option(file.with_name(f"{entry}.yaml"))
         for name, option in entry.items() if isinstance(entry, dict) else ():
-            if found := _PACKAGED.fullmatch(name):
-                merged[found["key"]] = read_option(config_dir() / found["group"] / f"{option}.yaml")
+            if package := _PACKAGED.fullmatch(name):
+                merged[package["key"]] = read_option(
+                    config_dir() / package["group"] / f"{option}.yaml"
+                )
     return merged | node
 
 
-def places(file: Path, group: str) -> Iterator[Place]:
+def option_objects(file: Path, group: str) -> Iterator[OptionObject]:
     """Iterate over the objects that the option in `file` makes, outer ones first."""
-    yield from _places(read_option(file), Any, group)
+    yield from _option_objects(read_option(file), Any, group)
 
 
-def _places(node: Any, hint: Any, key: str, *, named: bool = False) -> Iterator[Place]:
+def _option_objects(
+    node: Any, hint: Any, key: str, *, named: bool = False
+) -> Iterator[OptionObject]:
     if isinstance(node, list):
         for index, item in enumerate(node):
-            yield from _places(item, hint, f"{key}[{index}]")
+            yield from _option_objects(item, hint, f"{key}[{index}]")
     if not isinstance(node, dict):
         return
     classes = [a for a in alternatives(hint) if dataclasses.is_dataclass(a)]
@@ -77,19 +81,19 @@ def _places(node: Any, hint: Any, key: str, *, named: bool = False) -> Iterator[
     if target is None:
         inner = next((get_args(a)[1] for a in alternatives(hint) if get_origin(a) is dict), Any)
         for name, value in node.items():
-            yield from _places(value, inner, f"{key}.{name}", named=True)
+            yield from _option_objects(value, inner, f"{key}.{name}", named=True)
         return
-    yield Place(key, target, node, named)
+    yield OptionObject(key, target, node, named)
     for name, parameter in parameters(target).items():
         value = node.get(name, {} if dataclasses.is_dataclass(parameter.default) else None)
-        yield from _places(value, parameter.hint, f"{key}.{name}")
+        yield from _option_objects(value, parameter.hint, f"{key}.{name}")
 
 
 def option_parameters(file: Path, group: str) -> Iterator[tuple[str, Parameter]]:
     """Iterate over (key, field) of the option in `file`, nested ones too."""
-    for place in places(file, group):
-        for name, parameter in parameters(place.target).items():
-            yield f"{place.key}.{name}", parameter
+    for made in option_objects(file, group):
+        for name, parameter in parameters(made.target).items():
+            yield f"{made.key}.{name}", parameter
 
 
 def option_fields(file: Path, group: str) -> Iterator[tuple[str, str]]:
@@ -97,11 +101,11 @@ def option_fields(file: Path, group: str) -> Iterator[tuple[str, str]]:
 
     An object under a name that the option gives has (key, "class: text").
     """
-    for place in places(file, group):
-        if place.named:
-            yield place.key, f"{place.target.__name__}: {first_line(place.target)}"
-        for name, text in fields_of(place.target, place.node):
-            yield f"{place.key}.{name}", text
+    for made in option_objects(file, group):
+        if made.named:
+            yield made.key, f"{made.target.__name__}: {first_line(made.target)}"
+        for name, text in fields_of(made.target, made.node):
+            yield f"{made.key}.{name}", text
 
 
 def first_line(target: Callable[..., Any]) -> str:
@@ -109,24 +113,24 @@ def first_line(target: Callable[..., Any]) -> str:
     return inspect.cleandoc(target.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
 
 
-def by_class(found: Iterator[Place]) -> dict[Callable[..., Any], list[Place]]:
-    """Group places by the class or function that they make an object of, in their order."""
-    classes: dict[Callable[..., Any], list[Place]] = {}
-    for place in found:
-        classes.setdefault(place.target, []).append(place)
+def by_class(objects: Iterator[OptionObject]) -> dict[Callable[..., Any], list[OptionObject]]:
+    """Group objects by the class or function that they make an object of, in their order."""
+    classes: dict[Callable[..., Any], list[OptionObject]] = {}
+    for made in objects:
+        classes.setdefault(made.target, []).append(made)
     return classes
 
 
-def fields_of(target: Any, given: Mapping[str, Any] | None = None) -> Iterator[tuple[str, str]]:
+def fields_of(target: Any, values: Mapping[str, Any] | None = None) -> Iterator[tuple[str, str]]:
     """Iterate over (name, "type = value: text") of the fields of a class or function.
 
     Args:
         target: The class or function.
-        given: What an option sets; the other fields have their defaults.
+        values: What an option sets; the other fields have their defaults.
     """
     texts = documented(target)
     for name, parameter in parameters(target).items():
-        value = (given or {}).get(name, _default(parameter))
+        value = (values or {}).get(name, _default(parameter))
         shown = "" if value == MISSING or _is_nested(value) else f" = {_shown(value)}"
         yield name, f"{type_name(parameter.hint)}{shown}: {texts.get(name, '')}"
 
@@ -144,17 +148,17 @@ def _is_nested(value: Any) -> bool:
 
 def documented(target: Any) -> dict[str, str]:
     """Return the text of each field in the docstrings of a class (and its bases) or function."""
-    found: dict[str, str] = {}
-    for place in reversed(inspect.getmro(target)) if inspect.isclass(target) else (target,):
-        doc = inspect.cleandoc(place.__doc__ or "")
+    texts: dict[str, str] = {}
+    for source in reversed(inspect.getmro(target)) if inspect.isclass(target) else (target,):
+        doc = inspect.cleandoc(source.__doc__ or "")
         section = _SECTION.search(doc) or _IN_LINE.search(doc)
         if section is None:
             continue
         for entry in re.split(r"\n(?= {4}\S)", "\n" + section[1]):
             name, colon, text = entry.strip().partition(":")
             if colon:
-                found[name] = " ".join(text.split())
-    return found
+                texts[name] = " ".join(text.split())
+    return texts
 
 
 def type_name(hint: Any) -> str:

@@ -29,8 +29,8 @@ def doctor(options: argparse.Namespace) -> int:
 
     section("versions", python=platform.python_version(), **versions())
     device = Trainer().torch_device()
-    found = describe(device)
-    section("device", **found, threads=torch.get_num_threads(), memory=memory())
+    hardware = describe(device)
+    section("device", **hardware, threads=torch.get_num_threads(), memory=memory())
     cache = assets.cache_folder()
     section("disk", here=room(Path()), cache=f"{cache} ({room(cache)})")
     present = {s.asset.name: "present" if s.present else "absent" for s in assets.status()}

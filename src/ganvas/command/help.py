@@ -11,12 +11,12 @@ from rich.console import Console
 from rich.markup import escape
 
 from ganvas.command.describe import (
-    Place,
+    OptionObject,
     by_class,
     fields_of,
     first_line,
     option_fields,
-    places,
+    option_objects,
     summary,
 )
 from ganvas.config.groups import groups, user_folders
@@ -104,20 +104,25 @@ def print_option(console: Console, group: str, option: str, file: Path) -> None:
     if group in ("experiment", "ablation"):
         console.print(file.read_text(encoding="utf-8"), markup=False)
         return
-    for target, found in by_class(places(file, group)).items():
-        keys = ", ".join(place.key for place in found)
+    for target, objects in by_class(option_objects(file, group)).items():
+        keys = ", ".join(made.key for made in objects)
         console.print(
             f"\n  [bold]{escape(keys)}[/]: {target.__name__}. {escape(first_line(target))}"
         )
-        for name, text in shared_fields(target, found):
+        for name, text in shared_fields(target, objects):
             console.print(f"    [cyan]{name}[/]  {escape(text)}")
 
 
-def shared_fields(target: Callable[..., Any], found: Sequence[Place]) -> Iterator[tuple[str, str]]:
-    """Iterate over (name, "type = values: text") of a class; values as the places set them."""
-    texts = [dict(fields_of(target, place.node)) for place in found]
+def shared_fields(
+    target: Callable[..., Any], objects: Sequence[OptionObject]
+) -> Iterator[tuple[str, str]]:
+    """Iterate over (name, "type = values: text") of a class; values as the options set them."""
+    texts = [dict(fields_of(target, made.node)) for made in objects]
     for name, text in texts[0].items():
-        kind, colon, meaning = text.partition(": ")
+        type_and_value, colon, meaning = text.partition(": ")
         values = dict.fromkeys(t[name].partition(": ")[0].partition(" = ")[2] for t in texts)
         shown = " or ".join(value for value in values if value)
-        yield name, kind.partition(" = ")[0] + (f" = {shown}" if shown else "") + colon + meaning
+        yield (
+            name,
+            type_and_value.partition(" = ")[0] + (f" = {shown}" if shown else "") + colon + meaning,
+        )

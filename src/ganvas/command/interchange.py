@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from ganvas.command.saved import saved
+from ganvas.command.saved_embedding import saved_embedding
 from ganvas.config.compose import compose_job
 from ganvas.config.groups import user_folders
 from ganvas.embedding import Embedding
@@ -27,7 +27,7 @@ def export(options: argparse.Namespace) -> int:
     user_folders(options.config_dir)
     output = Path(options.output)
     write = WRITERS[require_kind(output)]
-    embedding = saved(options.embedding)
+    embedding = saved_embedding(options.embedding)
     if embedding.space == "s":
         raise InputError(f"{options.embedding} is in S space, which has no w+")
     if embedding.space == "w+" and embedding.truncation == 1.0:

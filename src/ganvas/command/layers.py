@@ -8,7 +8,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from ganvas.command.chosen import described_generator
+from ganvas.command.generator_choice import chosen_generator
 from ganvas.config.groups import user_folders
 from ganvas.generator.base import Generator
 from ganvas.generator.config import load_generator
@@ -22,7 +22,7 @@ def layers(options: argparse.Namespace) -> int:
         GanvasError: The generator's weights cannot be had.
     """
     folders = user_folders(options.config_dir)
-    generator = load_generator(described_generator(options.overrides, folders))
+    generator = load_generator(chosen_generator(options.overrides, folders))
     table = Table(box=None, pad_edge=False)
     for title in ("layer", "resolution", "channels", "row", "noise map"):
         table.add_column(title, justify="left" if title == "layer" else "right")

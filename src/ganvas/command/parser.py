@@ -77,8 +77,8 @@ def _lazily(module: str, function: str) -> Command:
     def command(options: argparse.Namespace) -> int:
         import importlib
 
-        found = getattr(importlib.import_module(f"ganvas.command.{module}"), function)
-        code: int = found(options)
+        run = getattr(importlib.import_module(f"ganvas.command.{module}"), function)
+        code: int = run(options)
         return code
 
     return command

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ganvas.command.saved import saved
+from ganvas.command.saved_embedding import saved_embedding
 from ganvas.config.groups import user_folders
 from ganvas.config.schema import build, check
 from ganvas.embedding import Embedding
@@ -16,7 +16,7 @@ from ganvas.runner.settings import Trainer
 def render(options: argparse.Namespace) -> int:
     """Draw `options.embedding` into `options.output`; return 0."""
     user_folders(options.config_dir)
-    embedding = saved(options.embedding)
+    embedding = saved_embedding(options.embedding)
     trainer: Trainer = build(check({"device": options.device}, Trainer, "--device"))
     device = trainer.torch_device()
     output = Path(options.output)

@@ -23,11 +23,11 @@ def rerun(options: argparse.Namespace) -> int:
     print(new.path)
     if not options.check:
         return 0
-    found = differences(old, new)
-    if not found:
+    differing = differences(old, new)
+    if not differing:
         print("identical to the bit: embedding, metrics and pictures")
         return 0
-    for line in found:
+    for line in differing:
         print(f"differs  {line}")
     environment = causes(old, new)
     if environment:

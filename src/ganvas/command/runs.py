@@ -49,14 +49,14 @@ def clean(options: argparse.Namespace) -> int:
         return share(runs)
     if options.checkpoints:
         runs = [run for run in runs if run.checkpoint_file.is_file()]
-    what = "checkpoints of " if options.checkpoints else ""
+    contents = "checkpoints of " if options.checkpoints else ""
     if not runs:
         print(f"nothing to delete below {options.folder}")
         return 0
     total = sum(r.checkpoint_file.stat().st_size if options.checkpoints else r.size() for r in runs)
     for run in runs:
         print(f"{run.path}  {run.state}")
-    question = f"delete {what}{len(runs)} runs, {total / 2**20:.1f} MiB? [y/N] "
+    question = f"delete {contents}{len(runs)} runs, {total / 2**20:.1f} MiB? [y/N] "
     if not (options.yes or agreed(question)):
         return 0
     for run in runs:
@@ -66,7 +66,7 @@ def clean(options: argparse.Namespace) -> int:
             run.remove()
     for study in {run.path.parent for run in runs}:
         tidy(study)
-    print(f"deleted {what}{len(runs)} runs, {total / 2**20:.1f} MiB")
+    print(f"deleted {contents}{len(runs)} runs, {total / 2**20:.1f} MiB")
     return 0
 
 

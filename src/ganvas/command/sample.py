@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from ganvas.command.chosen import described_generator
+from ganvas.command.generator_choice import chosen_generator
 from ganvas.config.groups import user_folders
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError, InputError
@@ -40,7 +40,7 @@ def sample(options: argparse.Namespace) -> int:
     names = tuple(f"{seed:04d}" for seed in range(options.seed, options.seed + options.count))
     if others := sorted({file.stem for file in folder.glob("*.png")} - set(names)):
         raise InputError(f"{folder} holds other pictures ({others[0]}.png); choose another folder")
-    described = described_generator(options.overrides, user_folders(options.config_dir))
+    described = chosen_generator(options.overrides, user_folders(options.config_dir))
     generator = load_generator(described)
     latents, noises = [], []
     for name in names:

@@ -19,17 +19,17 @@ def table(options: argparse.Namespace) -> int:
         ConfigError: The file's suffix is unknown.
     """
     show_log()
-    found = tabulate(
+    content = tabulate(
         options.study, _listed(options.by), _listed(options.metrics), base=options.base
     )
     if options.output is None:
-        print(FORMATS[options.format](found), end="")
+        print(FORMATS[options.format](content), end="")
         return 0
     file = Path(options.output)
     if file.suffix == ".parquet":
-        write_parquet(found, file)
+        write_parquet(content, file)
     elif file.suffix in SUFFIXES:
-        write_text(file, FORMATS[SUFFIXES[file.suffix]](found))
+        write_text(file, FORMATS[SUFFIXES[file.suffix]](content))
     else:
         hint = nearest(file.suffix, [*SUFFIXES, ".parquet"])
         raise ConfigError(f"--output: no format '{file.suffix}'{hint}")

@@ -15,8 +15,8 @@ SNAPSHOT = "snapshot.json"
 def git_state() -> dict[str, Any] | None:
     """Return the commit and the uncommitted changes of the checkout that runs, if any."""
     if (PACKAGE / SNAPSHOT).is_file():
-        found: dict[str, Any] | None = json.loads((PACKAGE / SNAPSHOT).read_text("utf-8"))["git"]
-        return found
+        recorded: dict[str, Any] | None = json.loads((PACKAGE / SNAPSHOT).read_text("utf-8"))["git"]
+        return recorded
 
     def git(*words: str) -> str | None:
         try:

@@ -22,13 +22,13 @@ COSTS = {
 
 
 def compact(
-    embedding: Embedding, how: Compact, scene: Scene, target: Tensor
+    embedding: Embedding, settings: Compact, scene: Scene, target: Tensor
 ) -> tuple[Embedding, Values]:
     """Tune the scene's generator with a small copy of an embedding's delta, and measure the copy.
 
     Args:
         embedding: What the stage left, with the exact change of the weights.
-        how: How it is stored.
+        settings: How its delta is stored.
         scene: The scene, whose generator and embeddings are tuned from now on.
         target: (1, 3, H, W), the photograph.
 
@@ -42,15 +42,15 @@ def compact(
     generator = scene.generator
     shapes = {name: value.shape for name, value in generator.state_dict().items()}
     changes = {name: exact.of(name, shapes[name]) for name in exact.names}
-    copy = compacted(changes, how)
-    wanted = _psnr(embedding, scene, target)
+    copy = compacted(changes, settings)
+    psnr_exact = _psnr(embedding, scene, target)
     scene.tune(copy)
     embedding = replace(embedding, delta=copy)
-    found = _psnr(embedding, scene, target)
+    psnr = _psnr(embedding, scene, target)
     values = {
         "delta_mib": round(copy.size / 2**20, 3),
-        "psnr_exact": round(wanted, 4),
-        "delta_db": round(wanted - found, 4),
+        "psnr_exact": round(psnr_exact, 4),
+        "delta_db": round(psnr_exact - psnr, 4),
     }
     return embedding, dict.fromkeys(embedding.names, values)
 

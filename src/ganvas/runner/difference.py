@@ -25,12 +25,12 @@ def differences(old: RunDirectory, new: RunDirectory) -> list[str]:
 
 def causes(old: RunDirectory, new: RunDirectory) -> list[str]:
     """Return one line per part of the environment that differs."""
-    found = []
+    lines = []
     for part in CAUSES:
         before, now = old.provenance.get(part), new.provenance.get(part)
         for key, first, second in _unequal(before, now, part):
-            found.append(f"{key}: {_short(first)} → {_short(second)}")
-    return found
+            lines.append(f"{key}: {_short(first)} → {_short(second)}")
+    return lines
 
 
 def _embedding(old: RunDirectory, new: RunDirectory) -> Iterator[str]:

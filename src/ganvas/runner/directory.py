@@ -217,17 +217,17 @@ class RunDirectory:
             raise InputError(f"no such embedding: {self.embedding_file}")
         return Embedding.load(self.embedding_file)
 
-    def image(self, kind: str = "result", name: str | None = None) -> Image.Image:
+    def image(self, picture: str = "result", name: str | None = None) -> Image.Image:
         """Open a picture: target, result, difference, or a stage by name; of the first result."""
         from PIL import Image
 
         # Where the best of several starts is kept, not every image is a result.
         folder = self.picture_folder(name or next(iter(self.metrics.get("images") or self.images)))
-        if kind == "difference" and not (folder / "difference.png").is_file():
+        if picture == "difference" and not (folder / "difference.png").is_file():
             from ganvas.image.picture import difference_picture
 
             return difference_picture(folder / "result.png", folder / "target.png")
-        return Image.open(_picture(folder, kind))
+        return Image.open(_picture(folder, picture))
 
     @property
     def sheet(self) -> Image.Image:

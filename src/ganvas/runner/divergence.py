@@ -15,7 +15,9 @@ def require_progress(name: str, stage: Stage) -> None:
     watch = stage.watch
     if bool(watch.alive.any()) or int(watch.best_step.max()) > 0:
         return
-    rates = ", ".join(f"optimizer.{kind}.lr={o.lr:g}" for kind, o in stage.config.optimise.items())
+    rates = ", ".join(
+        f"optimizer.{variable}.lr={o.lr:g}" for variable, o in stage.config.optimise.items()
+    )
     raise RunError(
         f"stage {name} diverged at step {int(watch.died.min())}: loss, gradient or variables are "
         f"not finite; try a smaller learning rate than {rates}"

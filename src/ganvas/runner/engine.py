@@ -101,8 +101,8 @@ class Run:
         experiment, count = self.experiment, len(self.names)
         generator = experiment.generator.load().to(self.device).eval().requires_grad_(False)
         images = {}
-        for name, found in pictures.items():
-            tensor = to_tensor(list(found.values()), generator.resolution).to(self.device)
+        for name, by_name in pictures.items():
+            tensor = to_tensor(list(by_name.values()), generator.resolution).to(self.device)
             images[name] = tensor.expand(count, -1, -1, -1).contiguous()
         canvas = Canvas(images, experiment.seed, experiment.start.solutions)
         masks = experiment.edit.draw_masks(canvas)
@@ -218,7 +218,7 @@ class Run:
         last = stage == list(stages)[-1] or not isinstance(stages[stage], StageConfig)
         save_stage(self.folder, self.names, stage, context.result, last)
         values = measure(self.experiment.metrics, context)
-        values = {name: found | more.get(name, {}) for name, found in values.items()}
+        values = {name: row | more.get(name, {}) for name, row in values.items()}
         return {"final": mean(values), "images": values}
 
     def _finish(self) -> dict[str, Any]:

@@ -62,13 +62,13 @@ def validate(config: Mapping[str, Any]) -> Call:
     return tree
 
 
-def execute(job: Job, lock: int | None = None, place: Path | None = None) -> RunDirectory:
+def execute(job: Job, lock: int | None = None, planned_folder: Path | None = None) -> RunDirectory:
     """Run one composed job, or recognise that it is finished, or continue it.
 
     Args:
         job: The composed job.
         lock: The lock on the run's folder, where the process that started this one holds it.
-        place: The folder that it is for; another one than the job's is refused.
+        planned_folder: The folder that the study planned; another one than the job's is refused.
 
     Raises:
         GanvasError: A mistake in the configuration or an input, before anything is written; a
@@ -81,7 +81,7 @@ def execute(job: Job, lock: int | None = None, place: Path | None = None) -> Run
     require_machine(experiment, job)
     identity = identify(tree, job.choices.get("edit", "edit"))
     final, folder = folders(experiment, identity)
-    if place not in (None, folder.path):
+    if planned_folder not in (None, folder.path):
         raise ConfigError(
             "options, program or inputs have changed since the study was planned; start it again"
         )
@@ -219,8 +219,8 @@ def work(
 
     from ganvas.runner.engine import Run
 
-    found = experiment.logger.sink()
-    sinks: list[Sink] = [found] if found is not None else []
+    sink = experiment.logger.sink()
+    sinks: list[Sink] = [sink] if sink is not None else []
     record = Record(info, sinks)
     run: Run | None = None
     outcome = Outcome("failed", 0)
@@ -231,12 +231,12 @@ def work(
             bar.say(f"run {folder.path}")
             stages = run.experiment.edit.stages.items()
             bar.plan({name: s.steps for name, s in stages if isinstance(s, StageConfig)})
-            told = folder.path / "provenance.json"
+            file = folder.path / "provenance.json"
             steps = run.experiment.edit.steps
             folder.write_status(total_steps=steps)
-            amend(told, generator=run.generator_identity())
+            amend(file, generator=run.generator_identity())
             metrics = run.execute()
-            amend(told, micro_batch=run.micro_batch, threads=torch.get_num_threads(), assets=used())
+            amend(file, micro_batch=run.micro_batch, threads=torch.get_num_threads(), assets=used())
             outcome = run.outcome("finished", metrics)
             write_manifest(folder.path, str(folder.status["signature"]))
             folder.write_status(

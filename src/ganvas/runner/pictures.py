@@ -24,22 +24,22 @@ SHOWN = ("target", "mask", "result")
 
 
 def save_inputs(folder: RunDirectory, names: tuple[str, ...], scene: Scene) -> None:
-    """Save what the run was given, per image: `target`, `input_<name>`, and the masks.
+    """Save the run's inputs, per image: `target`, `input_<name>`, and the masks.
 
     The recipe's first mask is `mask.png`, which dashboards lay over the pictures; the others are
     `mask_<name>.png`. Masks that are 1 everywhere say nothing and are not saved.
     """
-    for given, images in scene.images.items():
-        kind = "target" if given == "x" else f"input_{given}"
+    for key, images in scene.images.items():
+        stem = "target" if key == "x" else f"input_{key}"
         for name, picture in zip(names, to_uint8(images), strict=True):
-            save_picture(to_picture(picture), folder.picture_folder(name) / f"{kind}.png")
-    for place, (given, masks) in enumerate(scene.masks.items()):
+            save_picture(to_picture(picture), folder.picture_folder(name) / f"{stem}.png")
+    for index, (key, masks) in enumerate(scene.masks.items()):
         if bool((masks == 1).all()):
             continue
-        kind = "mask" if place == 0 else f"mask_{given}"
+        stem = "mask" if index == 0 else f"mask_{key}"
         for name, mask in zip(names, masks, strict=True):
             save_picture(
-                mask_picture(mask).convert("L"), folder.picture_folder(name) / f"{kind}.png"
+                mask_picture(mask).convert("L"), folder.picture_folder(name) / f"{stem}.png"
             )
 
 
@@ -95,8 +95,8 @@ def scene_sheet(recipe: Recipe, scene: Scene, limit: int = 8) -> Image.Image:
     last = list(recipe.stages)[-1]
     rows = {}
     for index, name in enumerate(scene.names[:limit]):
-        row = {given: to_picture(images[index]) for given, images in scene.images.items()}
-        row |= {f"mask {given}": mask_picture(mask[index]) for given, mask in scene.masks.items()}
+        row = {key: to_picture(images[index]) for key, images in scene.images.items()}
+        row |= {f"mask {key}": mask_picture(mask[index]) for key, mask in scene.masks.items()}
         row |= {f"stage {step}": to_picture(scene.renders[step][index]) for step in recipe.stages}
         result, target = to_uint8(scene.renders[last][index]), to_uint8(scene.images["x"][index])
         row["result"] = to_picture(result)

@@ -88,7 +88,7 @@ class Bar:
 
     def __exit__(
         self,
-        kind: type[BaseException] | None,
+        error_type: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
@@ -127,9 +127,9 @@ class Bar:
         self._progress.update(self._tasks[name], info=info)
 
     def _line(self, name: str, done: int, left: str) -> str:
-        place, stages = list(self._steps).index(name) + 1, len(self._steps)
+        number, stages = list(self._steps).index(name) + 1, len(self._steps)
         psnr = f"  psnr {self._info.removesuffix(' dB')}" if self._info else ""
-        return f"{place}/{stages} {name}  step {done}/{self._steps[name]}{psnr}  eta {left or '?'}"
+        return f"{number}/{stages} {name}  step {done}/{self._steps[name]}{psnr}  eta {left or '?'}"
 
     def _left(self, name: str, done: int) -> str:
         """Return the time left for this stage and those after it, at this stage's pace."""
@@ -161,7 +161,7 @@ def _console() -> Console:
 
     rich would print a warning there at every update, and a notebook shows no cursor movements.
     """
-    found = Console()
-    if found.is_jupyter and find_spec("ipywidgets") is None:
+    console = Console()
+    if console.is_jupyter and find_spec("ipywidgets") is None:
         return Console(force_jupyter=False, force_terminal=False)
-    return found
+    return console

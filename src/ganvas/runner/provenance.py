@@ -50,17 +50,17 @@ def provenance(device: torch.device) -> dict[str, Any]:
 
 def versions() -> dict[str, str | None]:
     """Return the installed version of each package that can change a result."""
-    found: dict[str, str | None] = {}
+    installed: dict[str, str | None] = {}
     for name in PACKAGES:
         try:
-            found[name] = metadata.version(name)
+            installed[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
-            found[name] = None
-    return found
+            installed[name] = None
+    return installed
 
 
 def describe(device: torch.device) -> dict[str, Any]:
-    """Return the device's kind, name and memory."""
+    """Return the device's type, name and memory."""
     import torch
 
     if device.type == "cuda":
@@ -88,17 +88,17 @@ def input_hashes(source: Source) -> list[str]:
     return [sha256(file) for file in source.files()]
 
 
-def amend(file: Path, **found: Any) -> None:
+def amend(file: Path, **facts: Any) -> None:
     """Add to a run's provenance what is known only once it works."""
-    write_json(file, {**json.loads(file.read_text(encoding="utf-8")), **found})
+    write_json(file, {**json.loads(file.read_text(encoding="utf-8")), **facts})
 
 
 def _first_match(file: Path, pattern: str) -> str | None:
     try:
-        found = re.search(pattern, file.read_text(encoding="utf-8"))
+        match = re.search(pattern, file.read_text(encoding="utf-8"))
     except OSError:
         return None
-    return found[1].strip() if found else None
+    return match[1].strip() if match else None
 
 
 def peak_memory(device: torch.device) -> int:

@@ -76,8 +76,10 @@ def canonical(value: Any) -> Any:
     """Turn a checked tree into plain JSON values in which paths are replaced by content hashes."""
     if isinstance(value, Call):
         # A default counts like the same value when it is written out.
-        given = {name: p.default for name, p in parameters(value.target).items() if not p.required}
-        return _canonical_object(value.target, {**given, **value.arguments})
+        defaults = {
+            name: p.default for name, p in parameters(value.target).items() if not p.required
+        }
+        return _canonical_object(value.target, {**defaults, **value.arguments})
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
         return _canonical_object(type(value), fields)

@@ -23,9 +23,13 @@ def study_name(name: Any) -> str:
     'hole-3.final'
     """
     if not isinstance(name, str):
-        what = "YAML reads it as nothing" if name is None else f"YAML reads it as the {_kind(name)}"
+        reading = (
+            "YAML reads it as nothing"
+            if name is None
+            else f"YAML reads it as the {_type_name(name)}"
+        )
         raise ValueError(
-            f"{what} {'' if name is None else name!r}".strip()
+            f"{reading} {'' if name is None else name!r}".strip()
             + f", and a study's name is text; take {suggested(name)}, or quote it: "
             "'study=\"…\"'"
         )
@@ -53,7 +57,7 @@ def suggested(name: Any) -> str:
     return short if isinstance(name, str) else f"study-{short}"
 
 
-def _kind(value: Any) -> str:
+def _type_name(value: Any) -> str:
     if isinstance(value, bool):
         return "truth value"
     return "number" if isinstance(value, int | float) else type(value).__name__

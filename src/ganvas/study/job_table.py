@@ -65,7 +65,7 @@ class JobTable:
 
     def __exit__(
         self,
-        kind: type[BaseException] | None,
+        error_type: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
@@ -84,7 +84,7 @@ class JobTable:
         """Print one line above the table."""
         self.console.print(message, markup=False)
 
-    def told(self, task: Task) -> None:
+    def state_changed(self, task: Task) -> None:
         """Print one line about a job whose state has changed."""
         if task.state != "finished" or not self.console.is_terminal:
             note = f"  {task.note}" if task.note else ""
@@ -158,8 +158,8 @@ class JobTable:
 
     def words(self, task: Task) -> str:
         """Return what tells a job from the others."""
-        own = [word for word in task.planned.overrides if word not in self.common]
-        return " ".join(own) or task.planned.final.path.name
+        differing = [word for word in task.planned.overrides if word not in self.common]
+        return " ".join(differing) or task.planned.final.path.name
 
     def counts(self) -> str:
         """Return how many jobs are in each state."""

@@ -31,8 +31,8 @@ def settings_of(launcher: Mapping[str, Any]) -> LocalSettings | SlurmSettings:
     Raises:
         ConfigError: A setting that is unknown or out of range.
     """
-    given = {name: value for name, value in launcher.items() if name != "_target_"}
-    built = build(check(given, LAUNCHERS[launcher["_target_"]], "hydra.launcher"))
+    fields = {name: value for name, value in launcher.items() if name != "_target_"}
+    built = build(check(fields, LAUNCHERS[launcher["_target_"]], "hydra.launcher"))
     assert isinstance(built, LocalSettings | SlurmSettings)
     return built
 

@@ -39,7 +39,7 @@ class Task:
         state: waiting, running, elsewhere (another process works on it), finished, failed or
             interrupted.
         attempts: Processes started for it in this launch.
-        note: What is to be told about its state.
+        note: A remark about its state.
     """
 
     planned: Planned
@@ -49,7 +49,7 @@ class Task:
 
 
 class JobObserver(Protocol):
-    """What is told about the jobs; see `ganvas.study.job_table.JobTable`."""
+    """Is notified when jobs change; see `ganvas.study.job_table.JobTable`."""
 
     def begun(self) -> None:
         """Take what is finished now as finished before."""
@@ -57,7 +57,7 @@ class JobObserver(Protocol):
     def say(self, message: str) -> None:
         """Take one line."""
 
-    def told(self, task: Task) -> None:
+    def state_changed(self, task: Task) -> None:
         """Take note of a job whose state has changed."""
 
     def draw(self) -> None:
@@ -66,7 +66,7 @@ class JobObserver(Protocol):
 
 @dataclass
 class Slot:
-    """A place for one job at a time, with its GPU."""
+    """A slot for one job at a time, with its GPU."""
 
     gpu: str | None
     task: Task | None = None
@@ -168,7 +168,7 @@ class LocalExecutor:
         try:
             # Another launcher may have finished it since this one looked.
             if task.attempts == 0 and is_settled(task):
-                self.board.told(task)
+                self.board.state_changed(task)
                 return
             task.attempts += 1
             job = task.planned.resolved(self.resolver)
@@ -264,7 +264,7 @@ class LocalExecutor:
 
     def _set(self, task: Task, state: str, note: str = "") -> None:
         task.state, task.note = state, note
-        self.board.told(task)
+        self.board.state_changed(task)
 
 
 def kill(process: ForkServerProcess | None) -> None:
@@ -308,5 +308,5 @@ def _last_line(file: Path) -> str:
         lines = file.read_text(encoding="utf-8", errors="replace").split("\n")
     except OSError:
         return ""
-    found = [line.strip() for line in lines if line.strip()]
-    return found[-1].removeprefix("ganvas: ") if found else ""
+    texts = [line.strip() for line in lines if line.strip()]
+    return texts[-1].removeprefix("ganvas: ") if texts else ""

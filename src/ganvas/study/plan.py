@@ -1,6 +1,6 @@
 """Which run each job of a sweep is, before any of them starts.
 
-What was found is kept in the study's folder, `.plan.json`: starting a study of ten thousand
+The plan is kept in the study's folder, `.plan.json`: starting a study of ten thousand
 finished runs again takes seconds. Nothing of it imports torch. An entry holds for as long as
 program, options and input files are the same.
 """
@@ -211,15 +211,15 @@ def _read(study: Path, mark: str) -> dict[Overrides, Planned]:
         content = json.loads((study / ".plan.json").read_text(encoding="utf-8"))
         if content["fingerprint"] != mark:
             return {}
-        found = {}
+        jobs = {}
         for entry in content["jobs"]:
             planned = Planned(**entry)
             inputs = tuple((str(n), int(t), int(s)) for n, t, s in planned.inputs)
             overrides = tuple(planned.overrides)
-            found[overrides] = replace(planned, overrides=overrides, inputs=inputs)
+            jobs[overrides] = replace(planned, overrides=overrides, inputs=inputs)
     except (OSError, ValueError, KeyError, TypeError):
         return {}
-    return found
+    return jobs
 
 
 def _write(study: Path, mark: str, jobs: dict[Overrides, Planned]) -> None:

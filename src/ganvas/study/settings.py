@@ -1,4 +1,4 @@
-"""What `hydra/launcher=local` can be told."""
+"""The settings of `hydra/launcher=local`."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ class LocalSettings:
             raise ConfigError("memory_mib: this system does not tell how much memory a job holds")
 
     def slots(self) -> list[str | None]:
-        """Return the CUDA_VISIBLE_DEVICES of each place for a job; None leaves it as it is."""
+        """Return the CUDA_VISIBLE_DEVICES of each slot for a job; None leaves it as it is."""
         gpus = self._gpus()
         jobs = self.jobs or len(gpus) or max(1, cores() // self.threads)
-        return [gpus[place % len(gpus)] if gpus else None for place in range(jobs)]
+        return [gpus[slot % len(gpus)] if gpus else None for slot in range(jobs)]
 
     def _gpus(self) -> list[str]:
         if self.gpus is not None:

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from ganvas.config.compose import Resolver
 from ganvas.errors import RunError
 from ganvas.runner.directory import RunDirectory
 from ganvas.study.local import Task
@@ -20,7 +21,7 @@ class JobTable:
     def say(self, message):
         self.said.append(message)
 
-    def told(self, task):
+    def state_changed(self, task):
         self.said.append((task.state, task.note))
 
     def draw(self): ...
@@ -42,31 +43,31 @@ class Slurm:
     def submit(self, works, folder, queue, setup, study):
         master = str(len(self.known) + 1)
         ids = [f"{master}_{i}" for i in range(len(works))]
-        self.submitted.append([work.overrides[0] for work in works])
+        self.submitted.append([work.job.overrides[0] for work in works])
         self.known |= dict.fromkeys(ids, "PENDING")
         return ids
 
     def states(self, jobs):
         jobs = list(jobs)
-        told = {job: self.known.get(job, cluster.GONE) for job in jobs}
+        reported = {job: self.known.get(job, cluster.GONE) for job in jobs}
         for job in jobs:
             if self.known.get(job) == "PENDING":
                 self.known[job] = "RUNNING"
             elif self.known.get(job) == "RUNNING":
                 self.known[job] = self.ends(job)
-        return told
+        return reported
 
 
 @pytest.fixture
 def slurm(monkeypatch):
     def install(ends):
-        found = Slurm(ends)
-        monkeypatch.setattr(follow, "submit", found.submit)
-        monkeypatch.setattr(follow, "states", found.states)
+        queue = Slurm(ends)
+        monkeypatch.setattr(follow, "submit", queue.submit)
+        monkeypatch.setattr(follow, "states", queue.states)
         monkeypatch.setattr(follow, "reason", lambda job: "FAILED")
         monkeypatch.setattr(follow, "SHORTEST", 0.0)
         monkeypatch.setattr(SlurmSettings, "__post_init__", lambda self: None)
-        return found
+        return queue
 
     return install
 
@@ -77,26 +78,26 @@ def test_jobs_are_submitted_once_and_followed(tmp_path, slurm):
     RunDirectory(study / "run-0").write_status(state="finished")
 
     def ends(job):
-        place = int(job.partition("_")[2]) + 1
-        if place == 2:
+        index = int(job.partition("_")[2]) + 1
+        if index == 2:
             folder = next((study / ".slurm").glob("*/jobs.json")).parent
             (folder / f"{job}_0_log.out").write_text(
                 "Starting with JobEnvironment\nslurmstepd-n1: error: exceeded memory limit\n"
             )
             return "FAILED"
-        state = {1: "finished", 3: "interrupted"}[place]
-        RunDirectory(study / f"run-{place}").write_status(state=state)
+        state = {1: "finished", 3: "interrupted"}[index]
+        RunDirectory(study / f"run-{index}").write_status(state=state)
         return "COMPLETED"
 
-    found = slurm(ends)
-    follow.submit_all(mine, [], SlurmSettings(), JobTable())
-    assert found.submitted == [["seed=1", "seed=2", "seed=3"]]
+    queue = slurm(ends)
+    follow.submit_all(mine, Resolver(), SlurmSettings(), JobTable())
+    assert queue.submitted == [["seed=1", "seed=2", "seed=3"]]
     assert [t.state for t in mine] == ["finished", "finished", "failed", "interrupted"]
     assert RunDirectory(study / "run-2").error == "SLURM's job 1_1: exceeded memory limit: FAILED"
     assert list((study / ".slurm").glob("*/code")) == []
 
-    follow.submit_all(again := tasks(study, 2), [], SlurmSettings(), JobTable())
-    assert len(found.submitted) == 1
+    follow.submit_all(again := tasks(study, 2), Resolver(), SlurmSettings(), JobTable())
+    assert len(queue.submitted) == 1
     assert [t.state for t in again] == ["finished", "finished"]
 
 
@@ -107,25 +108,25 @@ def test_jobs_of_a_dead_launcher_are_found(tmp_path, slurm):
         RunDirectory(study / f"run-{job[-1]}").write_status(state="finished")
         return "COMPLETED"
 
-    found = slurm(ends)
-    found.known = {"7_0": "RUNNING", "7_1": "CANCELLED"}
+    queue = slurm(ends)
+    queue.known = {"7_0": "RUNNING", "7_1": "CANCELLED"}
     ledger = Ledger(study)
     ledger.write(ledger.open(), {"7_0": str(study / "run-0"), "7_1": str(study / "run-1")})
     board = JobTable()
-    follow.submit_all(mine := tasks(study, 1), [], SlurmSettings(), board)
-    assert found.submitted == []
+    follow.submit_all(mine := tasks(study, 1), Resolver(), SlurmSettings(), board)
+    assert queue.submitted == []
     assert ("queued", "job 7_0") in board.said
     assert mine[0].state == "finished"
 
 
 def test_nothing_is_submitted_twice_because_the_controller_is_silent(tmp_path, slurm, monkeypatch):
-    found = slurm(lambda job: "COMPLETED")
+    queue = slurm(lambda job: "COMPLETED")
     ledger = Ledger(tmp_path / "s")
     ledger.write(ledger.open(), {"7_0": "elsewhere"})
     monkeypatch.setattr(follow, "states", lambda jobs: None)
     with pytest.raises(RunError, match="does not answer"):
-        follow.submit_all(tasks(tmp_path / "s", 1), [], SlurmSettings(), JobTable())
-    assert found.submitted == []
+        follow.submit_all(tasks(tmp_path / "s", 1), Resolver(), SlurmSettings(), JobTable())
+    assert queue.submitted == []
 
 
 @pytest.mark.parametrize(

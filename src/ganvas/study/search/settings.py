@@ -1,4 +1,4 @@
-"""What `hydra/sweeper=optuna` can be told."""
+"""The settings of `hydra/sweeper=optuna`."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def search_of(settings: Mapping[str, Any]) -> tuple[Search, BaseSampler, BasePru
         ConfigError: A setting is unknown or out of range.
     """
     optuna.logging.set_verbosity(logging.WARNING)
-    given = {k: v for k, v in settings.items() if k not in ("_target_", "sampler", "pruner")}
-    search = build(check(given, Search, "hydra.sweeper"))
+    fields = {k: v for k, v in settings.items() if k not in ("_target_", "sampler", "pruner")}
+    search = build(check(fields, Search, "hydra.sweeper"))
     assert isinstance(search, Search)
     sampler, pruner = _made("sampler", settings), _made("pruner", settings)
     if not isinstance(sampler, BaseSampler):

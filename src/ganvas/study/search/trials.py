@@ -71,8 +71,8 @@ class Trials:
             self.study.sampler.reseed_rng()
         # Trials of a search that was killed: their runs continue.
         left = [
-            Trial(self.study, found._trial_id)
-            for found in self.study.get_trials(states=(TrialState.RUNNING,))
+            Trial(self.study, frozen._trial_id)
+            for frozen in self.study.get_trials(states=(TrialState.RUNNING,))
         ]
         missing = self.settings.n_trials - done
         while missing > 0:
@@ -130,8 +130,8 @@ class Trials:
         count = dict.fromkeys(TrialState, 0)
         for trial in self.study.get_trials(deepcopy=False):
             count[trial.state] += 1
-        told = ", ".join(f"{n} {state.name.lower()}" for state, n in count.items() if n)
-        _say(f"trials: {told}")
+        counts = ", ".join(f"{n} {state.name.lower()}" for state, n in count.items() if n)
+        _say(f"trials: {counts}")
         if count[TrialState.COMPLETE]:
             best = self.study.best_trial
             words = " ".join(closed_keys([f"{k}={v}" for k, v in best.params.items()]))

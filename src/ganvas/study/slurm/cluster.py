@@ -32,19 +32,19 @@ def states(jobs: Iterable[str]) -> dict[str, str] | None:
     if done.returncode != 0 and "Invalid job id" not in done.stderr:
         log.warning("squeue: %s", done.stderr.strip())
         return None
-    told = dict(line.split(maxsplit=1) for line in done.stdout.splitlines() if line.strip())
-    return {job: told.get(job, GONE) for job in jobs}
+    state_of = dict(line.split(maxsplit=1) for line in done.stdout.splitlines() if line.strip())
+    return {job: state_of.get(job, GONE) for job in jobs}
 
 
 def reason(job: str) -> str:
     """Return how a job has ended, as far as the controller knows."""
     done = _run("scontrol", "show", "job", job, "-o")
-    found = dict(re.findall(r"(\w+)=(\S+)", done.stdout)) if done else {}
-    words = [found.get("JobState", "")]
-    if found.get("Reason", "None") not in ("None", words[0]):
-        words.append(found["Reason"])
-    if found.get("ExitCode", "0:0") != "0:0":
-        words.append(f"exit code {found['ExitCode']}")
+    fields = dict(re.findall(r"(\w+)=(\S+)", done.stdout)) if done else {}
+    words = [fields.get("JobState", "")]
+    if fields.get("Reason", "None") not in ("None", words[0]):
+        words.append(fields["Reason"])
+    if fields.get("ExitCode", "0:0") != "0:0":
+        words.append(f"exit code {fields['ExitCode']}")
     return ", ".join(word for word in words if word) or "no trace is left of it"
 
 

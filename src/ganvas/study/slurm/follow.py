@@ -92,14 +92,14 @@ class SlurmExecutor:
         entries = {entry.run: entry for entry in self.ledger.read()}
         if not entries:
             return
-        found = states(entry.job for entry in entries.values())
-        if found is None:
+        state_of = states(entry.job for entry in entries.values())
+        if state_of is None:
             raise RunError("SLURM's controller does not answer; nothing was submitted")
         for task in self.tasks:
-            entry = entries.get(_place(task))
-            if entry and found[entry.job] != GONE and found[entry.job] not in ENDED:
+            entry = entries.get(_run_path(task))
+            if entry and state_of[entry.job] != GONE and state_of[entry.job] not in ENDED:
                 self._follow(entry, task)
-                self.board.told(task)
+                self.board.state_changed(task)
 
     def _follow(self, entry: Entry, task: Task) -> None:
         task.state, task.note = "queued", f"job {entry.job}"
@@ -116,7 +116,7 @@ class SlurmExecutor:
             *(f"export {name}={self.queue.threads}" for name in THREADS),
         ]
         jobs: dict[str, str] = {}
-        by_run = {_place(task): task for task in due}
+        by_run = {_run_path(task): task for task in due}
         for first in range(0, len(due), MOST_IN_ARRAY):
             some = due[first : first + MOST_IN_ARRAY]
             for task in some:
@@ -126,7 +126,7 @@ class SlurmExecutor:
                 for t in some
             ]
             ids = submit(works, submission, self.queue, setup, self.ledger.folder.parent.name)
-            jobs |= dict(zip(ids, map(_place, some), strict=True))
+            jobs |= dict(zip(ids, map(_run_path, some), strict=True))
             # After each array, so that a launcher that dies here leaves few that nobody knows.
             for entry in self.ledger.write(submission, jobs):
                 self._follow(entry, by_run[entry.run])
@@ -139,9 +139,9 @@ class SlurmExecutor:
 
     def _look(self) -> bool:
         """Take note of what has changed in the queue; return whether anything has."""
-        found = states(self.followed)
+        state_of = states(self.followed)
         changed = False
-        for job, state in (found or {}).items():
+        for job, state in (state_of or {}).items():
             entry, task = self.followed[job]
             if state in ENDED or state == GONE:
                 if self._ended(entry, task, state):
@@ -163,22 +163,22 @@ class SlurmExecutor:
             first = self.ended_at.setdefault(entry.job, time.monotonic())
             if state in ("COMPLETED", GONE) and time.monotonic() - first < LAG:
                 return False
-            told = [f"SLURM's job {entry.job}", entry.last_words(), reason(entry.job)]
-            error = ": ".join(words for words in told if words)
+            reports = [f"SLURM's job {entry.job}", entry.last_words(), reason(entry.job)]
+            error = ": ".join(words for words in reports if words)
             mark(folder, state="failed", error=error)
             recorded = "failed"
         task.state = recorded
         task.note = folder.error if recorded == "failed" else ""
-        self.board.told(task)
+        self.board.state_changed(task)
         return True
 
     def _tidy(self) -> None:
         """Delete the programs of submissions whose jobs have all ended."""
         entries = [e for e in self.ledger.read() if (e.submission / "code").exists()]
-        found = states(entry.job for entry in entries) if entries else {}
-        if found is None:
+        state_of = states(entry.job for entry in entries) if entries else {}
+        if state_of is None:
             return
-        alive = {e.submission for e in entries if found[e.job] not in ENDED | {GONE}}
+        alive = {e.submission for e in entries if state_of[e.job] not in ENDED | {GONE}}
         for entry in entries:
             if entry.submission not in alive:
                 self.ledger.drop_code(entry)
@@ -202,10 +202,10 @@ def submit(
             jobs = [executor.submit(work) for work in works]
     except FailedJobError as error:
         lines = [line for line in str(error).splitlines() if "sbatch: error" in line]
-        told = lines[0] if lines else str(error).splitlines()[0]
-        raise ConfigError(f"hydra.launcher: {told.strip()}") from error
+        message = lines[0] if lines else str(error).splitlines()[0]
+        raise ConfigError(f"hydra.launcher: {message.strip()}") from error
     return [str(job.job_id) for job in jobs]
 
 
-def _place(task: Task) -> str:
+def _run_path(task: Task) -> str:
     return str(task.planned.working.path.absolute())

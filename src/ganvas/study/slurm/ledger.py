@@ -48,8 +48,8 @@ class Entry:
             return ""
         # Earlier stays in the queue have written to the same file.
         last = text.rpartition("Starting with JobEnvironment")[2]
-        found = _MISTAKE.findall(last) or _COMPLAINT.findall(last)[:1]
-        return str(found[-1]) if found else ""
+        messages = _MISTAKE.findall(last) or _COMPLAINT.findall(last)[:1]
+        return str(messages[-1]) if messages else ""
 
 
 class Ledger:

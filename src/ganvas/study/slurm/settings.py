@@ -1,4 +1,4 @@
-"""What `hydra/launcher=slurm` can be told."""
+"""The settings of `hydra/launcher=slurm`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class SlurmSettings:
         memory_mib: MiB of main memory of each job; null: the cluster's default.
         timeout_min: Time limit of a job in minutes. A run that needs longer is saved, goes back
             into the queue, and continues.
-        signal_delay_s: Seconds before the limit at which the run is told to save its state.
+        signal_delay_s: Seconds before the limit at which the run is asked to save its state.
         max_num_timeout: How often a run may go back into the queue for want of time.
         partition: SLURM's partition; null: the default one.
         account: Whom the time is charged to.

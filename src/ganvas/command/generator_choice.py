@@ -10,7 +10,7 @@ from ganvas.config.compose import compose_job
 from ganvas.errors import ConfigError
 
 
-def described_generator(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> dict[str, Any]:
+def chosen_generator(overrides: Sequence[str], user_dirs: Sequence[Path] = ()) -> dict[str, Any]:
     """Return the configuration of the generator that ``generator=…`` and its fields choose.
 
     Raises:
