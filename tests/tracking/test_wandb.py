@@ -41,8 +41,9 @@ def check_table(run: Path, found: list[dict]) -> None:
     assert name == "astronaut"
     for column, picture in zip(PICTURES, cells[:4], strict=True):
         kind = "target" if column == "input" else column
-        kept = np.asarray(Image.open(run / "images" / "astronaut" / f"{kind}.png"))
-        assert np.array_equal(np.asarray(Image.open(stored[picture["path"]])), kept)
+        kept = Image.open(run / "images" / "astronaut" / f"{kind}.png").convert("RGB")
+        sent = Image.open(stored[picture["path"]]).convert("RGB")
+        assert np.array_equal(np.asarray(sent), np.asarray(kept))
     for metric, value in zip(table["columns"][5:], cells[4:], strict=True):
         assert value == pytest.approx(measured[name][metric])
 
