@@ -40,14 +40,22 @@ def test_settings_are_read_from_the_users_pip(monkeypatch):
     ]
 
 
-def test_without_settings_the_public_index_is_asked(monkeypatch):
-    run_with(monkeypatch, "")
-    assert index.index_addresses(index.pip_settings()) == [index.DEFAULT_INDEX]
+def test_without_settings_pips_own_default_is_asked(monkeypatch):
+    text = """
+  -i, --index-url <url>       Base URL of the package index (default
+                              https://index.example/simple). This should point to a
+  --extra-index-url <url>     Extra URLs of package indexes to use in addition
+"""
+    run_with(monkeypatch, text)
+    assert index.index_addresses(index.pip_settings()) == ["https://index.example/simple"]
+    monkeypatch.undo()
+    assert index.default_index().endswith("/simple")
 
 
 def test_an_environment_without_pip_is_no_error(monkeypatch):
     monkeypatch.setattr(index.sys, "executable", "/nowhere/python")
     assert index.pip_settings() == {}
+    assert index.index_addresses({}) == []
 
 
 def test_the_environment_comes_first(monkeypatch):

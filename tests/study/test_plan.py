@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from PIL import Image
 
 from ganvas.errors import ConfigError
 from ganvas.image.source import Source
@@ -77,7 +78,7 @@ def test_visible_gpus_are_kept(monkeypatch):
 
 def test_shards_cover_every_file_once(tmp_path):
     for name in "abcde":
-        (tmp_path / f"{name}.png").touch()
+        Image.new("RGB", (2, 2)).save(tmp_path / f"{name}.png")
     parts = [Source(tmp_path, shard=f"{i}/2").files() for i in (1, 2)]
     assert [[f.stem for f in part] for part in parts] == [["a", "c", "e"], ["b", "d"]]
     with pytest.raises(ConfigError, match="the last one is 2/2"):

@@ -20,25 +20,32 @@ TIMEOUT_S = 30.0
 _ACCEPT = "application/vnd.pypi.simple.v1+json, text/html;q=0.1"
 
 
-DEFAULT_INDEX = "https://pypi.org/simple"
-"""What pip asks where nothing is set."""
-
-
 def pip_settings() -> dict[str, str]:
     """Return the settings of the user's pip (``index-url``, ``cert``, …); empty without pip."""
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "config", "list"]
-    try:
-        listed = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return {}
     settings: dict[str, str] = {}
     # Files come first and the environment (:env:) last, which is also their order of precedence.
-    lines = sorted(listed.stdout.splitlines(), key=lambda line: line.startswith(":env:"))
+    lines = sorted(_pip("config", "list").splitlines(), key=lambda line: line.startswith(":env:"))
     for line in lines:
         match = re.match(r"(?:global|download|:env:)\.([a-z-]+)=(['\"])(.*)\2$", line.strip())
         if match:
             settings[match[1]] = match[3].replace(r"\n", " ")
     return settings
+
+
+def default_index() -> str:
+    """Return the index that pip asks where nothing is set, as its help says; "" without pip."""
+    text = " ".join(_pip("install", "--help").split())
+    stated = re.search(r"--index-url <url>[^()]*\(default (\S+)\)", text)
+    return stated[1] if stated else ""
+
+
+def _pip(*words: str) -> str:
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", *words]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout
 
 
 def index_addresses(settings: dict[str, str]) -> list[str]:
@@ -48,10 +55,10 @@ def index_addresses(settings: dict[str, str]) -> list[str]:
         environment.get("PIP_INDEX_URL")
         or environment.get("UV_DEFAULT_INDEX")
         or settings.get("index-url")
-        or DEFAULT_INDEX
+        or default_index()
     )
     extra = environment.get("PIP_EXTRA_INDEX_URL") or settings.get("extra-index-url", "")
-    return list(dict.fromkeys([main, *extra.split()]))
+    return [address for address in dict.fromkeys([main, *extra.split()]) if address]
 
 
 def open_address(address: str, settings: dict[str, str], accept: str = "*/*") -> IO[bytes]:

@@ -218,10 +218,11 @@ class RunDirectory:
         return Embedding.load(self.embedding_file)
 
     def image(self, picture: str = "result", name: str | None = None) -> Image.Image:
-        """Open a picture: target, result, difference, or a stage by name; of the first image."""
+        """Open a picture: target, result, difference, or a stage by name; of the first result."""
         from PIL import Image
 
-        folder = self.picture_folder(name or self.images[0])
+        # Where the best of several starts is kept, not every image is a result.
+        folder = self.picture_folder(name or next(iter(self.metrics.get("images") or self.images)))
         if picture == "difference" and not (folder / "difference.png").is_file():
             from ganvas.image.picture import difference_picture
 
