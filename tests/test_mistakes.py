@@ -65,7 +65,7 @@ CONFIG = {
     ("output=null",): ("output",),
     ("optimizer.latent.lr=0.1,choice(0.2,0.3)",): ("one value among others", "side by side"),
     ("tags=[a,range(0,3)]",): ("tags=[a,range(0,3)]", "one value among others"),
-    ("metrics.names.4=[psnr]",): ("metrics.names.4",),
+    ("metrics.names.4=[psnr]",): ("metrics.names", "Metric is asked for"),
     ("optimizer.latent.betas.1.new=2",): ("optimizer.latent.betas=",),
     ("layers.a=${sum:1,${seed}}",): ("layers.a",),
     ("mask=box", "mask.left=0.9"): ("mask", "left < right"),

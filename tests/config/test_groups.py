@@ -106,8 +106,8 @@ def test_a_registered_folder_that_is_not_there_is_named(installed):
 
 def test_config_dir_reaches_every_command(ganvas_command, tiny, tmp_path):
     mine = tmp_path / "mine"
-    option(mine, "generator/small", "# Small.\n_target_: my_generator.small\n")
-    (mine / "my_generator.py").write_text(
+    option(mine, "generator/small", "# Small.\n_target_: small_generator.small\n")
+    (mine / "small_generator.py").write_text(
         "from ganvas.generator import GeneratorConfig\n"
         "from ganvas.generator.tiny import TinyConfig\n\n"
         "def small(resolution: int = 32) -> GeneratorConfig:\n"
@@ -120,8 +120,8 @@ def test_config_dir_reaches_every_command(ganvas_command, tiny, tmp_path):
     assert done.code == 0, done.err
     embedding = "drawn/embedding.safetensors"
     for words in (
-        ("render", embedding, "-o", "drawn.png"),
-        ("export", embedding, "-o", "w.npz"),
+        ("render", embedding, "-o", "drawn.png", "--trust"),
+        ("export", embedding, "-o", "w.npz", "--trust"),
         ("import", "w.npz", "--generator", "small", "-o", "w.safetensors"),
     ):
         done = ganvas_command(*words, *folder)

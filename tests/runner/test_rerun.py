@@ -44,6 +44,7 @@ def seal(run):
 class Options:
     def __init__(self, run_dir, output, check=True, trust=False):
         self.run_dir, self.output, self.check, self.trust = run_dir, output, check, trust
+        self.config_dir = None
 
 
 def test_repetition_is_identical_to_the_bit(old, tmp_path, monkeypatch, capsys):

@@ -40,9 +40,9 @@ MOMENTS = {
     "a picture written, not renamed": ("PIL.Image:Image.save", 4, "after"),
     "a checkpoint written, not renamed": ("pathlib:Path.write_bytes", 6, "after"),
     "the curve ahead of the checkpoint": ("ganvas.tracking.record:Record.log", 2, "after"),
-    "between the stages": ("ganvas.runner.engine:Stage.__init__", 2, "before"),
-    "measuring w": ("ganvas.runner.engine:measure_pictures", 1, "before"),
-    "measuring the result": ("ganvas.runner.final:measure_embedding", 1, "before"),
+    "between the stages": ("ganvas.stage.stage:Stage.__init__", 2, "before"),
+    "measuring w": ("ganvas.runner.engine:measure", 1, "before"),
+    "measuring the result": ("ganvas.runner.final:measure", 1, "before"),
     "before metrics.json": ("ganvas.runner.engine:write_json", 1, "before"),
     "after metrics.json": ("ganvas.runner.engine:write_json", 1, "after"),
 }
@@ -122,7 +122,7 @@ STEP = "ganvas.stage.stage:Stage.training_step"
 
 @pytest.mark.parametrize("moment", [
     (STEP, 3 + 4, "after"), (STEP, 3 + 8, "after"), ("ganvas.runner.engine:compact", 1, "after"),
-    ("ganvas.runner.final:measure_embedding", 1, "before"),
+    ("ganvas.runner.final:measure", 1, "before"),
 ])  # fmt: skip
 def test_a_killed_tuning_continues_to_the_bit(fork_server, tmp_path, moment):
     whole, cut = tmp_path / "whole", tmp_path / "cut"

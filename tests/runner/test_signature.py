@@ -33,7 +33,7 @@ def photo(tmp_path: Path) -> str:
         "output=/elsewhere", "study=other", "tags=[a]", "force=true", "logger=none",
         "logger=wandb_online", "trainer.progress=false", "trainer.checkpoint_seconds=1",
         "trainer.threads=null", "generator.resolution=32", "edit.stages.w.alternate=false",
-        "+loss.latent.mse.resolution=null",
+        "+loss.noise.mse.resolution=null",
     ],
 )  # fmt: skip
 def test_what_cannot_change_the_result(photo, change):

@@ -8,7 +8,9 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 WANDB = Path(sys.executable).with_name("wandb")
 PICTURES = ("input", "mask", "result", "difference")
@@ -39,8 +41,8 @@ def check_table(run: Path, found: list[dict]) -> None:
     assert name == "astronaut"
     for column, picture in zip(PICTURES, cells[:4], strict=True):
         kind = "target" if column == "input" else column
-        kept = (run / "images" / "astronaut" / f"{kind}.png").read_bytes()
-        assert stored[picture["path"]].read_bytes() == kept
+        kept = np.asarray(Image.open(run / "images" / "astronaut" / f"{kind}.png"))
+        assert np.array_equal(np.asarray(Image.open(stored[picture["path"]])), kept)
     for metric, value in zip(table["columns"][5:], cells[4:], strict=True):
         assert value == pytest.approx(measured[name][metric])
 

@@ -22,6 +22,7 @@ def sweep(folder, trials):
         f"hydra.sweeper.n_trials={trials}", "hydra.sweeper.n_jobs=2", "hydra.sweeper.curve=psnr",
         *PRUNER, "generator=tiny", "loss=pixel", "metrics=pixel",
         "logger=none", "budget=preview", "budget.latent=5000", "budget.noise=0",
+        "edit.stages.w.tied=0",
         "budget.frame_every=0", "trainer=cpu", "study=s", f"output={folder}",
         "optimizer.latent.lr=1e-9,0.05",
     ]  # fmt: skip
