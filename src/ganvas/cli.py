@@ -51,9 +51,11 @@ def _forward(name: str, *words: str) -> int:
     import importlib
 
     module = importlib.import_module(WITH_OWN_PARSER[name][0])
-    own = argparse.ArgumentParser(prog=f"ganvas {name}", description=WITH_OWN_PARSER[name][1])
-    module.add_arguments(own)
-    code: int = module.main(own.parse_args(words))
+    command_parser = argparse.ArgumentParser(
+        prog=f"ganvas {name}", description=WITH_OWN_PARSER[name][1]
+    )
+    module.add_arguments(command_parser)
+    code: int = module.main(command_parser.parse_args(words))
     return code
 
 

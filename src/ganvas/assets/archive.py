@@ -58,10 +58,10 @@ class Archive:
             with zipfile.ZipFile(self._file) as opened:
                 return [opened.read(name) for name in self.asset.files]
         with tarfile.open(self._file) as opened:
-            found = []
+            contents = []
             for name in self.asset.files:
                 stream = opened.extractfile(name)
                 if stream is None:
                     raise KeyError(f"{name} is not a file")
-                found.append(stream.read())
-            return found
+                contents.append(stream.read())
+            return contents

@@ -26,9 +26,9 @@ def pip_settings() -> dict[str, str]:
     # Files come first and the environment (:env:) last, which is also their order of precedence.
     lines = sorted(_pip("config", "list").splitlines(), key=lambda line: line.startswith(":env:"))
     for line in lines:
-        found = re.match(r"(?:global|download|:env:)\.([a-z-]+)=(['\"])(.*)\2$", line.strip())
-        if found:
-            settings[found[1]] = found[3].replace(r"\n", " ")
+        match = re.match(r"(?:global|download|:env:)\.([a-z-]+)=(['\"])(.*)\2$", line.strip())
+        if match:
+            settings[match[1]] = match[3].replace(r"\n", " ")
     return settings
 
 
@@ -93,15 +93,15 @@ def _links(page: str) -> list[str]:
         return [file["url"] for file in json.loads(page).get("files", [])]
     anchors = _Anchors()
     anchors.feed(page)
-    return anchors.found
+    return anchors.targets
 
 
 class _Anchors(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[str] = []
+        self.targets: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Keep the target of each ``<a href=…>``."""
         if tag == "a":
-            self.found += [value for key, value in attrs if key == "href" and value]
+            self.targets += [value for key, value in attrs if key == "href" and value]

@@ -121,10 +121,10 @@ def _order_bands(named: dict[str, Array], blocks: int) -> None:
     The graph holds the low band of C channels and then, for each of them, its three others.
     """
     before = ["stem.weight", *(f"blocks.{i}.conv2.pointwise" for i in range(blocks - 1))]
-    places = [(key, key.rpartition(".")[0] + ".bias") for key in before]
-    for block, place in enumerate(places):
+    producers = [(key, key.rpartition(".")[0] + ".bias") for key in before]
+    for block, keys in enumerate(producers):
         up = f"blocks.{block}.up.affine"
-        _permute(named, (*place, f"{up}.weight", f"{up}.bias"))
+        _permute(named, (*keys, f"{up}.weight", f"{up}.bias"))
     _permute(named, ("to_image.weight", "to_image.bias"))
 
 

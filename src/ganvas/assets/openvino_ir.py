@@ -50,7 +50,7 @@ def _array(layer: ElementTree.Element, weights: bytes) -> np.ndarray[Any, Any]:
     if data is None or output is None:
         raise ValueError(f"constant {layer.attrib['name']} has no data")
     shape = tuple(int(dim.text or "") for dim in output.iter("dim"))
-    kind = np.dtype(_TYPES[data.attrib["element_type"]])
+    dtype = np.dtype(_TYPES[data.attrib["element_type"]])
     offset = int(data.attrib["offset"])
-    flat = np.frombuffer(weights, kind, math.prod(shape), offset)
+    flat = np.frombuffer(weights, dtype, math.prod(shape), offset)
     return flat.reshape(shape)

@@ -11,7 +11,7 @@ from ganvas.command.saved_embedding import saved_embedding
 from ganvas.config.compose import compose_job
 from ganvas.config.groups import user_folders
 from ganvas.embedding import Embedding
-from ganvas.embedding.interchange import WRITERS, read_latents, require_kind
+from ganvas.embedding.interchange import WRITERS, read_latents, require_format
 from ganvas.embedding.rows import ROWS_OF_1024, fit_latents
 from ganvas.errors import InputError
 from ganvas.generator.config import load_generator
@@ -26,7 +26,7 @@ def export(options: argparse.Namespace) -> int:
     """
     user_folders(options.config_dir)
     output = Path(options.output)
-    write = WRITERS[require_kind(output)]
+    write = WRITERS[require_format(output)]
     embedding = saved_embedding(options.embedding)
     if embedding.space == "s":
         raise InputError(f"{options.embedding} is in S space, which has no w+")

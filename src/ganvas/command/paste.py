@@ -12,7 +12,7 @@ from ganvas.errors import InputError, nearest
 from ganvas.image.align import FaceSquare, find_square
 from ganvas.image.decode import decode
 from ganvas.image.membrane import match_edge
-from ganvas.image.picture import require_kind, save_picture
+from ganvas.image.picture import require_format, save_picture
 from ganvas.runner.directory import load
 
 
@@ -23,7 +23,7 @@ def paste(options: argparse.Namespace) -> int:
         InputError: The run is not finished, or is not of this photograph.
     """
     output, file = Path(options.output), Path(options.photograph)
-    require_kind(output)
+    require_format(output)
     run = load(options.run)
     if run.status.get("state") != "finished":
         raise InputError(f"{options.run} is not finished; the command that made it continues it")

@@ -9,7 +9,7 @@ from ganvas.command.saved_embedding import saved_embedding
 from ganvas.config.groups import user_folders
 from ganvas.config.schema import build, check
 from ganvas.embedding import Embedding
-from ganvas.image.picture import require_kind, save_picture
+from ganvas.image.picture import require_format, save_picture
 from ganvas.runner.settings import Trainer
 
 
@@ -20,7 +20,7 @@ def render(options: argparse.Namespace) -> int:
     trainer: Trainer = build(check({"device": options.device}, Trainer, "--device"))
     device = trainer.torch_device()
     output = Path(options.output)
-    require_kind(output)
+    require_format(output)
     pictures = embedding.pictures(device, options.trust)
     for name, picture in zip(_file_names(embedding), pictures, strict=True):
         several = len(embedding) > 1

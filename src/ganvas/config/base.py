@@ -152,12 +152,12 @@ def refuse_keys_below_references(written: Mapping[str, Any], values: Sequence[Ov
         node: Any = written
         names = override.key_or_group.split(".")
         for depth, name in enumerate(names):
-            place = ".".join(names[:depth])
-            if place in replaced:
+            parent = ".".join(names[:depth])
+            if parent in replaced:
                 break
             if is_reference(node) and (whole := _WHOLE.fullmatch(node)):
                 rest = ".".join(names[depth:])
-                raise ConfigError(f"{place} is {node}; set {whole[1]}.{rest}, or replace {place}")
+                raise ConfigError(f"{parent} is {node}; set {whole[1]}.{rest}, or replace {parent}")
             if not isinstance(node, Mapping) or name not in node:
                 break
             node = node[name]

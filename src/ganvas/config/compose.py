@@ -134,7 +134,7 @@ class Resolver:
             refuse_keys_below_references(base.written, values)
             composed = self._hydra.compose(overrides, resolve=False)
             config, choices = composed.config, composed.choices
-        return Job(config, choices, _given(overrides))
+        return Job(config, choices, _without_hydra(overrides))
 
     def compose_hydra(self, words: Words) -> DictConfig:
         """Compose Hydra's own node, with its launcher and sweeper, of a sweep.
@@ -163,8 +163,8 @@ class Resolver:
             preset = self.groups["image"].get(choices.get("image", ""))
             if preset is not None:
                 refuse_foreign_crop(config["image"], overrides, preset)
-        return Job(config, choices, _given(overrides))
+        return Job(config, choices, _without_hydra(overrides))
 
 
-def _given(overrides: Sequence[Override]) -> tuple[str, ...]:
+def _without_hydra(overrides: Sequence[Override]) -> tuple[str, ...]:
     return lines(o for o in overrides if not is_of_hydra(o))

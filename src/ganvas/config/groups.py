@@ -64,8 +64,8 @@ def installed_folders() -> list[Path]:
 def _folder_of(point: EntryPoint) -> Path:
     package, *below = point.value.split(".")
     spec = find_spec(package)
-    for place in (spec.submodule_search_locations or ()) if spec else ():
-        folder = Path(place, *below)
+    for location in (spec.submodule_search_locations or ()) if spec else ():
+        folder = Path(location, *below)
         if folder.is_dir():
             return folder
     owner = point.dist.name if point.dist else point.name

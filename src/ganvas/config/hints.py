@@ -23,7 +23,7 @@ def options_with(key: str) -> list[str]:
     """
     group, _, below = key.partition(".")
     *parents, name = below.split(".")
-    found = []
+    matching = []
     for option, file in groups().get(group, {}).items():
         node = read_yaml(file)
         for parent in parents:
@@ -32,8 +32,8 @@ def options_with(key: str) -> list[str]:
             continue
         fields = parameters(locate(str(node[TARGET]), key)) if TARGET in node else {}
         if name in node or name in fields:
-            found.append(f"{group}={option}")
-    return found
+            matching.append(f"{group}={option}")
+    return matching
 
 
 @contextmanager
@@ -66,7 +66,7 @@ def refuse_foreign_crop(
     Raises:
         ConfigError: The first such photograph, with the ways out.
     """
-    given = {override.key_or_group for override in overrides}
+    keys = {override.key_or_group for override in overrides}
     written = _written(preset, preset.stat().st_mtime_ns)
     for name, source in image.items():
         theirs = written.get(name)
@@ -75,7 +75,7 @@ def refuse_foreign_crop(
         box, path = source.get("crop"), theirs.get("path")
         kept = isinstance(box, list) and box == theirs.get("crop")
         another = path is not None and source.get("path") != path
-        if kept and another and f"image.{name}.crop" not in given:
+        if kept and another and f"image.{name}.crop" not in keys:
             shown = ",".join(map(str, box or ()))
             raise ConfigError(
                 f"image.{name}.crop=[{shown}] belongs to {path}; "

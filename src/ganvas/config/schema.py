@@ -61,33 +61,35 @@ def locate(path: str, key: str) -> Callable[..., Any]:
         module = importlib.import_module(module_name)
     except Exception as error:  # Whatever a user's own module does while it is imported.
         raise ConfigError(f"{join(key, TARGET)}: cannot import '{path}': {error}") from error
-    found = getattr(module, attribute, None)
-    if not callable(found):
+    target = getattr(module, attribute, None)
+    if not callable(target):
         public = [name for name in getattr(module, "__all__", []) if name != attribute]
         raise ConfigError(f"{join(key, TARGET)}: no '{attribute}' in {module_name}"
                           f"{nearest(attribute, public)}")  # fmt: skip
-    return found  # type: ignore[no-any-return]
+    return target  # type: ignore[no-any-return]
 
 
 @cache
 def parameters(target: Callable[..., Any]) -> dict[str, Parameter]:
     """Return the fields of a class or function by name, with their types resolved."""
     # A dataclass inherits fields whose types are named in another module: its class knows them all.
-    place = target.__init__ if _has_own_init(target) else target
-    hints = get_type_hints(place, include_extras=True)
+    signature_source = target.__init__ if _has_own_init(target) else target
+    hints = get_type_hints(signature_source, include_extras=True)
     defaults = {
         field.name: field.default_factory()
         for field in (dataclasses.fields(target) if dataclasses.is_dataclass(target) else ())
         if field.default_factory is not dataclasses.MISSING
     }
-    found = {}
+    fields = {}
     for name, parameter in inspect.signature(target).parameters.items():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue
         required = parameter.default is parameter.empty
         default = defaults.get(name, parameter.default)
-        found[name] = Parameter(name, hints.get(name, Any), required, None if required else default)
-    return found
+        fields[name] = Parameter(
+            name, hints.get(name, Any), required, None if required else default
+        )
+    return fields
 
 
 def _has_own_init(target: Callable[..., Any]) -> bool:

@@ -89,8 +89,8 @@ class Recipe:
             raise ConfigError(
                 f"stages.{stage}: this edit has no image '{name}'; give edit.images=[{images}]"
             )
-        what = "image or earlier stage" if earlier else "image"
-        _require(f"stages.{stage}: no {what}", name, known)
+        noun = "image or earlier stage" if earlier else "image"
+        _require(f"stages.{stage}: no {noun}", name, known)
 
     def _require_mask(self, stage: str, expression: str) -> None:
         if expression != "1":
@@ -190,7 +190,7 @@ def _without_noise(step: StageConfig | Operation) -> StageConfig | Operation | N
     if isinstance(step, Operation) or "noise" not in step.optimise:
         return step
     others: dict[Variable, Optimizer] = {
-        variable: how for variable, how in step.optimise.items() if variable != "noise"
+        variable: optimizer for variable, optimizer in step.optimise.items() if variable != "noise"
     }
     if not others:
         return None
@@ -203,6 +203,6 @@ def _without_noise(step: StageConfig | Operation) -> StageConfig | Operation | N
     return replace(step, optimise=others, objective=blocks, alternate=alternate)
 
 
-def _require(what: str, name: str, known: Collection[str]) -> None:
+def _require(subject: str, name: str, known: Collection[str]) -> None:
     if name not in known:
-        raise ConfigError(f"{what} '{name}'{nearest(name, known)}")
+        raise ConfigError(f"{subject} '{name}'{nearest(name, known)}")

@@ -78,7 +78,7 @@ WRITERS: dict[str, Callable[[Path, Tensor], None]] = {
 }
 
 
-def require_kind(path: Path) -> str:
+def require_format(path: Path) -> str:
     """Return the suffix of `path`.
 
     Raises:
@@ -97,7 +97,7 @@ def read_latents(path: Path) -> Tensor:
     Raises:
         InputError: The file is missing, broken, or holds no latents.
     """
-    return _read_torch(path) if require_kind(path) == ".pt" else _read_numpy(path)
+    return _read_torch(path) if require_format(path) == ".pt" else _read_numpy(path)
 
 
 def _read_numpy(path: Path) -> Tensor:
@@ -107,8 +107,8 @@ def _read_numpy(path: Path) -> Tensor:
     except InputError:
         raise
     except Exception as error:  # Broken archives end in errors of every kind.
-        kind = path.suffix if path.suffix in WRITERS else ".npz"
-        raise InputError(f"{path} is not a readable {kind} file: {_line(error)}") from error
+        suffix = path.suffix if path.suffix in WRITERS else ".npz"
+        raise InputError(f"{path} is not a readable {suffix} file: {_line(error)}") from error
     if not np.issubdtype(array.dtype, np.floating):
         raise InputError(f"{path}: 'w' holds {array.dtype}, not floating-point numbers")
     # Of any precision and byte order; what float32 cannot hold becomes infinite and is refused.
@@ -182,11 +182,11 @@ def _one(latent: Tensor, path: Path) -> Tensor:
 
 def _require_plain(latent: Tensor, path: Path) -> None:
     if latent.layout != torch.strided or latent.is_quantized or latent.is_meta:
-        kind = str(latent.layout).removeprefix("torch.")
-        raise InputError(f"{path} holds a tensor of another kind ({kind}); save a dense one")
+        layout = str(latent.layout).removeprefix("torch.")
+        raise InputError(f"{path} holds a tensor of another kind ({layout}); save a dense one")
     if not latent.is_floating_point():
-        kind = str(latent.dtype).removeprefix("torch.")
-        raise InputError(f"{path} holds {kind}, not floating-point numbers")
+        dtype = str(latent.dtype).removeprefix("torch.")
+        raise InputError(f"{path} holds {dtype}, not floating-point numbers")
 
 
 def _checked(w: Tensor, path: Path) -> Tensor:

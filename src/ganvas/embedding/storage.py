@@ -30,7 +30,7 @@ TUNED_FORMAT = "ganvas-embedding-2"
 RANKS = {"z": 2, "w": 2, "w+": 3, "s": 2}
 """Dimensions of the latent in each space."""
 
-Kind = TypeVar("Kind", bound=Variables)
+AnyEmbedding = TypeVar("AnyEmbedding", bound=Variables)
 
 _TENSORS = re.compile(r"latent|noise\.(0|[1-9]\d{0,3})|resume\.(features|rgb)|delta\..+")
 
@@ -49,8 +49,8 @@ def save(embedding: Variables, path: Path) -> None:
     write_tensors(path, tensors, metadata)
 
 
-def load(path: Path, kind: type[Kind]) -> Kind:
-    """Read a file that `save` wrote, as an object of class `kind`.
+def load(path: Path, cls: type[AnyEmbedding]) -> AnyEmbedding:
+    """Read a file that `save` wrote, as an object of class `cls`.
 
     Raises:
         InputError: The file is missing, broken, not an embedding, or none that `save` writes.
@@ -66,7 +66,7 @@ def load(path: Path, kind: type[Kind]) -> Kind:
     if metadata.get("format") not in (FORMAT, TUNED_FORMAT):
         raise InputError(f"{path} is a safetensors file but not a ganvas embedding")
     try:
-        embedding = restore(tensors, metadata, kind)
+        embedding = restore(tensors, metadata, cls)
         _check(embedding, tensors)
     except (KeyError, ValueError, TypeError, RecursionError) as error:
         reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
@@ -95,8 +95,10 @@ def flatten(embedding: Variables) -> tuple[dict[str, Tensor], dict[str, str]]:
     return tensors, metadata
 
 
-def restore(tensors: Mapping[str, Tensor], metadata: Mapping[str, str], kind: type[Kind]) -> Kind:
-    """Return what was flattened, as an object of class `kind`; targets get their present names.
+def restore(
+    tensors: Mapping[str, Tensor], metadata: Mapping[str, str], cls: type[AnyEmbedding]
+) -> AnyEmbedding:
+    """Return what was flattened, as an object of class `cls`; targets get their present names.
 
     Raises:
         KeyError: A part is missing.
@@ -113,7 +115,7 @@ def restore(tensors: Mapping[str, Tensor], metadata: Mapping[str, str], kind: ty
         if key.startswith("delta.")
     }
     maps = sum(key.startswith("noise.") for key in tensors)
-    return kind(
+    return cls(
         latent=tensors["latent"],
         noise=tuple(tensors[f"noise.{index}"] for index in range(maps)),
         space=metadata["space"],  # type: ignore[arg-type]

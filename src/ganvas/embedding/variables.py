@@ -52,10 +52,10 @@ class Variables:
         return replace(self._each(lambda tensor: tensor[images]), names=self.names[images])
 
     def take(self, images: Sequence[int]) -> Self:
-        """Return the embedding of the images at these places, in this order."""
-        places = list(images)
-        names = tuple(self.names[place] for place in places) if self.names else ()
-        return replace(self._each(lambda tensor: tensor[places]), names=names)
+        """Return the embedding of the images at these positions, in this order."""
+        indices = list(images)
+        names = tuple(self.names[index] for index in indices) if self.names else ()
+        return replace(self._each(lambda tensor: tensor[indices]), names=names)
 
     def to(self, device: torch.device | str) -> Self:
         """Return the same embedding on another device."""

@@ -81,22 +81,24 @@ class Delta:
         return Delta({key: value.to(device) for key, value in self.tensors.items()})
 
 
-def compacted(changes: Mapping[str, Tensor], how: Compact) -> Delta:
+def compacted(changes: Mapping[str, Tensor], settings: Compact) -> Delta:
     """Return the changes (by name, in the weights' shapes) in few bytes."""
-    return Delta({k: v for name, change in changes.items() for k, v in _stored(name, change, how)})
+    return Delta(
+        {k: v for name, change in changes.items() for k, v in _stored(name, change, settings)}
+    )
 
 
-def _stored(name: str, change: Tensor, how: Compact) -> Iterator[tuple[str, Tensor]]:
+def _stored(name: str, change: Tensor, settings: Compact) -> Iterator[tuple[str, Tensor]]:
     from ganvas.functional.compaction import low_rank, quantise
 
     matrix = change.flatten(1) if change.ndim > 1 else change.reshape(1, -1)
     rows, columns = matrix.shape
-    if how.rank is None or how.rank * (rows + columns) >= rows * columns:
-        values, step = quantise(matrix, how.bits)
+    if settings.rank is None or settings.rank * (rows + columns) >= rows * columns:
+        values, step = quantise(matrix, settings.bits)
         yield from ((f"{name}@values", values), (f"{name}@step", step))
         return
-    left, right = low_rank(matrix, how.rank)
+    left, right = low_rank(matrix, settings.rank)
     # Transposed, so that each component has a step of its own: they differ by orders.
     for side, factor in (("left", left.mT.contiguous()), ("right", right)):
-        values, step = quantise(factor, how.bits)
+        values, step = quantise(factor, settings.bits)
         yield from ((f"{name}@{side}", values), (f"{name}@{side}_step", step))

@@ -20,7 +20,7 @@ CONSTANT = {
 }  # fmt: skip
 """What no training of a generator changes by its gradient."""
 
-Kind = TypeVar("Kind", bound=Generator)
+AnyGenerator = TypeVar("AnyGenerator", bound=Generator)
 
 
 def weights_of(generator: Generator, layers: Collection[str]) -> tuple[str, ...]:
@@ -41,7 +41,7 @@ def weights_of(generator: Generator, layers: Collection[str]) -> tuple[str, ...]
     )
 
 
-def with_weights(generator: Kind, weights: Mapping[str, Tensor]) -> Kind:
+def with_weights(generator: AnyGenerator, weights: Mapping[str, Tensor]) -> AnyGenerator:
     """Return a generator with the given weights that shares every other tensor.
 
     It is known by the identity of the generator that it comes from.

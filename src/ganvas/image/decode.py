@@ -40,12 +40,12 @@ def decode(file: Path) -> Image.Image:
 
 
 @contextmanager
-def reading(file: Path, what: str) -> Iterator[Image.Image]:
+def reading(file: Path, role: str) -> Iterator[Image.Image]:
     """Open a picture of any mode, turned as its EXIF orientation says.
 
     Args:
         file: The file.
-        what: What it is read as, for messages.
+        role: What it is read as, for messages.
 
     Raises:
         InputError: It is not a picture that can be read, or not used as one inside of the context.
@@ -58,11 +58,11 @@ def reading(file: Path, what: str) -> Iterator[Image.Image]:
                 opened.load()
                 yield ImageOps.exif_transpose(opened)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise InputError(f"the {what} {file} is suspiciously large: {error}") from error
+        raise InputError(f"the {role} {file} is suspiciously large: {error}") from error
     except UnidentifiedImageError as error:
-        raise InputError(f"cannot read the {what} {file}: {_unknown(file)}") from error
+        raise InputError(f"cannot read the {role} {file}: {_unknown(file)}") from error
     except Exception as error:  # Decoders meet broken files with errors of every kind.
-        raise InputError(f"cannot read the {what} {file}: {error}") from error
+        raise InputError(f"cannot read the {role} {file}: {error}") from error
 
 
 def problem(file: Path) -> str:

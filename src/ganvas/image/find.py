@@ -55,10 +55,10 @@ def find_pictures(path: Path, skip: bool = True) -> list[Path]:
         return [path]
     if path.is_dir():
         named = list(path.iterdir())
-        kind = "folder"
+        path_type = "folder"
     elif glob.has_magic(str(path)):
         named = [Path(file) for file in glob.glob(str(path), recursive=True)]  # noqa: PTH207
-        kind = "glob"
+        path_type = "glob"
     else:
         raise InputError(f"no such picture, folder or glob: {path}")
     shown = sorted(
@@ -66,7 +66,7 @@ def find_pictures(path: Path, skip: bool = True) -> list[Path]:
     )
     pictures = [file for file in shown if _is_picture(file, skip)]
     if not pictures:
-        raise InputError(f"the {kind} {path} holds no {', '.join(READABLE)} file")
+        raise InputError(f"the {path_type} {path} holds no {', '.join(READABLE)} file")
     return pictures
 
 

@@ -27,7 +27,7 @@ def to_picture(image: Tensor) -> Image.Image:
     return Image.fromarray(image.permute(1, 2, 0).cpu().contiguous().numpy())
 
 
-def require_kind(path: Path) -> None:
+def require_format(path: Path) -> None:
     """Raise InputError where `path` does not name a kind of picture that can be written."""
     if path.suffix.lower() not in WRITABLE:
         raise InputError(f"{path}: the name of a picture ends in {', '.join(WRITABLE)}")

@@ -50,8 +50,8 @@ class Source:
         if self.limit is not None and self.limit < 1:
             raise ConfigError(f"limit must be at least 1, not {self.limit}")
         if self.shard is not None:
-            place, shards = map(int, self.shard.split("/"))
-            if place > shards:
+            shard, shards = map(int, self.shard.split("/"))
+            if shard > shards:
                 raise ConfigError(f"shard={self.shard}: the last one is {shards}/{shards}")
         if not isinstance(self.crop, str):
             left, top, right, bottom = self.crop
@@ -66,13 +66,13 @@ class Source:
         Raises:
             InputError: There are none, or fewer than shards.
         """
-        found = find_pictures(self.path)[: self.limit]
+        files = find_pictures(self.path)[: self.limit]
         if self.shard is None:
-            return found
-        place, shards = map(int, self.shard.split("/"))
-        if len(found) < shards:
-            raise InputError(f"shard={self.shard}: there are only {len(found)} pictures")
-        return found[place - 1 :: shards]
+            return files
+        shard, shards = map(int, self.shard.split("/"))
+        if len(files) < shards:
+            raise InputError(f"shard={self.shard}: there are only {len(files)} pictures")
+        return files[shard - 1 :: shards]
 
     def read(self) -> dict[str, Image.Image]:
         """Decode and cut all photographs: square RGB pictures by name, in the order of `files`.

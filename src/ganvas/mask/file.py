@@ -89,9 +89,9 @@ def read_mask(file: Path, channel: Channel) -> Tensor:
     values = alpha if use_alpha and alpha is not None else luma
     brightest = values.max(initial=0)
     if values is luma and (colours or 0 < brightest < DARKEST):
-        found = "a palette of colours" if colours else f"no level above {brightest:.3g} of 255"
+        flaw = "a palette of colours" if colours else f"no level above {brightest:.3g} of 255"
         raise InputError(
-            f"the mask {file} has {found}, as maps of labels have; save the one label that you "
+            f"the mask {file} has {flaw}, as maps of labels have; save the one label that you "
             "mean in white on black"
         )
     return torch.from_numpy(values.astype(np.float32) / 255)[None, None]

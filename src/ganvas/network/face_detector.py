@@ -57,13 +57,13 @@ def detect(picture: Image.Image) -> list[Face]:
     blob = ((canvas - 127.5) / 128).transpose(2, 0, 1)[None]
     file = assets.path("insightface") / "scrfd_500m_bnkps.onnx"
     session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
-    names = [f"{kind}_{stride}" for stride in STRIDES for kind in ("score", "bbox", "kps")]
+    names = [f"{output}_{stride}" for stride in STRIDES for output in ("score", "bbox", "kps")]
     outputs = session.run(names, {session.get_inputs()[0].name: blob})
-    found: list[Face] = []
+    candidates: list[Face] = []
     for index, stride in enumerate(STRIDES):
         scores, boxes, points = outputs[3 * index : 3 * index + 3]
-        found += decode(scores, boxes, points, stride)
-    faces = [Face(f.score, f.box / scale, f.points / scale) for f in suppress(found)]
+        candidates += decode(scores, boxes, points, stride)
+    faces = [Face(f.score, f.box / scale, f.points / scale) for f in suppress(candidates)]
     return sorted(faces, key=lambda face: -area(face.box))
 
 

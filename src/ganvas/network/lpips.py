@@ -116,10 +116,10 @@ def lpips_module(net: Net, weights: Mapping[str, Tensor]) -> Any:
         "scaling_layer.scale": torch.tensor([0.458, 0.448, 0.450])[None, :, None, None],
     }
     for key in module.state_dict():
-        if found := re.fullmatch(r"net\.slice\d\.(\d+\.\w+)", key):
-            state[key] = weights[f"features.{found[1]}"]
-        elif found := re.fullmatch(r"(?:lin|lins\.)(\d)\.model\.1\.weight", key):
-            state[key] = weights[f"lin{found[1]}.weight"]
+        if match := re.fullmatch(r"net\.slice\d\.(\d+\.\w+)", key):
+            state[key] = weights[f"features.{match[1]}"]
+        elif match := re.fullmatch(r"(?:lin|lins\.)(\d)\.model\.1\.weight", key):
+            state[key] = weights[f"lin{match[1]}.weight"]
     module.load_state_dict(state, assign=True)
     # With channels last the convolutions are a little faster on every device.
     return module.requires_grad_(False).eval().to(memory_format=torch.channels_last)

@@ -26,13 +26,13 @@ class Node:
     """One operation of the graph.
 
     Attributes:
-        kind: ONNX's name of the operation.
+        operation: ONNX's name of the operation.
         inputs: Names of tensors.
         output: Name of the tensor that it makes.
         attributes: Numbers and lists of integers by name.
     """
 
-    kind: str
+    operation: str
     inputs: tuple[str, ...]
     output: str
     attributes: dict[str, Any] = field(default_factory=dict)
@@ -57,8 +57,8 @@ class OnnxNetwork(nn.Module):
         except (IndexError, KeyError, ValueError, struct.error) as error:
             raise AssetError(f"{path} is not a readable ONNX file: {error}") from error
         for node in self.nodes:
-            if node.kind not in OPERATIONS:
-                raise AssetError(f"{path}: operation {node.kind} is not supported")
+            if node.operation not in OPERATIONS:
+                raise AssetError(f"{path}: operation {node.operation} is not supported")
         self._names = {name: f"constant_{i}" for i, (name, _) in enumerate(constants)}
         for name, tensor in constants:
             self.register_buffer(self._names[name], tensor)
@@ -69,10 +69,10 @@ class OnnxNetwork(nn.Module):
         """Return the last node's output for the input x."""
         values = {self.input: x}
         for node in self.nodes:
-            found = [
+            operands = [
                 values[n] if n in values else self.get_buffer(self._names[n]) for n in node.inputs
             ]
-            values[node.output] = OPERATIONS[node.kind](node.attributes, *found)
+            values[node.output] = OPERATIONS[node.operation](node.attributes, *operands)
         return values[self.nodes[-1].output]
 
 
@@ -111,7 +111,7 @@ def _node(message: bytes) -> Node:
     parts = list(_fields(message))
     attributes = dict(_attribute(value) for number, value in parts if number == 5)
     return Node(
-        kind=_text(_only(parts, 4)),
+        operation=_text(_only(parts, 4)),
         inputs=tuple(_text(value) for number, value in parts if number == 1),
         output=_text(_only(parts, 2)),
         attributes=attributes,
@@ -120,12 +120,12 @@ def _node(message: bytes) -> Node:
 
 def _attribute(message: bytes) -> tuple[str, Any]:
     parts = list(_fields(message))
-    name, kind = _text(_only(parts, 1)), _only(parts, 20)
-    if kind == 1:
+    name, attribute_type = _text(_only(parts, 1)), _only(parts, 20)
+    if attribute_type == 1:
         return name, struct.unpack("<f", _only(parts, 2))[0]
-    if kind == 2:
+    if attribute_type == 2:
         return name, _only(parts, 3)
-    if kind == 7:
+    if attribute_type == 7:
         return name, [value for number, value in parts if number == 8]
     return name, None
 
@@ -156,15 +156,15 @@ def _fields(message: bytes) -> Iterator[tuple[int, Any]]:
     position = 0
     while position < len(message):
         key, position = _varint(message, position)
-        kind = key & 7
-        if kind == 0:
+        wire_type = key & 7
+        if wire_type == 0:
             value, position = _varint(message, position)
             yield key >> 3, value
             continue
-        if kind == 2:
+        if wire_type == 2:
             size, position = _varint(message, position)
         else:
-            size = {1: 8, 5: 4}[kind]
+            size = {1: 8, 5: 4}[wire_type]
         yield key >> 3, message[position : position + size]
         position += size
 

@@ -64,21 +64,21 @@ class VGG16(nn.Module):
         for name in layers:
             if name not in LAYERS:
                 raise ConfigError(f"VGG16 has no layer '{name}'{nearest(name, LAYERS)}")
-        found: dict[str, Tensor] = {}
+        activations: dict[str, Tensor] = {}
         x = (images - self.shift) / self.scale
         for before, name in pairwise(("conv1_0", *LAYERS)):
-            if len(found) == len(set(layers)):
+            if len(activations) == len(set(layers)):
                 break
             if name[4] != before[4]:
                 x = F.max_pool2d(x, 2)
             x = F.conv2d(x, self._get(name, "weight"), self._get(name, "bias"), padding=1)
             x = F.relu(x, inplace=True)
             if name in layers:
-                found[name] = x
-        return found
+                activations[name] = x
+        return activations
 
-    def _get(self, name: str, kind: str) -> Tensor:
-        return self.get_buffer(f"{name}_{kind}")
+    def _get(self, name: str, part: str) -> Tensor:
+        return self.get_buffer(f"{name}_{part}")
 
 
 @cache

@@ -37,10 +37,10 @@ def analyse(
     """
     inner = [axis for axis in axes if not axis.is_unit]
     settings = sorted({setting_levels(axes, index) for index in range(len(runs))})
-    place = {levels: index for index, levels in enumerate(settings)}
+    position = {levels: index for index, levels in enumerate(settings)}
     report: dict[str, Any] = {
         "settings": [list(levels) for levels in settings],
-        "settingOfRun": [place[setting_levels(axes, index)] for index in range(len(runs))],
+        "settingOfRun": [position[setting_levels(axes, index)] for index in range(len(runs))],
         "ranking": {},
         "missing": {},
         "more": {},
@@ -54,14 +54,14 @@ def analyse(
         means = {levels: _mean(row) for levels, row in groups.items()}
         higher = about(runs, metric).direction == "higher"
         order = sorted(means, key=lambda levels: means[levels], reverse=higher)
-        ranking = report["ranking"][metric] = _ranking(groups, order, place)
+        ranking = report["ranking"][metric] = _ranking(groups, order, position)
         pairs = ranking[1]["pairs"] if len(ranking) > 1 else 0
         report["missing"][metric] = missing = images_missing(pairs, len(ranking) - 1)
         if missing:
             repeated = order[:2] if _gaps(order) else order
             report["more"][metric] = commands(runs, axes, study, repeated)
         report["importance"][metric] = _importance(runs, axes, metric)
-        report["matrices"][metric] = _matrices(runs, axes, metric, groups, order, place)
+        report["matrices"][metric] = _matrices(runs, axes, metric, groups, order, position)
     return report
 
 
@@ -88,7 +88,7 @@ def _mean(row: dict[Any, float]) -> float:
 
 
 def _ranking(
-    groups: dict[Levels, dict[Any, float]], order: list[Levels], place: dict[Levels, int]
+    groups: dict[Levels, dict[Any, float]], order: list[Levels], position: dict[Levels, int]
 ) -> list[dict[str, Any]]:
     """Rows, best first: mean with interval, and the paired difference from the best."""
     best = by_image(groups[order[0]])
@@ -102,7 +102,7 @@ def _ranking(
         numbers = {"mean": interval.mean, "low": interval.low, "high": interval.high}
         numbers |= {"difference": test.difference, "from": test.low, "to": test.high, "p": test.p}
         rows.append(
-            {"setting": place[levels], "n": interval.n, "pairs": test.n}
+            {"setting": position[levels], "n": interval.n, "pairs": test.n}
             | {key: short(value) for key, value in numbers.items()}
         )
     for row, corrected in zip(rows, holm(p_values), strict=True):
@@ -116,13 +116,13 @@ def _matrices(
     metric: str,
     groups: dict[Levels, dict[Any, float]],
     order: list[Levels],
-    place: dict[Levels, int],
+    position: dict[Levels, int],
 ) -> dict[str, Any]:
     """One matrix over the best settings (under the key ""), one over each axis' levels."""
     kept = order[:_MOST_IN_MATRIX]
     matrices = {
         "": {
-            "of": [place[levels] for levels in kept],
+            "of": [position[levels] for levels in kept],
             "left": len(order) - len(kept),
             **_compared({levels: groups[levels] for levels in kept}),
         }
@@ -150,11 +150,11 @@ def _compared(groups: Mapping[Levels, dict[Any, float]]) -> dict[str, Any]:
 
 
 def _cells(comparisons: list[Comparison], keys: list[Levels]) -> list[list[float | None]]:
-    place = {levels: index for index, levels in enumerate(keys)}
+    position = {levels: index for index, levels in enumerate(keys)}
     return [
         [
-            place[item.first],
-            place[item.second],
+            position[item.first],
+            position[item.second],
             item.test.n,
             *map(short, (item.test.difference, item.test.low, item.test.high)),
             *map(short, (item.test.p, item.p)),

@@ -41,7 +41,7 @@ def bundle(read: Callable[[str], str], entry: str) -> str:
         for other, names in imports:
             add(other, (*path, name))
             _check(name, other, names, exports[other])
-        exports[name] = [found[1] for found in _EXPORT.findall(source)]
+        exports[name] = [export[1] for export in _EXPORT.findall(source)]
         pieces.append(_wrapped(name, source, imports, exports[name]))
 
     add(entry, ())

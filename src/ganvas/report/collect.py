@@ -89,7 +89,7 @@ def _repetitions(run: RunDirectory) -> list[list[str]]:
 
 def _row(run: RunDirectory, albums: dict[Any, int]) -> dict[str, Any]:
     status = run.status
-    found = [find_album(run, image) for image in run.images]
+    album_keys = [find_album(run, image) for image in run.images]
     return {
         "id": run.name,
         "slug": status.get("slug") or run.name,
@@ -101,7 +101,7 @@ def _row(run: RunDirectory, albums: dict[Any, int]) -> dict[str, Any]:
         "started": status.get("started"),
         "error": status.get("error"),
         "files": run.images,
-        "albums": [albums.setdefault(album, len(albums)) for album in found],
+        "albums": [albums.setdefault(album, len(albums)) for album in album_keys],
         "sheet": find_sheet(run),
     }
 
@@ -126,8 +126,8 @@ def _config(runs: Sequence[RunDirectory]) -> dict[str, Any]:
         if len(values) == 1:
             common[key] = values[0]
         else:
-            place = {value: index for index, value in enumerate(values)}
-            differs[key] = {"values": values, "ofRun": [place[text] for text in texts]}
+            level = {value: index for index, value in enumerate(values)}
+            differs[key] = {"values": values, "ofRun": [level[text] for text in texts]}
     return {"common": common, "differs": differs}
 
 

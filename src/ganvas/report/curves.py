@@ -33,8 +33,8 @@ def read_curves(runs: Sequence[RunDirectory]) -> list[dict[str, Any]]:
     for run in runs:
         rows = [row for row in run.curve if isinstance(row.get("step"), int)]
         # Every stage has loss terms of its own.
-        found = dict.fromkeys(name for row in rows for name in row)
-        names = [name for name in found if name not in _NOT_METRICS]
+        columns = dict.fromkeys(name for row in rows for name in row)
+        names = [name for name in columns if name not in _NOT_METRICS]
         limit = max(24, min(_MOST_POINTS, _NUMBERS // (2 * len(runs) * max(1, len(names)))))
         curves.append(_curve(_thin(rows, limit), names, _stages(rows)))
     return curves
@@ -52,8 +52,8 @@ def _curve(rows: list[dict[str, Any]], names: list[str], stages: list[Any]) -> d
 
 
 def _moments(values: Any) -> tuple[float | None, float | None]:
-    found = [number(value) for value in (values if isinstance(values, list) else [values])]
-    finite = [value for value in found if value is not None]
+    numbers = [number(value) for value in (values if isinstance(values, list) else [values])]
+    finite = [value for value in numbers if value is not None]
     if not finite:
         return None, None
     mean = sum(finite) / len(finite)

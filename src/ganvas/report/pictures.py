@@ -84,13 +84,13 @@ def link(run: RunDirectory, target: Path) -> None:
 
 def embed(run: RunDirectory) -> dict[str, Any]:
     """Return the run's pictures by path as data URLs, made small: 256 px frames, 768 px stills."""
-    found = {}
+    urls = {}
     for path in paths(run):
         if Path(path).stem == _VIDEO:
             continue  # the slider plays the same frames
         side = _FRAME_SIDE if "/frames/" in path else _STILL_SIDE
-        found[path] = _data_url(run.path / "images" / path, side)
-    return found
+        urls[path] = _data_url(run.path / "images" / path, side)
+    return urls
 
 
 def _data_url(path: Path, side: int) -> str:

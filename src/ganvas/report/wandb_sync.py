@@ -57,12 +57,12 @@ class OfflineRun:
 
 def offline_runs(runs: Sequence[RunDirectory]) -> list[OfflineRun]:
     """Return the newest offline W&B run of each run that has one."""
-    found = []
+    offline = []
     for run in runs:
         files = sorted(run.path.glob("wandb/offline-run-*/run-*.wandb"))
         if files:
-            found.append(OfflineRun(run, files[-1]))
-    return found
+            offline.append(OfflineRun(run, files[-1]))
+    return offline
 
 
 def send_offline_runs(
@@ -109,8 +109,8 @@ def declare_lineage(item: OfflineRun) -> None:
     """
     import wandb
 
-    run, found = item.run, item.lineage
-    if not found:
+    run, declared = item.run, item.lineage
+    if not declared:
         return
     logger = run.config.get("logger", {})
     with tempfile.TemporaryDirectory() as folder, staged_below(Path(folder), "online"):
@@ -126,7 +126,7 @@ def declare_lineage(item: OfflineRun) -> None:
                 settings=quiet(),
             )
             try:
-                attach(online, found)
+                attach(online, declared)
             finally:
                 online.finish(exit_code=0 if run.finished else 1)
         except (wandb.errors.Error, ValueError, OSError) as error:

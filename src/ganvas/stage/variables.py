@@ -221,9 +221,9 @@ def behind(layer: str, subset: Subset, generator: Generator) -> Subset:
 def require_latent_per_row(subset: Subset, space: Space, generator: Generator) -> None:
     """Raise ConfigError where some style rows are to change alone in a space without rows."""
     if space != "w+" and subset.rows != generator.effective_rows:
-        what = "has the styles themselves" if space == "s" else "has one for all"
+        limit = "has the styles themselves" if space == "s" else "has one for all"
         raise ConfigError(
-            f"a subset of style rows needs a latent per row, but start.space={space} {what}; use "
+            f"a subset of style rows needs a latent per row, but start.space={space} {limit}; use "
             "start.space=w+"
         )
 

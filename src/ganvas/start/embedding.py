@@ -37,20 +37,20 @@ class FromFile(Start):
         Raises:
             InputError: It is no embedding, of another generator, or of other images.
         """
-        found = Embedding.load(self.path)
-        if found.generator_hash and found.generator_hash != generator.source_hash:
+        embedding = Embedding.load(self.path)
+        if embedding.generator_hash and embedding.generator_hash != generator.source_hash:
             raise InputError(f"{self.path} belongs to another generator than {generator.name}")
         try:
-            require_fit(found, generator)
+            require_fit(embedding, generator)
         except InputError as error:
             raise InputError(f"{self.path}: {error}") from error
-        if set(names) <= set(found.names):
-            order = [found.names.index(name) for name in names]
-        elif len(found) in (1, len(names)):
-            order = [0] * len(names) if len(found) == 1 else list(range(len(names)))
+        if set(names) <= set(embedding.names):
+            order = [embedding.names.index(name) for name in names]
+        elif len(embedding) in (1, len(names)):
+            order = [0] * len(names) if len(embedding) == 1 else list(range(len(names)))
         else:
             raise InputError(
-                f"{self.path} holds {len(found)} images ({', '.join(found.names[:5])}), "
+                f"{self.path} holds {len(embedding)} images ({', '.join(embedding.names[:5])}), "
                 f"but {len(names)} are to start from it"
             )
-        return replace(found.take(order), names=names)
+        return replace(embedding.take(order), names=names)

@@ -65,17 +65,17 @@ def parse_yaml(content: bytes, file: Path, list_key: str = "") -> dict[str, Any]
         DamagedError: It is empty, cut, undecodable, or holds something else than a mapping.
     """
     _require_text(content, file)
-    found: dict[str, Any] = {}
+    mapping: dict[str, Any] = {}
     try:
         text = content.decode("utf-8")
         if list_key and text.startswith("- "):
             return {list_key: _parsed(text)}
         for section in _sections(text):
             value = _parsed(section)
-            found.update(_mapping({} if value is None else value, file))
+            mapping.update(_mapping({} if value is None else value, file))
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         raise DamagedError(f"{file} is cut or broken: {_line(error)}") from None
-    return found
+    return mapping
 
 
 def parse_rows(content: bytes, file: Path) -> list[dict[str, Any]]:
@@ -88,16 +88,16 @@ def parse_rows(content: bytes, file: Path) -> list[dict[str, Any]]:
     """
     lines = content.split(b"\n")
     rows = []
-    for place, line in enumerate(lines, 1):
-        last = place == len(lines)
+    for number, line in enumerate(lines, 1):
+        last = number == len(lines)
         try:
             row = json.loads(line)
         except (ValueError, RecursionError) as error:
             if last:
                 break
-            raise DamagedError(f"{file} is broken in line {place}: {_line(error)}") from None
+            raise DamagedError(f"{file} is broken in line {number}: {_line(error)}") from None
         if not isinstance(row, dict):
-            raise DamagedError(f"{file} is broken in line {place}: it holds no object")
+            raise DamagedError(f"{file} is broken in line {number}: it holds no object")
         rows.append(row)
     return rows
 

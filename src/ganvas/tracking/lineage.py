@@ -46,7 +46,7 @@ def artifact_name(folder: Path) -> str:
     return f"embedding-{folder.name}"
 
 
-def attach(run: wandb.Run, found: dict[str, Any]) -> None:
+def attach(run: wandb.Run, inputs: dict[str, Any]) -> None:
     """Declare generator and starting embedding as inputs of `run`, which must be online.
 
     W&B knows artifacts by their content: an embedding that another run has logged is joined with
@@ -54,13 +54,13 @@ def attach(run: wandb.Run, found: dict[str, Any]) -> None:
     """
     import wandb
 
-    if generator := found["generator"]:
+    if generator := inputs["generator"]:
         name = f"generator-{generator['name']}-{generator['sha256'][:10]}"
         artifact = wandb.Artifact(name, type="generator", metadata=generator)
         with artifact.new_file("generator.json") as file:
             json.dump(generator, file, indent=2)
         run.use_artifact(artifact)
-    start = found["start"]
+    start = inputs["start"]
     if start and Path(start["file"]).is_file() and sha256(Path(start["file"])) == start["sha256"]:
         run.use_artifact(embedding_artifact(start["artifact"], Path(start["file"])))
 

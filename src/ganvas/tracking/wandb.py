@@ -73,8 +73,8 @@ class WandBSink:
         folder.mkdir(parents=True, exist_ok=True)
         self.environment.enter_context(staged_below(folder, self.logger.mode))
         self.name = artifact_name(info.folder)
-        found = lineage(info.folder, info.config, info.edit)
-        write_json(folder / LINEAGE, {**found, "folder": str(info.folder.resolve())})
+        inputs = lineage(info.folder, info.config, info.edit)
+        write_json(folder / LINEAGE, {**inputs, "folder": str(info.folder.resolve())})
         try:
             self.run = wandb.init(
                 # Absolute, because W&B's own process keeps the folder that it was started in.
@@ -86,12 +86,12 @@ class WandBSink:
                 group=info.study,
                 job_type=info.edit,
                 tags=list(info.tags),
-                config={**info.config, "lineage": found},
+                config={**info.config, "lineage": inputs},
                 reinit="create_new",
                 settings=quiet(),
             )
             if self.logger.mode == "online":
-                attach(self.run, found)
+                attach(self.run, inputs)
         except (wandb.errors.Error, OSError) as error:
             self.environment.close()
             raise ConfigError(
