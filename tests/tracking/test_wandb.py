@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ganvas import load
+
 WANDB = Path(sys.executable).with_name("wandb")
 PICTURES = ("input", "mask", "result", "difference")
 KILL_IN_N = ("ganvas.stage.stage:Stage.training_step", 8, "after")
@@ -41,7 +43,7 @@ def check_table(run: Path, found: list[dict]) -> None:
     assert name == "astronaut"
     for column, picture in zip(PICTURES, cells[:4], strict=True):
         kind = "target" if column == "input" else column
-        kept = Image.open(run / "images" / "astronaut" / f"{kind}.png").convert("RGB")
+        kept = load(run).image(kind, "astronaut").convert("RGB")
         sent = Image.open(stored[picture["path"]]).convert("RGB")
         assert np.array_equal(np.asarray(sent), np.asarray(kept))
     for metric, value in zip(table["columns"][5:], cells[4:], strict=True):
