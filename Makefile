@@ -12,7 +12,7 @@ PARALLEL := -n auto --maxprocesses=8 --dist=worksteal
 demo: $(READY)
 	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips insightface
 	$(BIN)/ganvas run budget=quick study=demo
-	@echo "look at:  outputs/demo/*/images/astronaut/{target,w,result,difference}.png and progress.webp"
+	@echo "look at:  outputs/demo/*/images/contact_sheet.webp, and astronaut/ beside it"
 
 test: $(READY)
 	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips insightface
