@@ -226,9 +226,9 @@ def test_composition_leaves_hydra_as_it_was():
 def own(tmp_path: Path) -> Path:
     (tmp_path / "mask").mkdir()
     (tmp_path / "mask" / "mine.yaml").write_text(
-        "# A mask of my own.\n_target_: my_mask.Corner\nsize: 0.5\n"
+        "# A mask of my own.\n_target_: corner_mask.Corner\nsize: 0.5\n"
     )
-    (tmp_path / "my_mask.py").write_text(
+    (tmp_path / "corner_mask.py").write_text(
         "from dataclasses import dataclass\n"
         "from ganvas.mask import Full\n"
         "@dataclass(frozen=True)\n"
@@ -244,7 +244,7 @@ def test_a_users_own_option(ganvas_command, tiny, own):
     done = ganvas_command(*words, "mask.size=0.75")
     assert done.code == 0, done.err
     (config,) = Path("outputs").glob("*/*/config.yaml")
-    assert OmegaConf.load(config).mask == {"_target_": "my_mask.Corner", "size": 0.75}
+    assert OmegaConf.load(config).mask == {"_target_": "corner_mask.Corner", "size": 0.75}
     bad = ganvas_command(*words, "mask.sise=0.75")
     assert bad.code == 2
     assert "did you mean 'size'" in bad.complaint
