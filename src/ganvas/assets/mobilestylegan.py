@@ -149,5 +149,5 @@ def _affine(named: dict[str, Array], target: str, by_name: dict[str, Array], sou
 
 def _noise(named: dict[str, Array], target: str, stored: Array) -> None:
     strength = stored.std(dtype=np.float64)
-    named[f"{target}.noise_strength"] = np.asarray(strength)
+    named[f"{target}.noise_strength"] = np.asarray([strength])
     named[f"{target}.noise_const"] = stored / strength

@@ -57,7 +57,7 @@ _TABLE = (
         ),
         converter="ganvas.assets.mobilestylegan:convert",
         output="mobilestylegan_ffhq.safetensors",
-        revision=2,
+        revision=3,
     ),
     Asset(
         name="vgg_lpips",
