@@ -31,6 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from ganvas.command.ablate import ablate
 
             return ablate(words[1:])
+        if words[:1] == ["tile"]:
+            from ganvas.command.tile import tile
+
+            return tile(words[1:])
         if words[:1] and words[0] in WITH_OWN_PARSER:
             return _forward(*words)
         options = parser().parse_args(words)

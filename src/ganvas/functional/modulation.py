@@ -26,7 +26,7 @@ EPSILON = 1e-8
 def modulated_conv2d(
     x: Float[Tensor, "B I H W"],
     weight: Float[Tensor, "O I k k"],
-    style: Float[Tensor, "B I"],
+    style: Float[Tensor, "B I *space"],
     *,
     demodulate: bool = True,
     padding: int = 0,
@@ -40,7 +40,8 @@ def modulated_conv2d(
     Args:
         x: (B, I, H, W).
         weight: (O, I, k, k), in float32.
-        style: (B, I), in float32.
+        style: (B, I), in float32; or (B, I, H, W), where each position has a style of its own,
+            which scales the input there and normalises the output there.
         demodulate: Give each output map unit variance again (equation 3).
         padding: Zeros around x; without meaning when upsampling.
         upsample: Low-pass kernel (4, 4); with it the result has twice the resolution.
@@ -51,24 +52,42 @@ def modulated_conv2d(
     if demodulate and x.dtype == torch.float16:
         peak = weight.abs().amax(dim=(1, 2, 3), keepdim=True) * math.sqrt(weight[0].numel())
         weight = weight / peak
-        style = style / style.abs().amax(dim=1, keepdim=True)
-    y = x * style.to(x.dtype)[:, :, None, None]
+        style = style / style.abs().flatten(1).amax(dim=1).view(-1, *[1] * (style.ndim - 1))
+    y = x * over_space(style.to(x.dtype), x)
     if upsample is None:
         y = F.conv2d(y, weight.to(x.dtype), padding=padding)
     else:
         y = F.conv_transpose2d(y, weight.to(x.dtype).transpose(0, 1), stride=2)
         y = filter2d(y, 4 * upsample, padding=1)
     if demodulate:
-        y = y * demodulation(weight, style).to(x.dtype)[:, :, None, None]
+        y = y * over_space(demodulation(weight, style).to(x.dtype), y)
     return y
 
 
 def demodulation(
-    weight: Float[Tensor, "O I k k"], style: Float[Tensor, "B I"]
-) -> Float[Tensor, "B O"]:
-    """Return 1 / sqrt(Σ_ik (s_i w_oik)² + ε), (B, O), for weight (O, I, k, k) and style (B, I)."""
+    weight: Float[Tensor, "O I k k"], style: Float[Tensor, "B I *space"]
+) -> Float[Tensor, "B O *space"]:
+    """Return 1 / sqrt(Σ_ik (s_i w_oik)² + ε), (B, O), for weight (O, I, k, k) and style (B, I).
+
+    A style (B, I, H, W) gives (B, O, H, W): at each position what an image of that style has.
+    """
     energy = weight.square().sum(dim=(2, 3))
-    return torch.rsqrt(style.square() @ energy.T + EPSILON)
+    power = torch.tensordot(style.square(), energy, dims=([1], [1]))  # type: ignore[no-untyped-call]
+    return torch.rsqrt(power.movedim(-1, 1) + EPSILON)
+
+
+def over_space(style: Float[Tensor, "B C *space"], x: Float[Tensor, "B _ H W"]) -> Tensor:
+    """Return a style in the shape in which it scales x (B, C, H, W).
+
+    Args:
+        style: (B, C); or (B, C, H, W), or of half that size: then four samples of x share one.
+        x: What it will scale, or be added to.
+    """
+    if style.ndim == 2:
+        return style[:, :, None, None]
+    if style.shape[-2:] == x.shape[-2:]:
+        return style
+    return style.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)
 
 
 def unhalved(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:

@@ -138,6 +138,16 @@ class Generator(nn.Module, ABC):
         """
         raise ConfigError(f"the weights of {self.name} cannot be tuned: it does not name them")
 
+    def reach(self, index: int) -> int:
+        """Return how far layer `index` reads beyond a position, in samples of its resolution.
+
+        Behind the last layer it is what the image reads, in pixels.
+
+        Raises:
+            ConfigError: The family does not say, so its activations cannot be joined to a canvas.
+        """
+        raise ConfigError(f"{self.name} cannot be tiled: it does not say how far its layers reach")
+
     # --- what follows from the layers, unless a family sets it ----------------------------------
 
     @cached_property

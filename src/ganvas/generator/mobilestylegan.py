@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ganvas.functional.mapping import style_mapping
+from ganvas.functional.modulation import over_space
 from ganvas.functional.separable import separable_layer
 from ganvas.functional.wavelet import inverse_haar
 from ganvas.generator.base import Activation, Generator, Layer
@@ -105,6 +106,10 @@ class MobileStyleGAN(Generator):
         names = (f"{block}.up", f"{block}.conv1") if index % 2 else (f"{block}.conv2",)
         return (*names, "to_image") if index == len(self.layers) - 1 else names
 
+    def reach(self, index: int) -> int:
+        """Return the radius of a 3×3 convolution; a Haar transform reads one position alone."""
+        return 1 if index < len(self.layers) else 0
+
     def begin(self, styles: Sequence[Tensor]) -> Activation:
         """Return the learned constant."""
         return Activation(self.stem.const.expand(len(styles[0]), -1, -1, -1))
@@ -117,7 +122,7 @@ class MobileStyleGAN(Generator):
         if index == 0:
             return Activation(self.stem.forward(x, styles[0], noise[0]))
         if index % 2:
-            x = inverse_haar(x, styles[block + 1])
+            x = inverse_haar(*_left(x, styles[block + 1]))
         style = styles[block + 2 if index % 2 else block + 3]
         return Activation(self._conv(index).forward(x, style, noise[index]))
 
@@ -134,6 +139,16 @@ def _layers(channels: Sequence[int]) -> tuple[Layer, ...]:
             name = f"{size}x{size}.conv{k}"
             layers.append(Layer(name, size, count, row=3 * i + k, noise=len(layers)))
     return tuple(layers)
+
+
+def _left(x: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
+    """Return x and the factor per channel (B, C) that it is still to be scaled by.
+
+    A style of each position scales x at once, because it does not commute with a convolution.
+    """
+    if style.ndim == 2:
+        return x, style
+    return x * over_space(style, x), x.new_ones(x.shape[:2])
 
 
 class _Up(Frozen):
@@ -162,7 +177,7 @@ class _Stem(Frozen):
         self.affine = Affine(w_dim, channels)
 
     def forward(self, x: Tensor, style: Tensor, noise: Tensor) -> Tensor:
-        y = F.conv2d(x * style[:, :, None, None], self.weight, self.bias, padding=1)
+        y = F.conv2d(x * over_space(style, x), self.weight, self.bias, padding=1)
         return F.leaky_relu(y + noise * self.noise_strength, SLOPE)
 
 
@@ -185,6 +200,7 @@ class _Separable(Frozen):
 
     def forward(self, x: Tensor, style: Tensor, noise: Tensor) -> Tensor:
         scaled = noise * self.noise_strength
+        x, style = _left(x, style)
         return separable_layer(x, style, scaled, self.depthwise, self.pointwise, self.bias, SLOPE)
 
 
@@ -209,6 +225,7 @@ class _ToImage(Frozen):
         self.affine = Affine(w_dim, channels)
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        x, style = _left(x, style)
         # The style scales the few weights instead of the many pixels.
         weight = self.weight[:, :, 0, 0] * style[:, None, :]
         bands = torch.einsum("bchw,bdc->bhwd", x, weight) + self.bias

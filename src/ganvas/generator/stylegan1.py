@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from ganvas.functional.fused_upscale import upscale_conv2d
 from ganvas.functional.mapping import pixel_norm
+from ganvas.functional.modulation import over_space
 from ganvas.functional.resample import filter2d
 from ganvas.generator.architecture import StyleGAN1Architecture, checked
 from ganvas.generator.base import Activation, Layer
@@ -83,8 +84,11 @@ class StyledLayer(nn.Module):
 
 
 def apply_style(x: Tensor, style: Tensor) -> Tensor:
-    """Scale x (B, C, H, W) by 1 + the first half of style (B, 2C) and add the second half."""
-    scale, shift = style[:, :, None, None].chunk(2, dim=1)
+    """Scale x (B, C, H, W) by 1 + the first half of style (B, 2C) and add the second half.
+
+    A style (B, 2C, H, W), or of half that size, is one for each position.
+    """
+    scale, shift = over_space(style, x).chunk(2, dim=1)
     return x * (scale + 1) + shift
 
 
@@ -155,15 +159,34 @@ class StyleGAN1(LabelledGenerator):
         for index in range(len(self.layers)):
             kept.append(moments(self._raw(index, state, noise), self.architecture.epsilon))
             state = self.layer(index, state, styles, noise)
+        return self.with_statistics(kept)
+
+    def with_statistics(self, statistics: Sequence[Statistics]) -> Self:
+        """Return this generator with these means and deviations; the weights are shared.
+
+        Args:
+            statistics: Mean and standard deviation of each layer, (1, C, 1, 1) or one per image.
+        """
         frozen = copy.copy(self)
-        frozen._frozen = tuple(kept)
+        frozen._frozen = tuple(statistics)
         return frozen
+
+    @property
+    def statistics(self) -> tuple[Statistics, ...] | None:
+        """The frozen statistics of each layer; None where each image has its own."""
+        return self._frozen
 
     def parts(self, index: int) -> tuple[str, ...]:
         """Return the layer, and the output behind the last."""
         resolution, _, name = self.layers[index].name.partition("x")
         names = (f"b{resolution}.{name.partition('.')[2]}",)
         return (*names, "torgb") if index == len(self.layers) - 1 else names
+
+    def reach(self, index: int) -> int:
+        """Return the radius of a convolution: with upscaling and blur 3 samples, and 1 without."""
+        if index == len(self.layers):
+            return 0
+        return 3 if self._parts[index].up else 1
 
     def begin(self, styles: Sequence[Tensor]) -> Activation:
         """Return the learned constant."""

@@ -186,6 +186,16 @@ class StyleGAN2(LabelledGenerator):
         names = (f"{block}.{conv}", f"{block}.{beside}")
         return (*names, f"{block}.const") if index == 0 else names
 
+    def reach(self, index: int) -> int:
+        """Return the radius of a convolution with its low-pass filter, and the image's of the RGB.
+
+        A transposed 3×3 convolution of stride 2 and the filter of 4 taps read 3 samples, which
+        covers the 2 of the upsampled RGB or shortcut beside them.
+        """
+        if index == len(self.layers):
+            return 2
+        return 3 if self._convs[index].up else 1
+
     def begin(self, styles: Sequence[Tensor]) -> Activation:
         """Return the learned constant."""
         const = cast("Tensor", self.get_submodule("b4").const)

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ganvas.errors import ConfigError
 from ganvas.functional.filtered_lrelu import filtered_lrelu
 from ganvas.functional.fourier import fourier_features, rigid_transform
 from ganvas.functional.modulation import modulated_conv2d, unhalved
@@ -150,6 +151,17 @@ class StyleGAN3(LabelledGenerator):
         """Return the layer, the Fourier features before the first, and RGB behind the last."""
         names = (f"L{index}",) if index else ("input", "L0")
         return (*names, f"L{index + 1}") if index == len(self.layers) - 1 else names
+
+    def reach(self, index: int) -> int:
+        """Refuse: its layers crop the margin around their signal, so no two of them align.
+
+        Raises:
+            ConfigError: Always.
+        """
+        raise ConfigError(
+            "stylegan3 cannot be tiled: its activations carry a margin that each layer cuts down, "
+            "so that they do not continue each other; take a StyleGAN1, StyleGAN2 or MobileStyleGAN"
+        )
 
     def begin(self, styles: Sequence[Tensor]) -> Activation:
         """Return the Fourier features of the input."""

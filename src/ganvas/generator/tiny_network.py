@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ganvas.functional.mapping import style_mapping
+from ganvas.functional.modulation import modulated_conv2d
 from ganvas.generator.base import Activation, Generator, Layer
 from ganvas.generator.frozen import Affine, Frozen
 
@@ -102,6 +103,12 @@ class TinyGenerator(Generator):
         names = (f"convs.{index}",) if index % 2 else (f"convs.{index}", f"to_rgb.{index // 2}")
         return (*names, "const") if index == 0 else names
 
+    def reach(self, index: int) -> int:
+        """Return the radius of a 3×3 convolution, and that of the bilinear upsampling before it."""
+        if index == len(self.layers):
+            return 0
+        return 3 if index % 2 else 1
+
     def _add_rgb(self, state: Activation, styles: Sequence[Tensor], size: int) -> Tensor:
         image = cast("_Modulated", self.to_rgb[size])
         added = image.forward(state.features, styles[len(self.layers) + size]) * self._rgb_gain
@@ -121,9 +128,7 @@ class _Modulated(Frozen):
         self.affine = _dense(w_dim, inputs, rng, spread=STYLE_SPREAD, centre=1.0)
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
-        y = F.conv2d(x * style[:, :, None, None], self.weight, padding=self.weight.shape[-1] // 2)
-        power = style.square() @ self.weight.square().sum(dim=(2, 3)).T
-        return y * torch.rsqrt(power + 1e-8)[:, :, None, None]
+        return modulated_conv2d(x, self.weight, style, padding=self.weight.shape[-1] // 2)
 
 
 def _layers(resolution: int, channels: int) -> tuple[Layer, ...]:

@@ -1,0 +1,259 @@
+"""A canvas: the tiles' activations joined at one layer, and the rest of the network over them.
+
+Any window of the picture can be drawn by itself. Behind the joint each position has a style of its
+own, interpolated between the tiles, and the noise of its address.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from typing import overload
+
+import torch
+from torch import Tensor
+
+from ganvas.functional.philox import normal_field
+from ganvas.functional.tiling import centres, merge, partition, spread
+from ganvas.generator.base import Activation, Generator
+from ganvas.tile.geometry import Geometry
+from ganvas.tile.window import Window, needed
+
+Tile = tuple[int, int]
+
+CANVAS_NOISE, TILE_NOISE = 0, 1
+"""Streams of noise: behind the joint by position on the canvas, before it by position of a tile."""
+
+CACHE_MIB = 256
+"""Memory for the tiles' activations, which neighbouring windows share."""
+
+
+Latents = Callable[[Tile], Tensor]
+"""Returns w+ (1, rows, w_dim) of a tile."""
+
+
+class Canvas:
+    """Draws windows of a picture of any size.
+
+    Args:
+        generator: Frozen; draws the tiles up to the joint.
+        geometry: Where the tiles lie.
+        latents: Gives each tile's w+.
+        seed: Of the noise.
+        rest: What draws behind the joint: of a StyleGAN1 `ganvas.tile.statistics.frozen`; None:
+            the generator itself.
+    """
+
+    def __init__(
+        self,
+        generator: Generator,
+        geometry: Geometry,
+        latents: Latents,
+        seed: int,
+        rest: Generator | None = None,
+    ) -> None:
+        self.generator, self.rest = generator, rest or generator
+        self.geometry, self.latents, self.seed = geometry, latents, seed
+        self.join = generator.layer_index(geometry.layer)
+        self.height, self.width = geometry.pixels(generator)
+        self._tiles: OrderedDict[Tile, Activation] = OrderedDict()
+        self._styles: OrderedDict[Tile, list[Tensor]] = OrderedDict()
+        self._cached = 0
+
+    @torch.no_grad()
+    def draw(self, window: Window) -> Tensor:
+        """Draw a window of the picture: (1, 3, h, w) in about [−1, 1]."""
+        windows = self.windows(window)
+        state, at = self._joined(windows[0]), windows[0]
+        for index, after in enumerate(windows[1:-1], self.join + 1):
+            state, at = self._layer(index, state, at, after)
+        image = self.rest.finish(state, self._styles_in(at, len(self.generator.layers) - 1))
+        rows, columns = window.inside(at.scaled(image.shape[-1] // at.width))
+        return image[..., rows, columns]
+
+    def windows(self, window: Window) -> list[Window]:
+        """Return what a window of the picture needs of each layer, from the joint on."""
+        return needed(self.generator, self.join, self.geometry.size, window)
+
+    def tiles(self, window: Window) -> set[Tile]:
+        """Return the tiles that a window of the picture depends on."""
+        touched = set()
+        windows = self.windows(window)
+        for index, inner in enumerate(windows[:-1], self.join):
+            rows, columns = self._parts(inner, index)
+            touched |= set(_pairs(rows, columns))
+        rows, columns = self._parts(windows[0], self.join, self.geometry.overlap)
+        return touched | set(_pairs(rows, columns))
+
+    def activation(self, tile: Tile) -> Activation:
+        """Return the crop of a tile's activation at the joint."""
+        known = self._tiles.get(tile)
+        if known is not None:
+            self._tiles.move_to_end(tile)
+            return known
+        crop = self._crop(tile)
+        self._tiles[tile] = crop
+        self._cached += _bytes(crop)
+        while self._cached > CACHE_MIB << 20 and len(self._tiles) > 1:
+            self._cached -= _bytes(self._tiles.popitem(last=False)[1])
+        return crop
+
+    def _crop(self, tile: Tile) -> Activation:
+        noise = [
+            self._noise(TILE_NOISE, index, Window(row * r, row * r + r, column * r, column * r + r))
+            for index, r in enumerate(self.generator.noise_resolutions)
+            for row, column in [tile]
+            if r <= self.generator.layers[self.join].resolution
+        ]
+        name, side = self.geometry.layer, self.geometry.crop
+        state = self.generator.activations(self.latents(tile), noise, [name])[name]
+        full = state.features.shape[-1]
+
+        def cropped(maps: Tensor) -> Tensor:
+            ratio = full // maps.shape[-1]
+            first, last = (full - side) // 2 // ratio, (full + side) // 2 // ratio
+            return maps[..., first:last, first:last].clone()
+
+        return state.map(cropped)
+
+    def _joined(self, window: Window) -> Activation:
+        rows, columns = self._parts(window, self.join, self.geometry.overlap)
+        pieces = {tile: self.activation(tile) for tile in _pairs(rows, columns)}
+        first = next(iter(pieces.values()))
+
+        def joined(maps: Callable[[Activation], Tensor | None]) -> Tensor | None:
+            example = maps(first)
+            if example is None:
+                return None
+            ratio = self.geometry.crop // example.shape[-1]
+            part = window.divided(ratio)
+            weights = self._weights(part, 1 / ratio, self.geometry.overlap)
+            into = example.new_zeros(*example.shape[:2], part.height, part.width)
+            crops = ((*tile, m) for tile, state in pieces.items() if (m := maps(state)) is not None)
+            stride = self.geometry.stride // ratio
+            return merge(crops, *weights, into, (part.top, part.left), stride)
+
+        features = joined(lambda state: state.features)
+        assert features is not None
+        return Activation(features, joined(lambda state: state.rgb))
+
+    def _layer(
+        self, index: int, state: Activation, at: Window, after: Window
+    ) -> tuple[Activation, Window]:
+        """Run layer `index` on the window `at` of the layer before, and cut `after` out of it."""
+        layers = self.generator.layers
+        factor = layers[index].resolution // layers[index - 1].resolution
+        whole = at.scaled(factor)
+        number = layers[index].noise
+        noise = _One(number, None if number is None else self._noise(CANVAS_NOISE, number, whole))
+        state = self.rest.layer(index, state, self._styles_in(at, index - 1), noise)
+
+        def cut(maps: Tensor) -> Tensor:
+            ratio = whole.width // maps.shape[-1]
+            rows, columns = after.divided(ratio).inside(whole.divided(ratio))
+            return maps[..., rows, columns]
+
+        return state.map(cut), after
+
+    def _styles_in(self, window: Window, index: int) -> _Styles:
+        """Return the styles over a window of layer `index`."""
+        rows, columns = self._parts(window, index)
+        scale = self._scale(index)
+        weights = self._weights(window, scale, self._ramp)
+        grid = [[self._tile_styles((row, column)) for column in columns] for row in rows]
+        parts = weights[0][:, rows.start : rows.stop], weights[1][:, columns.start : columns.stop]
+
+        def style(number: int) -> Tensor:
+            tiles = [[styles[number][0] for styles in line] for line in grid]
+            if len(rows) == len(columns) == 1:
+                return tiles[0][0][None]
+            return spread(torch.stack([torch.stack(line) for line in tiles]), *parts)
+
+        return _Styles(style, len(grid[0][0]))
+
+    def _tile_styles(self, tile: Tile) -> list[Tensor]:
+        known = self._styles.get(tile)
+        if known is None:
+            known = self._styles[tile] = self.generator.styles(self.latents(tile))
+        self._styles.move_to_end(tile)
+        if len(self._styles) > 1024:
+            self._styles.popitem(last=False)
+        return known
+
+    @property
+    def _ramp(self) -> float:
+        return self.geometry.blend * self.geometry.stride
+
+    def _scale(self, index: int) -> int:
+        layers = self.generator.layers
+        return layers[index].resolution // layers[self.join].resolution
+
+    def _weights(self, window: Window, scale: float, ramp: float) -> tuple[Tensor, Tensor]:
+        spans = (window.top, window.bottom), (window.left, window.right)
+        device = self.generator.w_avg.device
+        rows, columns = (
+            partition(centres(*span, scale), joints, ramp).to(device)
+            for span, joints in zip(spans, self.geometry.joints, strict=True)
+        )
+        return rows, columns
+
+    def _parts(self, window: Window, index: int, ramp: float | None = None) -> tuple[range, range]:
+        """Return the rows and columns of tiles that count anything in a window of a layer."""
+        weights = self._weights(window, self._scale(index), self._ramp if ramp is None else ramp)
+        counted = [w.amax(dim=0).nonzero()[:, 0] for w in weights]
+        rows, columns = (range(int(c[0]), int(c[-1]) + 1) for c in counted)
+        return rows, columns
+
+    def _noise(self, stream: int, number: int, window: Window) -> Tensor:
+        field = normal_field(
+            self.seed, (stream, number), window.top, window.left, window.height, window.width,
+            self.generator.w_avg.device,
+        )  # fmt: skip
+        return field[None, None]
+
+
+class _Styles(Sequence[Tensor]):
+    """Styles that are spread over a window when they are read."""
+
+    def __init__(self, style: Callable[[int], Tensor], count: int) -> None:
+        self._style, self._count = style, count
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, index: int) -> Tensor: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Tensor]: ...
+    def __getitem__(self, index: int | slice) -> Tensor | Sequence[Tensor]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(self._count))]
+        return self._style(index % self._count)
+
+
+class _One(Sequence[Tensor]):
+    """The one noise map that a layer adds, at its index."""
+
+    def __init__(self, number: int | None, noise: Tensor | None) -> None:
+        self._number, self._noise = number, noise
+
+    def __len__(self) -> int:
+        return 0 if self._number is None else self._number + 1
+
+    @overload
+    def __getitem__(self, index: int) -> Tensor: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Tensor]: ...
+    def __getitem__(self, index: int | slice) -> Tensor | Sequence[Tensor]:
+        if index != self._number or self._noise is None:
+            raise IndexError(index)
+        return self._noise
+
+
+def _pairs(rows: range, columns: range) -> Iterator[Tile]:
+    return ((row, column) for row in rows for column in columns)
+
+
+def _bytes(state: Activation) -> int:
+    maps = [state.features] + ([] if state.rgb is None else [state.rgb])
+    return sum(m.nbytes for m in maps)
