@@ -32,8 +32,8 @@ Tiles of random latents are cut out of the activations of one layer and joined; 
 network runs over all of them. OUTPUT/STUDY/NAME/ then holds picture.tif (a pyramidal BigTIFF) and
 recipe.safetensors, from which `render` draws any region again, equal to the bit. The same command
 goes on where a killed one stopped. `edit` draws only the squares that the tile reaches; SOURCE is a
-number of the bank, another tile's ROW,COLUMN, or an embedding.safetensors. `view` writes a page that
-opens from disk and zooms into the picture.
+number of the bank, another tile's ROW,COLUMN, or an embedding.safetensors. `view` writes a page
+that opens from disk and zooms into the picture.
 """
 
 WITHOUT_EFFECT = ("output", "study", "threads", "device", "compression")
@@ -136,8 +136,9 @@ def _draw(plan: Plan) -> None:
     height, width = shape.pixels(generator)
     need = disk_need(height, width, settings.side, settings.compression)
     _say(
-        f"{width}×{height} pixels ({width * height / 1e6:.1f} megapixels) of {shape.rows * shape.columns} "
-        f"tiles joined at {shape.layer}; at most {need / 2**30:.2f} GiB on the disk"
+        f"{width}×{height} pixels ({width * height / 1e6:.1f} megapixels), "
+        f"{shape.rows * shape.columns} tiles joined at {shape.layer}, "
+        f"at most {need / 2**30:.2f} GiB on the disk"
     )
     require_room(folder, need if not folder.exists() else 0)
     if file.is_file():

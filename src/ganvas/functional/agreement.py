@@ -2,12 +2,12 @@
 
     E(k) = Σ_t D(t, k_t) + λ · Σ_(t, u) S(k_t, k_u)
 
-D is the mean squared difference of tile and guide, S that of two neighbours where they overlap; the
-second sum is over all neighbours side by side or one above the other. E never rises while each field
-in turn takes its best candidate (iterated conditional modes, Besag 1986).
+D is the mean squared difference of tile and guide, S that of two neighbours where they overlap;
+the second sum is over all neighbours side by side or one above the other. E never rises while each
+field in turn takes its best candidate (iterated conditional modes, Besag 1986).
 
-Frühstück et al. 2019 sample by similarity and refine by swapping; this energy is simpler than theirs
-and says in one number what a swap is worth.
+Frühstück et al. 2019 sample by similarity and refine by swapping; this energy is simpler than
+theirs and says in one number what a swap is worth.
 """
 
 from __future__ import annotations

@@ -22,13 +22,13 @@ def joints(count: int, stride: int, overlap: int) -> Float[Tensor, " {count}-1"]
 
 
 def partition(
-    positions: Float[Tensor, " P"], joints: Float[Tensor, " K-1"], width: float
-) -> Float[Tensor, "P K"]:
-    """Return what each of K tiles counts at each position; at least 0, and 1 in sum.
+    positions: Float[Tensor, " P"], joints: Float[Tensor, " J"], width: float
+) -> Float[Tensor, "P J+1"]:
+    """Return what each of J + 1 tiles counts at each position; at least 0, and 1 in sum.
 
     Args:
         positions: (P,), in the samples of the joints, in double precision.
-        joints: (K − 1,), in ascending order, at least `width` apart.
+        joints: (J,), in ascending order, at least `width` apart.
         width: Length of a ramp; 0 for a step.
     """
     ahead = positions[:, None] - joints
@@ -37,7 +37,7 @@ def partition(
     return (torch.cat((ones, passed), dim=1) - torch.cat((passed, zeros), dim=1)).float()
 
 
-def centres(first: int, last: int, scale: float) -> Float[Tensor, " P"]:
+def centres(first: int, last: int, scale: float) -> Float[Tensor, " {last}-{first}"]:
     """Return the centres of the samples [first, last), in samples that are `scale` times larger."""
     return (torch.arange(first, last, dtype=torch.float64) + 0.5) / scale
 

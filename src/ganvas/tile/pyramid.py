@@ -1,8 +1,8 @@
 """A pyramidal, tiled BigTIFF that is filled in any order, one square at a time.
 
-The file is laid out at once by tifffile, uncompressed, so that every sample has its place in it and
-the disk is known to suffice. A journal beside it says which squares are in it; what a killed process
-has left goes on from there.
+The file is laid out at once by tifffile, uncompressed, so that every sample has its place in it
+and the disk is known to suffice. A journal beside it says which squares are in it; what a killed
+process has left goes on from there.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def level_sizes(height: int, width: int, side: int) -> list[tuple[int, int]]:
 
 
 def disk_need(height: int, width: int, side: int, compression: Compression) -> int:
-    """Return the bytes that drawing a picture takes at most; with Deflate for a second file, too."""
+    """Return the bytes that drawing a picture takes at most; with Deflate there are two files."""
     tiles = sum(-(-h // TILE) * -(-w // TILE) for h, w in level_sizes(height, width, side))
     layout = tiles * (TILE * TILE * 3 + 32) + (1 << 16)
     return layout * (1 if compression == "none" else 2)

@@ -1,8 +1,8 @@
 """StyleGAN1 on a canvas: its instance normalisation, frozen per layer.
 
-Alone, each image is normalised by its own means and deviations. A window of a canvas has others than
-the whole, so behind the joint every layer keeps those of a few tiles together, as if the canvas were
-the mosaic of them.
+Alone, each image is normalised by its own means and deviations. A window of a canvas has others
+than the whole, so behind the joint every layer keeps those of a few tiles together, as if the
+canvas were the mosaic of them.
 """
 
 from __future__ import annotations

@@ -1,0 +1,111 @@
+"""A page that opens from disk and zooms into a picture, with its tiles in the Deep Zoom layout."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+from collections.abc import Callable
+from importlib import resources
+from math import ceil, log2
+from pathlib import Path
+
+from PIL import Image
+
+from ganvas.image.picture import save_picture
+from ganvas.system.files import write_text
+from ganvas.tile.pyramid import TILE, Pixels, halved, levels, read_window
+from ganvas.tile.window import Window, raster
+
+_DZI = """<?xml version="1.0" encoding="UTF-8"?>
+<Image xmlns="http://schemas.microsoft.com/deepzoom/2008"
+ Format="webp" Overlap="0" TileSize="{tile}">
+<Size Width="{width}" Height="{height}"/>
+</Image>
+"""
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+<canvas id="view" tabindex="0" data-width="{width}" data-height="{height}" data-tile="{tile}"
+ data-top="{top}" aria-label="{title}"></canvas>
+<p id="note"><b>{title}</b> <span id="where"></span>
+<span class="keys">drag or arrows: move · wheel, pinch, + and −: zoom · 0: all of it</span></p>
+<script>{script}</script>
+</body>
+</html>
+"""
+
+
+def write_viewer(picture: Path, folder: Path, say: Callable[[str], None]) -> Path:
+    """Write index.html, picture.dzi and its tiles; a tile that is there already stays.
+
+    Args:
+        picture: A pyramidal TIFF of `Pyramid`.
+        folder: Where the page goes.
+        say: Is told how far it is.
+
+    Returns:
+        The page.
+
+    Raises:
+        InputError: The picture cannot be read.
+        StorageError: The folder cannot be written.
+    """
+    stored = levels(picture)
+    height, width = stored[0].height, stored[0].width
+    top = ceil(log2(max(height, width)))
+    for index, level in enumerate(stored):
+        tiles = folder / "picture_files" / str(top - index)
+        for window in raster(level.height, level.width, TILE):
+            file = _tile_file(tiles, window)
+            if not file.exists():
+                save_picture(Image.fromarray(read_window(picture, window, index)), file)
+        say(f"level {index}: {level.width}×{level.height} pixels")
+    last = stored[-1]
+    pixels = read_window(picture, Window(0, last.height, 0, last.width), len(stored) - 1)
+    for deep in range(top - len(stored), -1, -1):
+        pixels = halved(pixels)
+        _write_small(pixels, folder / "picture_files" / str(deep))
+    write_text(folder / "picture.dzi", _DZI.format(tile=TILE, width=width, height=height))
+    page = folder / "index.html"
+    write_text(page, _page(f"{picture.parent.name} · ganvas tile", height, width, top))
+    return page
+
+
+def _write_small(pixels: Pixels, tiles: Path) -> None:
+    for window in raster(*pixels.shape[:2], TILE):
+        part = pixels[window.top : window.bottom, window.left : window.right]
+        save_picture(Image.fromarray(part), _tile_file(tiles, window))
+
+
+def _tile_file(folder: Path, window: Window) -> Path:
+    return folder / f"{window.left // TILE}_{window.top // TILE}.webp"
+
+
+def _page(title: str, height: int, width: int, top: int) -> str:
+    static = resources.files("ganvas.tile") / "static"
+    style, script = (
+        (static / name).read_text(encoding="utf-8") for name in ("viewer.css", "viewer.js")
+    )
+    policy = (
+        f"default-src 'none'; img-src 'self' file: data:; script-src '{_digest(script)}'; "
+        f"style-src '{_digest(style)}'; base-uri 'none'; form-action 'none'"
+    )
+    return _PAGE.format(
+        title=html.escape(title), width=width, height=height, tile=TILE, top=top,
+        style=style, script=script, policy=policy,
+    )  # fmt: skip
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
