@@ -131,8 +131,9 @@ def _draw(plan: Plan) -> None:
         torch.set_num_threads(settings.threads)
     generator = load_generator(plan.config["generator"]).to(device)
     shape = geometry(
-        generator, settings.layer, settings.shape, settings.crop, settings.overlap, settings.blend
-    )
+        generator, settings.layer, settings.shape, settings.crop, settings.middle,
+        settings.overlap, settings.blend,
+    )  # fmt: skip
     height, width = shape.pixels(generator)
     need = disk_need(height, width, settings.side, settings.compression)
     _say(

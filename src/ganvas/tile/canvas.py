@@ -105,14 +105,15 @@ class Canvas:
             for row, column in [tile]
             if r <= self.generator.layers[self.join].resolution
         ]
-        name, side = self.geometry.layer, self.geometry.crop
+        name = self.geometry.layer
+        g = self.geometry
         state = self.generator.activations(self.latents(tile), noise, [name])[name]
         full = state.features.shape[-1]
 
         def cropped(maps: Tensor) -> Tensor:
             ratio = full // maps.shape[-1]
-            first, last = (full - side) // 2 // ratio, (full + side) // 2 // ratio
-            return maps[..., first:last, first:last].clone()
+            top, left, side = (length // ratio for length in (g.top, g.left, g.crop))
+            return maps[..., top : top + side, left : left + side].clone()
 
         return state.map(cropped)
 

@@ -22,7 +22,9 @@ class Geometry:
         layer: Name of the layer at which the tiles' activations are joined.
         rows: Rows of the grid.
         columns: Columns of the grid.
-        crop: Samples of a tile that are used, from the middle of its activation, per side.
+        crop: Samples of a tile that are used, per side.
+        top: First row of the tile's activation that is used.
+        left: First column of it.
         overlap: Samples in which neighbouring crops blend into each other.
         blend: Length of the ramp between the styles of neighbouring tiles, as a fraction of the
             distance between them.
@@ -32,6 +34,8 @@ class Geometry:
     rows: int
     columns: int
     crop: int
+    top: int
+    left: int
     overlap: int
     blend: float
 
@@ -67,6 +71,7 @@ def geometry(
     layer: int | str,
     grid: tuple[int, int],
     crop: int | None = None,
+    middle: tuple[float, float] = (0.5, 0.5),
     overlap: int | None = None,
     blend: float = 1.0,
 ) -> Geometry:
@@ -77,6 +82,8 @@ def geometry(
         layer: A layer by name, or by resolution: the last one there.
         grid: Rows and columns of tiles.
         crop: Samples of a tile that are used; None: half of the activation, and at least 4.
+        middle: Where the middle of the crop lies, from left and from top, each from 0 to 1; a crop
+            that would leave the activation is moved.
         overlap: Samples that blend; None: a quarter of the crop.
         blend: See `Geometry`.
 
@@ -93,9 +100,14 @@ def geometry(
     side = generator.layers[index].resolution
     crop = max(side // 2, 4) if crop is None else crop
     overlap = crop // 4 // 2 * 2 if overlap is None else overlap
-    if not 2 <= crop <= side or (side - crop) % 4:
-        valid = ", ".join(map(str, range(side, 1, -4)))
-        raise ConfigError(f"crop={crop}: of {side} samples of {name}, one of {valid}")
+    if not 2 <= crop <= side or crop % 2:
+        raise ConfigError(f"crop={crop}: of {side} samples of {name} an even number")
     if overlap % 2 or not 0 <= overlap <= crop // 2:
         raise ConfigError(f"overlap={overlap}: an even number up to half of the crop, {crop}")
-    return Geometry(name, *grid, crop, overlap, blend)
+    left, top = (_first(at, crop, side) for at in middle)
+    return Geometry(name, *grid, crop, top, left, overlap, blend)
+
+
+def _first(middle: float, crop: int, side: int) -> int:
+    """Return the first sample of a crop; even, because a skip generator's RGB has half the size."""
+    return min(max(round(middle * side - crop / 2), 0), side - crop) // 2 * 2

@@ -112,9 +112,13 @@ class Recipe:
             )
         g = self.geometry
         try:
-            geometry(generator, g.layer, (g.rows, g.columns), g.crop, g.overlap, g.blend)
+            grid = g.rows, g.columns
+            geometry(generator, g.layer, grid, g.crop, overlap=g.overlap, blend=g.blend)
         except ConfigError as error:
             raise InputError(f"the recipe does not fit {generator.name}: {error}") from error
+        side = generator.layers[generator.layer_index(g.layer)].resolution
+        if max(g.top, g.left) + g.crop > side or g.top % 2 or g.left % 2:
+            raise InputError(f"the recipe's crop lies outside of {g.layer}")
         if self.assignment.table.shape[1:] != (generator.rows, generator.w_dim):
             raise InputError(f"the recipe's latents do not fit {generator.name}")
         if self.statistics and len(self.statistics) != len(generator.layers):
@@ -177,7 +181,7 @@ def _restored(
     grid = json.loads(metadata["geometry"])
     if not isinstance(grid, dict) or set(grid) != {f.name for f in fields(Geometry)}:
         raise ValueError("its geometry is incomplete")
-    counts = [grid[name] for name in ("rows", "columns", "crop", "overlap")]
+    counts = [grid[name] for name in ("rows", "columns", "crop", "overlap", "top", "left")]
     if not all(isinstance(n, int) and 0 <= n <= MOST_TILES for n in counts) or 0 in counts[:3]:
         raise ValueError("its grid is out of range")
     if not isinstance(grid["blend"], float) or not 0 < grid["blend"] <= 1:

@@ -15,6 +15,7 @@ from ganvas.tile.latents import LatentSource
 from ganvas.tile.pyramid import Compression
 from ganvas.tile.recipe import MOST_TILES, SIDES
 
+Fraction = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(pattern=r"^\w[\w.-]{0,199}$")]
 
 
@@ -28,7 +29,9 @@ class TileSettings:
         grid: Rows and columns of tiles, such as 8x12.
         layer: The layer at which tiles are joined: its name, or its resolution for the last one
             there.
-        crop: Samples of a tile's activation that are used, from its middle; null: half of them.
+        crop: Samples of a tile's activation that are used; null: half of them.
+        middle: Where the middle of the crop lies, from left and from top, each from 0 to 1: of a
+            face, [0.5, 0.1] is hair.
         overlap: Samples in which neighbours blend; null: a quarter of the crop.
         blend: Length of the ramp between neighbouring styles, as a fraction of the distance of two
             tiles: 1 interpolates from centre to centre.
@@ -50,6 +53,7 @@ class TileSettings:
     grid: str = "4x4"
     layer: int | str = 16
     crop: Annotated[int, Field(ge=2)] | None = None
+    middle: tuple[Fraction, Fraction] = (0.5, 0.5)
     overlap: Annotated[int, Field(ge=0)] | None = None
     blend: Annotated[float, Field(gt=0, le=1)] = 1.0
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
