@@ -136,11 +136,6 @@ def _draw(plan: Plan) -> None:
     )  # fmt: skip
     height, width = shape.pixels(generator)
     need = disk_need(height, width, settings.side, settings.compression)
-    _say(
-        f"{width}×{height} pixels ({width * height / 1e6:.1f} megapixels), "
-        f"{shape.rows * shape.columns} tiles joined at {shape.layer}, "
-        f"at most {need / 2**30:.2f} GiB on the disk"
-    )
     require_room(folder, need if not folder.exists() else 0)
     if file.is_file():
         recipe = Recipe.load(file)
@@ -159,6 +154,11 @@ def _draw(plan: Plan) -> None:
         recipe.save(file)
         write_json(folder / "config.json", plan.config)
         write_json(folder / "provenance.json", provenance(device))
+    _say(
+        f"{width}×{height} pixels ({width * height / 1e6:.1f} megapixels), "
+        f"{shape.rows * shape.columns} tiles joined at {shape.layer}, "
+        f"at most {need / 2**30:.2f} GiB on the disk"
+    )
     _fill(recipe, generator, folder, settings.compression)
 
 

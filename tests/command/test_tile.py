@@ -1,0 +1,198 @@
+"""`ganvas tile`: the picture, its regions, an edit, a kill, and mistakes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from ganvas.tile import draw as module
+
+SMALL = (
+    "tile", "generator=tiny", "generator.resolution=128", "layer=8", "grid=5x7", "side=256",
+    "threads=1", "latents=random",
+)  # fmt: skip
+"""320×448 pixels in four squares."""
+
+
+def only(pattern: str) -> Path:
+    (path,) = Path().glob(pattern)
+    return path
+
+
+def test_a_picture_and_its_regions(ganvas_command):
+    done = ganvas_command(*SMALL)
+    assert done.code == 0, done.err
+    folder = only("outputs/tile/*")
+    picture = tifffile.imread(folder / "picture.tif")
+    assert picture.shape == (320, 448, 3)
+    assert picture.std() > 10
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["squares"] == metrics["squares_drawn"] == 4
+    assert metrics["recipe_bytes"] < 8192
+    assert "is there already" in ganvas_command(*SMALL).out
+    region = ("render", str(folder), "--region", "200,100,130,200", "-o", "r.png")
+    assert ganvas_command("tile", *region).code == 0
+    assert np.array_equal(np.array(Image.open("r.png")), picture[100:300, 200:330])
+    with tifffile.TiffFile(folder / "picture.tif") as file:
+        half = file.series[0].levels[1].asarray()
+    assert ganvas_command("tile", *region[:2], "--level", "1", "--region", "90,60,100,80").code == 0
+    assert np.array_equal(np.array(Image.open("region.png")), half[60:140, 90:190])
+
+
+def test_an_edit_draws_what_it_reaches(ganvas_command):
+    assert ganvas_command(*SMALL).code == 0
+    folder = only("outputs/tile/*")
+    words = ("tile", "edit", str(folder), "--tile", "0,0", "--latent", "99", "-o", "edited")
+    done = ganvas_command(*words)
+    assert done.code == 0, done.err
+    assert json.loads(Path("edited/metrics.json").read_text())["squares_drawn"] == 1
+    before, after = (tifffile.imread(f / "picture.tif") for f in (folder, Path("edited")))
+    assert not np.array_equal(before[:64, :64], after[:64, :64])
+    assert np.array_equal(before[:, 256:], after[:, 256:])
+    # It is what its own recipe draws.
+    assert ganvas_command("tile", "render", "edited", "--region", "0,0,448,320").code == 0
+    assert np.array_equal(np.array(Image.open("region.png")), after)
+    assert "holds a picture already" in ganvas_command(*words).complaint
+
+
+def test_a_killed_picture_goes_on_to_the_same_bytes(ganvas_command, monkeypatch):
+    assert ganvas_command(*SMALL, "study=whole").code == 0
+
+    class Killed(BaseException):
+        pass
+
+    calls = []
+
+    def square(canvas, window, real=module.square):
+        calls.append(window)
+        if len(calls) == 3:
+            raise Killed
+        return real(canvas, window)
+
+    monkeypatch.setattr(module, "square", square)
+    with pytest.raises(Killed):
+        ganvas_command(*SMALL)
+    assert not list(Path().glob("outputs/tile/*/picture.tif"))
+    assert ganvas_command(*SMALL).code == 0
+    # Two squares were done, and the third was drawn again.
+    assert len(calls) == 5
+    whole, resumed = only("outputs/whole/*/picture.tif"), only("outputs/tile/*/picture.tif")
+    assert whole.read_bytes() == resumed.read_bytes()
+
+
+def test_a_sweep_over_the_layer(ganvas_command):
+    words = [word for word in SMALL if not word.startswith("layer")]
+    done = ganvas_command(*words, "-m", "layer=8,16", "grid=2x2")
+    assert done.code == 0, done.err
+    sizes = {tifffile.imread(f).shape for f in Path().glob("outputs/tile/*/picture.tif")}
+    assert sizes == {(128, 128, 3), (112, 112, 3)}
+
+
+def test_a_guided_picture_resembles_its_guide(ganvas_command, tmp_path, monkeypatch):
+    monkeypatch.setenv("GANVAS_CACHE", str(tmp_path / "cache"))
+    levels = np.zeros((40, 56, 3), dtype=np.uint8)
+    levels[:, 28:] = 255
+    Image.fromarray(levels).save("guide.png")
+    guided = ("latents=guided", "latents.image=guide.png", "latents.bank=24", "latents.psi=1")
+    done = ganvas_command(*SMALL[:-1], *guided, "latents.candidates=3")
+    assert done.code == 0, done.err
+    assert "24 of 24" in done.err
+    assert "tiles swapped: energy" in done.err
+    picture = tifffile.imread(only("outputs/tile/*/picture.tif")).astype(float)
+    assert picture[:, 250:].mean() > picture[:, :200].mean() + 10
+    # A larger bank draws the members that are missing.
+    bank = only("cache/banks/*.float32")
+    first = bank.read_bytes()
+    done = ganvas_command(*SMALL[:-1], *guided[:2], "latents.bank=30", "latents.psi=1")
+    assert done.code == 0, done.err
+    assert bank.read_bytes()[: len(first)] == first
+    assert len(bank.read_bytes()) == len(first) // 24 * 30
+    Image.new("RGB", (6, 40)).save("guide.png")
+    assert "too few for 7×5 tiles" in ganvas_command(*SMALL[:-1], *guided, "study=b").complaint
+
+
+def test_a_viewer_opens_from_disk(ganvas_command):
+    assert ganvas_command(*SMALL).code == 0
+    folder = only("outputs/tile/*")
+    done = ganvas_command("tile", "view", str(folder))
+    assert done.code == 0, done.err
+    view = folder / "view"
+    # 448 pixels: level 9 is the picture, of two by two tiles, level 0 one pixel.
+    names = sorted(p.relative_to(view).as_posix() for p in view.rglob("*.webp"))
+    assert len([n for n in names if n.startswith("picture_files/9/")]) == 4
+    assert "picture_files/0/0_0.webp" in names
+    assert Image.open(view / "picture_files/0/0_0.webp").size == (1, 1)
+    assert Image.open(view / "picture_files/9/1_1.webp").size == (192, 64)
+    page = (view / "index.html").read_text()
+    assert 'data-width="448" data-height="320" data-tile="256"' in page
+    assert "http" not in page.replace("http-equiv", "")
+    assert 'Width="448" Height="320"' in (view / "picture.dzi").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (("layr=8",), ("unknown key 'layr'", "did you mean 'layer'")),
+        (("latents=randm",), ("latents", "'randm'", "did you mean 'random'")),
+        (("latents.ps=1",), ("unknown key 'latents.ps'", "did you mean 'psi'")),
+        (("latents.psi=2",), ("latents.psi=2", "less than or equal to 1")),
+        (("latents=guided",), ("latents.image must be given",)),
+        (("latents=guided", "latents.image=none.png"), ("none.png",)),
+        (("latents=embedding", "latents.path=none.safetensors"), ("none.safetensors",)),
+        (("grid=5",), ("grid=5", "rows and columns")),
+        (("grid=9999x9999",), ("grid=9999x9999", "at most")),
+        (("grid=900x900", "generator.resolution=1024"), ("GiB are free",)),
+        (("side=1000",), ("side=1000", "256, 512")),
+        (("layer=128",), ("128x128.conv1", "the last one")),
+        (("layer=5",), ("no layer at 5²",)),
+        (("crop=7",), ("crop=7",)),
+        (("overlap=1",), ("overlap=1",)),
+        (("generator=tny",), ("generator", "did you mean 'tiny'")),
+        (("~seed",), ("~seed", "KEY=VALUE")),
+        (("seed=1,2",), ("several values", "-m")),
+        (("--fast",), ("no flag '--fast'",)),
+        (("device=cuda:99",), ("cuda:99",)),
+    ],
+)
+def test_a_mistake_is_one_line(ganvas_command, words, parts):
+    done = ganvas_command(*SMALL[:-1], *words)
+    assert done.code == 2, done.err
+    for part in parts:
+        assert part in done.err.strip().splitlines()[-1], done.err
+    assert not list(Path().glob("outputs/tile/*/*"))
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (("render", "none", "--region", "0,0,1,1"), "no such recipe: none"),
+        (("render", "{}", "--region", "0,0,1"), "whole numbers X,Y,W,H"),
+        (("render", "{}", "--region", "0,0,449,1"), "level 0 has 448×320 pixels"),
+        (("render", "{}", "--region", "0,0,1,1", "--level", "9"), "levels 0 to 1"),
+        (("render", "{}", "--region", "0,0,1,1", "-o", "a.gif"), "ends in"),
+        (("edit", "{}", "--tile", "9,0", "--latent", "1", "-o", "b"), "the grid has 5×7 tiles"),
+        (("edit", "{}", "--tile", "0,0", "--latent", "a.safetensors", "-o", "b"), "a.safetensors"),
+        (("edit", "{}", "--tile", "0,0", "--latent", "x", "-o", "b"), "ROW,COLUMN"),
+        (("view", "none.tif"), "no such picture"),
+    ],
+)
+def test_a_mistake_about_a_recipe_is_one_line(ganvas_command, drawn, words, part):
+    done = ganvas_command("tile", *(word.format(drawn) for word in words))
+    assert done.code == 2
+    assert part in done.complaint
+    assert not Path("b").exists()
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    from ganvas.cli import main
+
+    output = tmp_path_factory.mktemp("drawn")
+    assert main([*SMALL, f"output={output}"]) == 0
+    (folder,) = output.glob("tile/*")
+    return folder
