@@ -11,9 +11,9 @@ from ganvas.config.compose import compose_job
 from ganvas.errors import InputError
 from ganvas.generator.config import load_generator
 from ganvas.system.tensors import read_tensors, write_tensors
+from ganvas.tile.assignment import bank_w
 from ganvas.tile.geometry import geometry
 from ganvas.tile.latents import Clusters, Field, Random
-from ganvas.tile.latents.base import bank_w
 from ganvas.tile.recipe import Recipe
 from ganvas.tile.window import Window
 

@@ -72,7 +72,7 @@ def demodulation(
     A style (B, I, H, W) gives (B, O, H, W): at each position what an image of that style has.
     """
     energy = weight.square().sum(dim=(2, 3))
-    power = torch.tensordot(style.square(), energy, dims=([1], [1]))  # type: ignore[no-untyped-call]
+    power = torch.tensordot(style.square(), energy, dims=([1], [1]))
     return torch.rsqrt(power.movedim(-1, 1) + EPSILON)
 
 

@@ -81,7 +81,8 @@ def normal_field(
     words = philox(counter, (seed & LOW, seed >> 32))
     halves = torch.stack((words & 0xFFFF, words >> 16), dim=-1).flatten(1)
     skipped = left - first * PER_BLOCK
-    return _quantiles(str(device))[halves[:, skipped : skipped + width]]
+    window: Tensor = _quantiles(str(device))[halves[:, skipped : skipped + width]]
+    return window
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,8 @@ import torch.nn.functional as F
 
 from ganvas.assets.cache import CHOOSE_ANOTHER, cache_folder, locked
 from ganvas.system.files import storage_errors
+from ganvas.tile.assignment import bank_w
 from ganvas.tile.canvas import Canvas
-from ganvas.tile.latents.base import Say, bank_w
 from ganvas.tile.statistics import frozen, measured, needs_statistics
 from ganvas.tile.window import Window
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 def thumbnails(
     generator: Generator, geometry: Geometry, seed: int, psi: float, count: int, scale: int,
-    say: Say,
+    say: Callable[[str], None],
 ) -> Tensor:  # fmt: skip
     """Return what the tile of each of the first `count` members of the bank looks like.
 

@@ -220,7 +220,8 @@ def levels(path: Path) -> list[Level]:
         with tifffile.TiffFile(path) as file:
             keyframes = [level.keyframe for level in file.series[0].levels]
             return [
-                Level(*frame.shape[:2], tuple(map(int, frame.dataoffsets))) for frame in keyframes
+                Level(frame.shape[0], frame.shape[1], tuple(map(int, frame.dataoffsets)))
+                for frame in keyframes
             ]
     except (OSError, tifffile.TiffFileError, IndexError) as error:
         raise InputError(f"{path} is no pyramidal TIFF: {error}") from error
@@ -283,7 +284,9 @@ def _write_tiff(path: Path, sizes: Sequence[tuple[int, int]], data: Any, **optio
 
     with tifffile.TiffWriter(path, bigtiff=True) as file:
         for level, size in enumerate(sizes):
-            below = {"subifds": len(sizes) - 1} if level == 0 else {"subfiletype": 1}
+            below: dict[str, Any] = (
+                {"subifds": len(sizes) - 1} if level == 0 else {"subfiletype": 1}
+            )
             file.write(
                 data(level), shape=(*size, 3), dtype=np.uint8, photometric="rgb",
                 tile=(TILE, TILE), metadata=None, **below, **options,

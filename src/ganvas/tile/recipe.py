@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from ganvas.config.trust import refuse_foreign, renewed
 from ganvas.errors import CheckpointError, ConfigError, InputError
 from ganvas.generator.config import load_generator
+from ganvas.tile.assignment import Assignment
 from ganvas.tile.geometry import Geometry, geometry
-from ganvas.tile.latents.base import Assignment
 from ganvas.version import __version__
 
 if TYPE_CHECKING:
@@ -187,8 +187,8 @@ def _restored(
     if not isinstance(grid["blend"], float) or not 0 < grid["blend"] <= 1:
         raise ValueError("its blend is out of range")
     shape = Geometry(**grid)
-    assignment = Assignment(*(tensors[name] for name in TENSORS), float(metadata["psi"]))  # type: ignore[misc]
-    ids, weights, table = assignment.ids, assignment.weights, assignment.table
+    ids, weights, table = (tensors[name] for name in TENSORS)
+    assignment = Assignment(ids, weights, table, float(metadata["psi"]))
     if ids.dtype != torch.int64 or ids.ndim != 3 or ids.shape[:2] != (shape.rows, shape.columns):
         raise ValueError("its ids are no grid of that size")
     if weights.shape != ids.shape or table.ndim != 3:

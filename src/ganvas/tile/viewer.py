@@ -83,7 +83,7 @@ def write_viewer(picture: Path, folder: Path, say: Callable[[str], None]) -> Pat
 
 
 def _write_small(pixels: Pixels, tiles: Path) -> None:
-    for window in raster(*pixels.shape[:2], TILE):
+    for window in raster(pixels.shape[0], pixels.shape[1], TILE):
         part = pixels[window.top : window.bottom, window.left : window.right]
         save_picture(Image.fromarray(part), _tile_file(tiles, window))
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field as Checked
 
 from ganvas.errors import ConfigError
-from ganvas.tile.latents.base import Assignment, LatentSource, Psi, Say, bank_w, from_bank, rng_of
+from ganvas.tile.assignment import Assignment, bank_w, from_bank
+from ganvas.tile.latents.base import LatentSource, Psi, Say, rng_of
 
 if TYPE_CHECKING:
     from ganvas.generator.base import Generator

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field as Checked
 
-from ganvas.tile.latents.base import Assignment, LatentSource, Psi, Say
+from ganvas.tile.assignment import Assignment
+from ganvas.tile.latents.base import LatentSource, Psi, Say
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -11,7 +11,8 @@ from pydantic import Field as Checked
 from ganvas.errors import ConfigError, InputError
 from ganvas.image.decode import decode
 from ganvas.image.find import packaged
-from ganvas.tile.latents.base import Assignment, LatentSource, Psi, Say, from_bank
+from ganvas.tile.assignment import Assignment, from_bank
+from ganvas.tile.latents.base import LatentSource, Psi, Say
 
 if TYPE_CHECKING:
     from torch import Tensor

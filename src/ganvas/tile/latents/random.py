@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ganvas.tile.latents.base import Assignment, LatentSource, Psi, Say, from_bank
+from ganvas.tile.assignment import Assignment, from_bank
+from ganvas.tile.latents.base import LatentSource, Psi, Say
 
 if TYPE_CHECKING:
     from ganvas.generator.base import Generator

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 from ganvas.embedding import Embedding
 from ganvas.embedding.embedding import require_fit
 from ganvas.errors import InputError
-from ganvas.tile.latents.base import Assignment, LatentSource, Say, rng_of
+from ganvas.tile.assignment import Assignment
+from ganvas.tile.latents.base import LatentSource, Say, rng_of
 
 if TYPE_CHECKING:
     from torch import Tensor
