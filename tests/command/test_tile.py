@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
 from PIL import Image
-
-from ganvas.tile import draw as module
 
 SMALL = (
     "tile", "generator=tiny", "generator.resolution=128", "layer=8", "grid=5x7", "side=256",
@@ -65,29 +64,32 @@ def test_an_edit_draws_what_it_reaches(ganvas_command):
     assert "holds a picture already" in ganvas_command(*words).complaint
 
 
-def test_a_killed_picture_goes_on_to_the_same_bytes(ganvas_command, monkeypatch):
-    assert ganvas_command(*SMALL, "study=whole").code == 0
-
-    class Killed(BaseException):
-        pass
-
-    calls = []
-
-    def square(canvas, window, real=module.square):
-        calls.append(window)
-        if len(calls) == 3:
-            raise Killed
-        return real(canvas, window)
-
-    monkeypatch.setattr(module, "square", square)
-    with pytest.raises(Killed):
-        ganvas_command(*SMALL)
-    assert not list(Path().glob("outputs/tile/*/picture.tif"))
-    assert ganvas_command(*SMALL).code == 0
-    # Two squares were done, and the third was drawn again.
-    assert len(calls) == 5
-    whole, resumed = only("outputs/whole/*/picture.tif"), only("outputs/tile/*/picture.tif")
+def test_ten_kills_and_the_same_bytes(fork_server, tmp_path):
+    words = (*SMALL, "compression=deflate")
+    assert fork_server.run(tmp_path, *words, "study=whole") == 0
+    kills = [
+        ("ganvas.tile.recipe:Recipe.save", 1, "after"),
+        ("ganvas.tile.pyramid:_write_tiff", 1, "before"),
+        ("ganvas.tile.pyramid:_write_tiff", 1, "after"),
+        ("ganvas.tile.pyramid:_write_all", 1, "after"),
+        ("ganvas.tile.draw:square", 2, "before"),
+        ("ganvas.tile.pyramid:_write_all", 200, "before"),
+        ("os:fdatasync", 1, "before"),
+        ("os:fdatasync", 1, "after"),
+        ("ganvas.tile.pyramid:_write_tiff", 1, "before"),
+        ("ganvas.tile.pyramid:_write_tiff", 1, "after"),
+    ]
+    for kill in kills:
+        assert fork_server.run(tmp_path, *words, kill=kill) == -signal.SIGKILL, kill
+        assert not list(tmp_path.glob("outputs/tile/*/picture.tif"))
+    assert fork_server.run(tmp_path, *words) == 0
+    whole, resumed = (
+        next(tmp_path.glob(f"outputs/{study}/*/picture.tif")) for study in ("whole", "tile")
+    )
     assert whole.read_bytes() == resumed.read_bytes()
+    assert sorted(f.name for f in resumed.parent.iterdir() if f.name[0] != ".") == [
+        "config.json", "metrics.json", "picture.tif", "provenance.json", "recipe.safetensors",
+    ]  # fmt: skip
 
 
 def test_a_sweep_over_the_layer(ganvas_command):

@@ -150,10 +150,9 @@ def _draw(plan: Plan) -> None:
             generator.source_hash,
         )
         recipe = _with_statistics(recipe, generator)
-        folder.mkdir(parents=True, exist_ok=True)
-        recipe.save(file)
         write_json(folder / "config.json", plan.config)
         write_json(folder / "provenance.json", provenance(device))
+        recipe.save(file)
     _say(
         f"{width}×{height} pixels ({width * height / 1e6:.1f} megapixels), "
         f"{shape.rows * shape.columns} tiles joined at {shape.layer}, "

@@ -117,6 +117,7 @@ class Pyramid:
         with storage_errors(self.work, CONTINUE):
             path.parent.mkdir(parents=True, exist_ok=True)
             if not self._continues(head):
+                self.journal.unlink(missing_ok=True)
                 _lay_out(self.work, level_sizes(height, width, side))
                 self.journal.write_text(head + "\n", encoding="utf-8")
             self.levels = levels(self.work)
