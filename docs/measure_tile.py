@@ -25,11 +25,11 @@ SEED = 3
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--layers", type=int, nargs="+", default=[8, 16, 32, 64, 128, 256])
-    parser.add_argument("--columns", type=int, default=5)
+    parser.add_argument("--layers", type=int, nargs="+", default=[8, 16, 32, 64, 128])
+    parser.add_argument("--columns", type=int, default=3)
     parser.add_argument("--guide", help="a picture, for the second table")
     parser.add_argument("--bank", type=int, default=64)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("overrides", nargs="*", metavar="generator=OPTION")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from ganvas.config.compose import compose_job
-from ganvas.errors import InputError
+from ganvas.errors import ConfigError, InputError
 from ganvas.generator.config import load_generator
 from ganvas.system.tensors import read_tensors, write_tensors
 from ganvas.tile.assignment import bank_w
@@ -107,3 +107,10 @@ def test_a_recipe_that_does_not_fit_its_generator_is_one_line(recipe):
         replace(recipe, geometry=replace(recipe.geometry, top=6)).load_generator()
     with pytest.raises(InputError, match="does not fit tiny"):
         replace(recipe, geometry=replace(recipe.geometry, layer="9x9")).load_generator()
+
+
+def test_a_recipe_imports_nothing_from_elsewhere(tmp_path, recipe):
+    file = tmp_path / "recipe.safetensors"
+    replace(recipe, generator={"_target_": "os.system", "command": "true"}).save(file)
+    with pytest.raises(ConfigError, match=r"os\.system"):
+        Recipe.load(file).load_generator()

@@ -118,7 +118,7 @@ def _draw(plan: Plan) -> None:
     from ganvas.runner.provenance import provenance
     from ganvas.system.files import write_json
     from ganvas.tile.geometry import geometry
-    from ganvas.tile.pyramid import disk_need, require_room
+    from ganvas.tile.pyramid import disk_need, require_library, require_room
     from ganvas.tile.recipe import Recipe
 
     settings, folder = plan.settings, plan.folder
@@ -126,6 +126,7 @@ def _draw(plan: Plan) -> None:
     if picture.is_file() and file.is_file():
         print(f"{picture} is there already")
         return
+    require_library()
     device = Trainer(device=settings.device).torch_device()
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)

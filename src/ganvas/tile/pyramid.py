@@ -215,8 +215,7 @@ def levels(path: Path) -> list[Level]:
     Raises:
         InputError: It is none that is known.
     """
-    import tifffile
-
+    tifffile = _tifffile()
     try:
         with tifffile.TiffFile(path) as file:
             keyframes = [level.keyframe for level in file.series[0].levels]
@@ -234,8 +233,7 @@ def read_window(path: Path, window: Window, level: int = 0) -> Pixels:
     Raises:
         InputError: It is no picture that `Pyramid` wrote.
     """
-    import tifffile
-
+    tifffile = _tifffile()
     try:
         with tifffile.TiffFile(path) as file:
             frame = file.series[0].levels[level].keyframe
@@ -253,6 +251,21 @@ def read_window(path: Path, window: Window, level: int = 0) -> Pixels:
             return out
     except (OSError, tifffile.TiffFileError, IndexError, zlib.error, ValueError) as error:
         raise InputError(f"{path} is no pyramidal TIFF that can be read: {error}") from error
+
+
+def require_library() -> None:
+    """Raise InputError where the library that writes TIFF is not installed."""
+    _tifffile()
+
+
+def _tifffile() -> Any:
+    try:
+        import tifffile
+    except ImportError:
+        raise InputError(
+            "pictures of any size need a library: pip install 'ganvas[tile]'"
+        ) from None
+    return tifffile
 
 
 def _tile(file: Any, frame: Any, index: int) -> Pixels:
@@ -281,9 +294,7 @@ def _compress(source: Path, target: Path, levels: Sequence[Level]) -> None:
 
 
 def _write_tiff(path: Path, sizes: Sequence[tuple[int, int]], data: Any, **options: Any) -> None:
-    import tifffile
-
-    with tifffile.TiffWriter(path, bigtiff=True) as file:
+    with _tifffile().TiffWriter(path, bigtiff=True) as file:
         for level, size in enumerate(sizes):
             below: dict[str, Any] = (
                 {"subifds": len(sizes) - 1} if level == 0 else {"subfiletype": 1}
