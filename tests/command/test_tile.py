@@ -11,6 +11,8 @@ import pytest
 import tifffile
 from PIL import Image
 
+from ganvas.runner.directory import find_runs
+
 SMALL = (
     "tile", "generator=tiny", "generator.resolution=128", "layer=8", "grid=5x7", "side=256",
     "threads=1", "latents=random",
@@ -35,10 +37,11 @@ def test_a_picture_and_its_regions(ganvas_command):
     picture = tifffile.imread(folder / "picture.tif")
     assert picture.shape == (320, 448, 3)
     assert picture.std() > 10
-    metrics = json.loads((folder / "metrics.json").read_text())
+    metrics = json.loads((folder / "drawing.json").read_text())
     assert metrics["squares"] == metrics["squares_drawn"] == 4
     assert metrics["recipe_bytes"] < 8192
     assert "is there already" in ganvas_command(*SMALL).out
+    assert find_runs(Path("outputs")) == []
     region = ("render", str(folder), "--region", "200,100,130,200", "-o", "r.png")
     assert ganvas_command("tile", *region).code == 0
     assert np.array_equal(pixels("r.png"), picture[100:300, 200:330])
@@ -54,7 +57,7 @@ def test_an_edit_draws_what_it_reaches(ganvas_command):
     words = ("tile", "edit", str(folder), "--tile", "0,0", "--latent", "99", "-o", "edited")
     done = ganvas_command(*words)
     assert done.code == 0, done.err
-    assert json.loads(Path("edited/metrics.json").read_text())["squares_drawn"] == 1
+    assert json.loads(Path("edited/drawing.json").read_text())["squares_drawn"] == 1
     before, after = (tifffile.imread(f / "picture.tif") for f in (folder, Path("edited")))
     assert not np.array_equal(before[:64, :64], after[:64, :64])
     assert np.array_equal(before[:, 256:], after[:, 256:])
@@ -88,7 +91,7 @@ def test_ten_kills_and_the_same_bytes(fork_server, tmp_path):
     )
     assert whole.read_bytes() == resumed.read_bytes()
     assert sorted(f.name for f in resumed.parent.iterdir() if f.name[0] != ".") == [
-        "config.json", "metrics.json", "picture.tif", "provenance.json", "recipe.safetensors",
+        "config.json", "drawing.json", "picture.tif", "provenance.json", "recipe.safetensors",
     ]  # fmt: skip
 
 

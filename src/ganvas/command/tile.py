@@ -212,7 +212,7 @@ def _fill(recipe: Any, generator: Any, folder: Path, compression: Any, earlier: 
         "bytes": picture.stat().st_size,
         "recipe_bytes": (folder / "recipe.safetensors").stat().st_size,
     }
-    write_json(folder / "metrics.json", metrics)
+    write_json(folder / "drawing.json", metrics)
     _say(
         f"{picture}: {drawn.drawn} of {drawn.total} squares drawn in {drawn.seconds:.1f} s, "
         f"{metrics['peak_memory_mib']} MiB of memory"
