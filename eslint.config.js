@@ -1,9 +1,9 @@
-/** Rules for the dashboard's scripts and their tests. */
+/** Rules for the scripts of the pages and their tests. */
 
 import js from '@eslint/js';
 import globals from 'globals';
 
-const SCRIPTS = 'src/ganvas/report/static/script/*.js';
+const SCRIPTS = ['src/ganvas/report/static/script/*.js', 'src/ganvas/tile/static/*.js'];
 
 export default [
   { ignores: ['.venv/', 'outputs/', 'docs/', 'dist/', 'build/', 'mine/'] },
@@ -18,6 +18,6 @@ export default [
       'prefer-const': 'error',
     },
   },
-  { files: [SCRIPTS], languageOptions: { globals: globals.browser } },
+  { files: SCRIPTS, languageOptions: { globals: globals.browser } },
   { files: ['tests/**/*.js', '*.config.js'], languageOptions: { globals: globals.node } },
 ];
