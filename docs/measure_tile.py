@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -16,7 +16,7 @@ from ganvas.tile.bank import thumbnails
 from ganvas.tile.canvas import Canvas
 from ganvas.tile.geometry import Geometry, geometry
 from ganvas.tile.latents import Random
-from ganvas.tile.latents.guided import _guides
+from ganvas.tile.latents.guided import guides_of
 from ganvas.tile.window import Window
 
 SEED = 3
@@ -74,18 +74,16 @@ def columns_of(image: Tensor) -> Tensor:
 
 def guided(generator: Generator, guide: str, bank: int) -> None:
     """Print what the choice of tiles costs with and without refinement."""
-    from pathlib import Path
-
     shape = geometry(generator, 16, (12, 12))
     scale = 2
     tiles = thumbnails(generator, shape, SEED, 1.0, bank, scale, print)
-    data = distances(tiles, _guides(Path(guide), shape, scale).flatten(0, 1)).view(12, 12, -1)
+    data = distances(tiles, guides_of(Path(guide), shape, scale).flatten(0, 1)).view(12, 12, -1)
     candidates = data.topk(min(16, bank), dim=2, largest=False).indices
     strip = shape.overlap * scale
     print("| λ | colour error | disagreement of neighbours | tiles swapped |\n|---|---|---|---|")
     for weight in (0.0, 0.25, 0.5, 1.0, 2.0):
         choice = refine(candidates[..., 0], candidates, data, tiles, strip, weight, 20)
-        chosen: Sequence[Tensor] = tiles[choice]
+        chosen = tiles[choice]
         likeness = data.gather(2, choice[..., None]).mean()
         across = disagreement(chosen[:, :-1], chosen[:, 1:], strip, -2).flatten()
         down = disagreement(chosen[:-1], chosen[1:], strip, -3).flatten()

@@ -11,7 +11,11 @@ import pytest
 import tifffile
 from PIL import Image
 
+from ganvas.checkpoint.generator_file import save_generator
+from ganvas.generator.architecture import StyleGAN1Architecture
+from ganvas.generator.random_weights import random_generator
 from ganvas.runner.directory import find_runs
+from ganvas.tile.recipe import Recipe
 
 SMALL = (
     "tile", "generator=tiny", "generator.resolution=128", "layer=8", "grid=5x7", "side=256",
@@ -49,6 +53,27 @@ def test_a_picture_and_its_regions(ganvas_command):
         half = file.series[0].levels[1].asarray()
     assert ganvas_command("tile", *region[:2], "--level", "1", "--region", "90,60,100,80").code == 0
     assert np.array_equal(pixels("region.png"), half[60:140, 90:190])
+
+
+def test_a_stylegan1_keeps_its_statistics_in_the_recipe(ganvas_command):
+    architecture = StyleGAN1Architecture(mapping=(8, 8, 8), channels=(6, 6, 4, 4, 4, 4))
+    save_generator(random_generator(architecture), Path("one.safetensors"))
+    words = ("tile", "generator=stylegan1", "generator.checkpoint=one.safetensors", "threads=1")
+    done = ganvas_command(*words, "grid=5x5", "layer=8", "side=256")
+    assert done.code == 0, done.err
+    folder = only("outputs/tile/*")
+    recipe = Recipe.load(folder / "recipe.safetensors")
+    assert [mean.shape[1] for mean, _ in recipe.statistics] == [6] * 4 + [4] * 8
+    picture = tifffile.imread(folder / "picture.tif")
+    done = ganvas_command("tile", "render", str(folder), "--region", "250,250,70,60")
+    assert done.code == 0, done.err
+    assert np.array_equal(pixels("region.png"), picture[250:310, 250:320])
+    # Another tile leaves the statistics, and what is far away, as they were.
+    edit = ("--tile", "0,0", "--latent", "99", "-o", "edited")
+    assert ganvas_command("tile", "edit", str(folder), *edit).code == 0
+    after = tifffile.imread("edited/picture.tif")
+    assert not np.array_equal(picture, after)
+    assert np.array_equal(picture[256:, 256:], after[256:, 256:])
 
 
 def test_an_edit_draws_what_it_reaches(ganvas_command):

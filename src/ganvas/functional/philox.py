@@ -88,4 +88,5 @@ def normal_field(
 @cache
 def _quantiles(device: str) -> Tensor:
     levels = (torch.arange(1 << 16, dtype=torch.float64) + 0.5) / (1 << 16)
-    return torch.special.ndtri(levels).float().to(device)
+    quantiles: Tensor = torch.special.ndtri(levels)
+    return quantiles.float().to(device)

@@ -64,7 +64,7 @@ class Guided(LatentSource):
         from ganvas.tile.bank import thumbnails
 
         scale = max(THUMBNAIL // geometry.crop, 1)
-        guides = _guides(self.image, geometry, scale)
+        guides = guides_of(self.image, geometry, scale)
         tiles = thumbnails(generator, geometry, seed, self.psi, self.bank, scale, say)
         data = distances(tiles, guides.flatten(0, 1)).view(geometry.rows, geometry.columns, -1)
         candidates = data.topk(self.candidates, dim=2, largest=False).indices
@@ -78,8 +78,17 @@ class Guided(LatentSource):
         return from_bank(choice, generator, self.psi)
 
 
-def _guides(file: Path, geometry: Geometry, scale: int) -> Tensor:
-    """Return each tile's part of the picture, (rows, columns, size, size, 3) in [−1, 1]."""
+def guides_of(file: Path, geometry: Geometry, scale: int) -> Tensor:
+    """Return each tile's part of the picture, (rows, columns, size, size, 3) in [−1, 1].
+
+    Args:
+        file: The picture; its middle is used, in the canvas's proportions.
+        geometry: The grid.
+        scale: Pixels for each sample of the joined layer.
+
+    Raises:
+        InputError: It cannot be read, or has fewer pixels than the grid has tiles.
+    """
     import numpy as np
     import torch
     from PIL import Image, ImageOps

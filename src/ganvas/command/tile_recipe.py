@@ -1,0 +1,152 @@
+"""`ganvas tile render`, `edit` and `view`: what is made of a picture's recipe."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ganvas.command.tile_fill import PICTURE, RECIPE, fill, say
+from ganvas.config.groups import user_folders
+from ganvas.errors import ConfigError, InputError
+from ganvas.runner.settings import Trainer
+
+if TYPE_CHECKING:
+    from ganvas.generator.base import Generator
+    from ganvas.tile.geometry import Geometry
+    from ganvas.tile.recipe import Recipe
+
+
+def render(words: Sequence[str]) -> int:
+    """Draw a region of a recipe."""
+    import torch
+    from PIL import Image
+
+    from ganvas.image.picture import require_format, save_picture
+    from ganvas.tile.draw import render as render_region
+    from ganvas.tile.pyramid import level_sizes
+    from ganvas.tile.window import Window
+
+    parser = argparse.ArgumentParser(prog="ganvas tile render", description=render.__doc__)
+    parser.add_argument("recipe", help="a recipe.safetensors, or the folder of a picture")
+    parser.add_argument("--region", required=True, metavar="X,Y,W,H", help="in pixels")
+    parser.add_argument("--level", type=int, default=0, help="how often the picture is halved")
+    parser.add_argument("-o", "--output", default="region.png", help="(default: region.png)")
+    _common(parser)
+    options = parser.parse_args(list(words))
+    output = Path(options.output)
+    require_format(output)
+    left, top, width, height = _numbers(options.region, 4, "--region", "X,Y,W,H")
+    recipe, generator = _loaded(options)
+    canvas = recipe.canvas(generator)
+    sizes = level_sizes(canvas.height, canvas.width, recipe.side)
+    if not 0 <= options.level < len(sizes):
+        raise ConfigError(f"--level={options.level}: the picture has levels 0 to {len(sizes) - 1}")
+    most = sizes[options.level]
+    if width < 1 or height < 1 or left + width > most[1] or top + height > most[0]:
+        raise ConfigError(
+            f"--region={options.region}: level {options.level} has {most[1]}×{most[0]} pixels"
+        )
+    torch.set_num_threads(recipe.threads)
+    region = Window(top, top + height, left, left + width)
+    pixels = render_region(canvas, region, recipe.side, options.level)
+    save_picture(Image.fromarray(pixels), output, lossless=output.suffix == ".webp")
+    print(output)
+    return 0
+
+
+def edit(words: Sequence[str]) -> int:
+    """Change the latent of tiles and draw only the squares that they reach."""
+    from ganvas.tile.draw import Earlier
+    from ganvas.tile.latents.saved import saved_rows
+
+    parser = argparse.ArgumentParser(prog="ganvas tile edit", description=edit.__doc__)
+    parser.add_argument("recipe", help="the folder of a picture, or its recipe.safetensors")
+    parser.add_argument("--tile", action="append", required=True, metavar="ROW,COLUMN")
+    parser.add_argument(
+        "--latent", action="append", required=True, metavar="SOURCE",
+        help="for each --tile: a number of the bank, ROW,COLUMN of a tile, or an embedding",
+    )  # fmt: skip
+    parser.add_argument("-o", "--output", required=True, help="the folder of the new picture")
+    parser.add_argument("--compression", choices=["none", "deflate"], default="none")
+    _common(parser)
+    options = parser.parse_args(list(words))
+    if len(options.tile) != len(options.latent):
+        raise ConfigError(f"{len(options.tile)} --tile and {len(options.latent)} --latent")
+    old, new = _recipe_file(options.recipe).parent, Path(options.output)
+    picture = old / PICTURE
+    if not picture.is_file():
+        raise InputError(f"{old} holds no finished picture.tif")
+    if new.resolve() == old.resolve() or (new / PICTURE).exists():
+        raise InputError(f"{new} holds a picture already; choose another folder")
+    recipe, generator = _loaded(options)
+    grid = recipe.geometry
+    changed = []
+    for text, source in zip(options.tile, options.latent, strict=True):
+        tile = _tile(text, "--tile", grid)
+        if source.isdecimal():
+            recipe = recipe.with_tile(tile, int(source))
+        elif Path(source).suffix:
+            recipe = recipe.with_tile(tile, saved_rows(Path(source), generator)[0])
+        else:
+            recipe = recipe.with_tile(tile, _tile(source, "--latent", grid))
+        changed.append(tile)
+    new.mkdir(parents=True, exist_ok=True)
+    recipe.save(new / RECIPE)
+    fill(recipe, generator, new, options.compression, Earlier(picture, changed))
+    return 0
+
+
+def view(words: Sequence[str]) -> int:
+    """Write a page that opens from disk and zooms into a picture."""
+    from ganvas.tile.viewer import write_viewer
+
+    parser = argparse.ArgumentParser(prog="ganvas tile view", description=view.__doc__)
+    parser.add_argument("picture", help="a picture.tif, or its folder")
+    parser.add_argument("-o", "--output", help="(default: view/ beside the picture)")
+    options = parser.parse_args(list(words))
+    picture = Path(options.picture)
+    picture = picture / PICTURE if picture.is_dir() else picture
+    if not picture.is_file():
+        raise InputError(f"no such picture: {picture}")
+    folder = Path(options.output) if options.output else picture.parent / "view"
+    print(write_viewer(picture, folder, say))
+    return 0
+
+
+def _common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
+    parser.add_argument(
+        "--trust", action="store_true",
+        help="execute code outside ganvas and fetch addresses that the recipe names",
+    )  # fmt: skip
+    parser.add_argument("--config-dir", metavar="DIR", help="a folder with your own options")
+
+
+def _loaded(options: argparse.Namespace) -> tuple[Recipe, Generator]:
+    from ganvas.tile.recipe import Recipe
+
+    user_folders(options.config_dir)
+    recipe = Recipe.load(_recipe_file(options.recipe))
+    device = Trainer(device=options.device).torch_device()
+    return recipe, recipe.load_generator(options.trust).to(device)
+
+
+def _recipe_file(text: str) -> Path:
+    path = Path(text)
+    return path / RECIPE if path.is_dir() else path
+
+
+def _numbers(text: str, count: int, flag: str, form: str) -> list[int]:
+    parts = text.split(",")
+    if len(parts) != count or not all(part.isdecimal() and len(part) < 10 for part in parts):
+        raise ConfigError(f"{flag}={text}: whole numbers {form}")
+    return [int(part) for part in parts]
+
+
+def _tile(text: str, flag: str, grid: Geometry) -> tuple[int, int]:
+    row, column = _numbers(text, 2, flag, "ROW,COLUMN")
+    if row >= grid.rows or column >= grid.columns:
+        raise ConfigError(f"{flag}={text}: the grid has {grid.rows}×{grid.columns} tiles")
+    return row, column
