@@ -14,7 +14,7 @@ from ganvas.metrics.rendered import RenderedMetric
 
 if TYPE_CHECKING:
     import torch
-    from jaxtyping import Float, Int
+    from jaxtyping import Float, Integer
     from torch import Tensor
 
 Part = Literal["eyes", "brows", "nose", "mouth"]
@@ -69,7 +69,7 @@ class ParsingIoU(RenderedMetric):
 
 
 def overlap(
-    first: Int[Tensor, "B H W"], second: Int[Tensor, "B H W"], classes: Sequence[int]
+    first: Integer[Tensor, "B H W"], second: Integer[Tensor, "B H W"], classes: Sequence[int]
 ) -> Float[Tensor, " B"]:
     """Return the intersection over union (B,) of some classes in maps (B, H, W) of classes.
 

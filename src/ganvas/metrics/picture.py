@@ -13,7 +13,7 @@ from ganvas.metrics.metric import Direction
 from ganvas.metrics.rendered import RenderedMetric
 
 if TYPE_CHECKING:
-    from jaxtyping import Float
+    from jaxtyping import Float, UInt8
     from torch import Tensor
 
 
@@ -29,7 +29,7 @@ class PictureMetric(RenderedMetric):
 
     @abstractmethod
     def compare(
-        self, pictures: Float[Tensor, "B 3 H W"], targets: Float[Tensor, "B 3 H W"]
+        self, pictures: UInt8[Tensor, "B 3 H W"], targets: UInt8[Tensor, "B 3 H W"]
     ) -> Float[Tensor, " B"] | None:
         """Compare uint8 pictures (B, 3, H, W): (B,), or None where they are too small."""
 
@@ -42,7 +42,7 @@ class PSNR(PictureMetric):
     unit: ClassVar[str] = "dB"
 
     def compare(
-        self, pictures: Float[Tensor, "B 3 H W"], targets: Float[Tensor, "B 3 H W"]
+        self, pictures: UInt8[Tensor, "B 3 H W"], targets: UInt8[Tensor, "B 3 H W"]
     ) -> Float[Tensor, " B"]:
         """Compare over the range [0, 255]."""
         from ganvas.functional.quality import masked_mse, psnr_from_mse
@@ -61,7 +61,7 @@ class SSIM(PictureMetric):
     direction: ClassVar[Direction] = "higher"
 
     def compare(
-        self, pictures: Float[Tensor, "B 3 H W"], targets: Float[Tensor, "B 3 H W"]
+        self, pictures: UInt8[Tensor, "B 3 H W"], targets: UInt8[Tensor, "B 3 H W"]
     ) -> Float[Tensor, " B"]:
         """Compare with a Gaussian window of 11 pixels."""
         from ganvas.functional.ssim import ssim
@@ -80,7 +80,7 @@ class MSSSIM(PictureMetric):
     direction: ClassVar[Direction] = "higher"
 
     def compare(
-        self, pictures: Float[Tensor, "B 3 H W"], targets: Float[Tensor, "B 3 H W"]
+        self, pictures: UInt8[Tensor, "B 3 H W"], targets: UInt8[Tensor, "B 3 H W"]
     ) -> Float[Tensor, " B"] | None:
         """Compare over five scales; None where the coarsest is smaller than the window."""
         from ganvas.functional.ssim import ms_ssim

@@ -12,7 +12,7 @@ from ganvas.metrics.metric import Direction, Metric
 
 if TYPE_CHECKING:
     import torch
-    from jaxtyping import Float
+    from jaxtyping import Float, UInt8
     from torch import Tensor
 
 Side = Literal["inside", "outside"]
@@ -93,8 +93,8 @@ class Seam(Metric):
 
 
 def region_psnr(
-    pictures: Float[Tensor, "B 3 H W"],
-    targets: Float[Tensor, "B 3 H W"],
+    pictures: UInt8[Tensor, "B 3 H W"],
+    targets: UInt8[Tensor, "B 3 H W"],
     mask: Float[Tensor, "B 1 H W"],
 ) -> Float[Tensor, " B"]:
     """PSNR in dB (B,) over the region: squared errors weighted by the mask, per its area."""
@@ -106,8 +106,8 @@ def region_psnr(
 
 
 def region_lpips(
-    pictures: Float[Tensor, "B 3 H W"],
-    targets: Float[Tensor, "B 3 H W"],
+    pictures: UInt8[Tensor, "B 3 H W"],
+    targets: UInt8[Tensor, "B 3 H W"],
     mask: Float[Tensor, "B 1 H W"],
     resolution: int,
 ) -> Float[Tensor, " B"]:
@@ -129,9 +129,9 @@ def region_lpips(
 
 
 def seam(
-    pictures: Float[Tensor, "B 3 H W"],
-    inside: Float[Tensor, "B 3 H W"],
-    outside: Float[Tensor, "B 3 H W"],
+    pictures: UInt8[Tensor, "B 3 H W"],
+    inside: UInt8[Tensor, "B 3 H W"],
+    outside: UInt8[Tensor, "B 3 H W"],
     mask: Float[Tensor, "B 1 H W"],
 ) -> Float[Tensor, " B"]:
     """How much steeper a picture is along the mask's edge than the photos are there, (B,).
