@@ -91,7 +91,8 @@ def groups(user_dirs: Sequence[Path] = ()) -> Groups:
     """
     listed: Groups = {}
     for folder in user_dirs:
-        if (root := folder / "config.yaml").is_file():
+        root = folder / "config.yaml"
+        if root.is_file() and not root.samefile(config_dir() / "config.yaml"):
             raise ConfigError(
                 f"{root} would be ignored: the root is ganvas's; make it an experiment, "
                 f"{folder / 'experiment' / 'NAME.yaml'}, and choose experiment=NAME"
