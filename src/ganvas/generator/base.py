@@ -119,14 +119,18 @@ class Generator(nn.Module, ABC):
         self,
         index: int,
         state: Activation,
-        styles: Sequence[Float[Tensor, "B _"]],
+        styles: Sequence[Float[Tensor, "B _ ..."]],
         noise: Sequence[Float[Tensor, "B 1 _ _"]],
     ) -> Activation:
-        """Run layer `index` on the state that the layer before it left."""
+        """Run layer `index` on the state that the layer before it left.
+
+        The state may be a part of a larger one. In a family that says its `reach`, a style may then
+        be a map (B, C, h, w) of the state's size, one for each position.
+        """
 
     @abstractmethod
     def finish(
-        self, state: Activation, styles: Sequence[Float[Tensor, "B _"]]
+        self, state: Activation, styles: Sequence[Float[Tensor, "B _ ..."]]
     ) -> Float[Tensor, "B 3 H W"]:
         """Turn the state after the last layer into the image (B, 3, H, W) in about [−1, 1]."""
 

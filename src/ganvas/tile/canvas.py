@@ -146,7 +146,8 @@ class Canvas:
         factor = layers[index].resolution // layers[index - 1].resolution
         whole = at.scaled(factor)
         number = layers[index].noise
-        noise = _One(number, None if number is None else self._noise(CANVAS_NOISE, number, whole))
+        # The layer reads one of the maps, at its number.
+        noise = [] if number is None else [self._noise(CANVAS_NOISE, number, whole)] * (number + 1)
         state = self.rest.layer(index, state, self._styles_in(at, index - 1), noise)
 
         def cut(maps: Tensor) -> Tensor:
@@ -230,25 +231,6 @@ class _Styles(Sequence[Tensor]):
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(self._count))]
         return self._style(index % self._count)
-
-
-class _One(Sequence[Tensor]):
-    """The one noise map that a layer adds, at its index."""
-
-    def __init__(self, number: int | None, noise: Tensor | None) -> None:
-        self._number, self._noise = number, noise
-
-    def __len__(self) -> int:
-        return 0 if self._number is None else self._number + 1
-
-    @overload
-    def __getitem__(self, index: int) -> Tensor: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Tensor]: ...
-    def __getitem__(self, index: int | slice) -> Tensor | Sequence[Tensor]:
-        if index != self._number or self._noise is None:
-            raise IndexError(index)
-        return self._noise
 
 
 def _pairs(rows: range, columns: range) -> Iterator[Tile]:
