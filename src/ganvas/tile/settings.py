@@ -50,7 +50,7 @@ class TileSettings:
 
     generator: GeneratorConfig
     latents: LatentSource
-    grid: str = "4x4"
+    grid: int | str = "4x4"
     layer: int | str = 16
     crop: Annotated[int, Field(ge=2)] | None = None
     middle: tuple[Fraction, Fraction] = (0.5, 0.5)
@@ -74,7 +74,7 @@ class TileSettings:
     @property
     def shape(self) -> tuple[int, int]:
         """Rows and columns of tiles."""
-        match = re.fullmatch(r"([1-9]\d{0,6})x([1-9]\d{0,6})", self.grid)
+        match = re.fullmatch(r"([1-9]\d{0,6})x([1-9]\d{0,6})", str(self.grid))
         if match is None:
             raise ConfigError(f"grid={self.grid}: rows and columns of tiles, such as 8x12")
         return int(match[1]), int(match[2])
