@@ -16,7 +16,9 @@ from ganvas.command.flags import read_flags
 from ganvas.config.compose import compose_job
 from ganvas.config.groups import groups
 from ganvas.config.overrides import expand
+from ganvas.config.schema import build
 from ganvas.runner.job import validate
+from ganvas.tile.compose import compose as compose_tile
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -63,6 +65,11 @@ def test_every_experiment_is_one(pictures, words):
         validate(compose_job(job).config)
 
 
+def test_the_picture_of_any_size_is_one():
+    (words,) = [words for words in COMMANDS if words[0] == "tile"]
+    assert build(compose_tile(words[1:])[1]).shape == (8, 12)
+
+
 def test_the_ablation_can_be_asked_for():
     (words,) = re.findall(r"`ganvas ablate ([^`]*?) ?…`", README)
     assert read_words(shlex.split(words)).ablation.over
@@ -88,7 +95,7 @@ def test_the_python_is_what_it_says(pictures, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "words", [w for w in COMMANDS if w[0] not in ("run", "report")], ids=" ".join
+    "words", [w for w in COMMANDS if w[0] not in ("run", "report", "tile")], ids=" ".join
 )
 def test_the_parser_knows_every_other_command(words):
     assert parser().parse_args(words).command
