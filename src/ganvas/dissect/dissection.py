@@ -99,6 +99,15 @@ class Dissection:
         order = score.argsort(descending=True, stable=True)[:count]
         return tuple(order[score[order] > 0].tolist())
 
+    def has_alpha(self, concept: str, layer: str) -> bool:
+        """Return whether α of a concept is optimised at a layer.
+
+        Raises:
+            ConfigError: The concept or layer was not dissected.
+        """
+        row = require_concept(concept, self.concepts)
+        return bool((self.units(layer).alpha[row] > 0).any())
+
     def with_alpha(self, concept: str, layer: str, alpha: Tensor) -> Dissection:
         """Return the dissection with an optimised α (U,) of one concept at one layer."""
         units = self.layers[layer]

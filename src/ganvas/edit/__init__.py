@@ -30,12 +30,14 @@ from ganvas.edit.latent import (
     with_rows,
 )
 from ganvas.edit.operation import Operation
+from ganvas.edit.paint import ConceptStroke, PaintUnits
 from ganvas.edit.recipe import Recipe, Regions
 
 __all__ = [
     "Ablate",
     "Average",
     "Change",
+    "ConceptStroke",
     "Copy",
     "CopyChannels",
     "Direction",
@@ -44,6 +46,7 @@ __all__ = [
     "LatentOperation",
     "Morph",
     "Operation",
+    "PaintUnits",
     "PermuteChannels",
     "PermutePositions",
     "Recipe",
