@@ -22,16 +22,16 @@ from ganvas.errors import ConfigError, nearest
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ganvas.dissect import Caused, Dissection, Survey
+    from ganvas.dissect import Caused, Dissection, Share, Survey
     from ganvas.dissect.source import Embedded
 
 HELP = """\
 ganvas dissect [generator=OPTION] [layers=[8,16,32]] [concepts=face] [samples=1000] [KEY=VALUE …]
 
-Counts how well the units of each layer agree with concepts over samples, measures what the best units
-cause when they are ablated or inserted, and writes dissection.safetensors, units.json and index.html
-into dissections/GENERATOR-HASH/KEY/. Interrupted or killed, the same command goes on; with more
-samples it adds to those that it has. Keys:
+Counts how well the units of each layer agree with concepts over samples, measures what the best
+units cause when they are ablated or inserted, and writes dissection.safetensors, units.json and
+index.html into dissections/GENERATOR-HASH/KEY/. Interrupted or killed, the same command goes on;
+with more samples it adds to those that it has. Keys:
   concepts=face|onnx|torchscript|files   who says where a concept is; concepts.names=[hair,eyes]
   samples, seed, psi                     which samples; embedding=FILE: embedded photographs
   threshold=quality|quantile, quantile   above which value a unit is active
@@ -172,9 +172,8 @@ def measured(
     effect, alpha = plan.effect, plan.alpha
     assert effect is not None
     generator, caused = survey.generator, []
-    for row, concept in enumerate(dissection.concepts):
-        if effect.concepts is not None and concept not in effect.concepts:
-            continue
+    for concept in effect.concepts or dissection.concepts:
+        row = dissection.concepts.index(concept)
         # Those that choose the units come before those that they are measured on.
         first = min(alpha.pictures, int(dissection.present[row]) // 2) if alpha else 0
         shown = showing(survey.source, generator, pixels[:, row], first + effect.samples)
@@ -201,14 +200,16 @@ def measured(
 
 def line(caused: Caused) -> None:
     """Print one effect."""
-    best, chance = caused.best, caused.chance
     print(
         f"{caused.concept} at {caused.layer}: {len(caused.units)} units by {caused.ranking} remove "
-        f"{best.removed.value:.0%} [{best.removed.low:.0%}, {best.removed.high:.0%}] of it and change "
-        f"{best.others.value:.1%} of the rest; random ones {chance.removed.value:.1%} "
-        f"[{chance.removed.low:.1%}, {chance.removed.high:.1%}]",
+        f"{_words(caused.best.removed)}, {_words(caused.best.others)} of the rest change; "
+        f"random units: {_words(caused.chance.removed)}, {_words(caused.chance.others)}",
         flush=True,
     )
+
+
+def _words(share: Share) -> str:
+    return f"{share.value:.1%} [{share.low:.1%}, {share.high:.1%}]"
 
 
 def show(data: Mapping[str, Any]) -> None:

@@ -56,7 +56,8 @@ class FaceClasses(Concepts):
         parser, indices = face_parser(str(device)), list(self.members[name])
 
         def area(picture: Tensor) -> Tensor:
-            return parser(resize(picture, SIDE)).softmax(1)[:, indices].sum()
+            probability: Tensor = parser(resize(picture, SIDE)).softmax(1)
+            return probability[:, indices].sum()
 
         return area
 
@@ -222,7 +223,9 @@ def _torchscript(path: Path, device: str) -> Scores:
         with warnings.catch_warnings():
             # Deprecated for writing new files; people have old ones.
             warnings.simplefilter("ignore", DeprecationWarning)
-            network = torch.jit.load(str(path), map_location=device).eval()
+            network = torch.jit.load(  # type: ignore[no-untyped-call]
+                str(path), map_location=device
+            ).eval()
     except (RuntimeError, ValueError) as error:
         raise InputError(f"{path} is no readable TorchScript file: {first_line(error)}") from error
 

@@ -32,6 +32,7 @@ from ganvas.edit.latent import (
 from ganvas.edit.operation import Operation
 from ganvas.edit.paint import ConceptStroke, PaintUnits
 from ganvas.edit.recipe import Recipe, Regions
+from ganvas.edit.repair import RepairUnits
 
 __all__ = [
     "Ablate",
@@ -51,6 +52,7 @@ __all__ = [
     "PermutePositions",
     "Recipe",
     "Regions",
+    "RepairUnits",
     "StyleMix",
     "in_rows",
     "joined",

@@ -121,7 +121,8 @@ def information_quality_ratio(
 
 def _surprise(share: Tensor) -> Tensor:
     """Return −p log p, 0 at p = 0."""
-    return -torch.special.xlogy(share, share)
+    surprise: Tensor = -torch.special.xlogy(share, share)
+    return surprise
 
 
 def bootstrap_ratio(
