@@ -18,6 +18,7 @@ from ganvas.config.overrides import parse, refuse_several
 from ganvas.config.schema import Call, build, check, parameters
 from ganvas.dissect.plan import SHARING, DissectPlan
 from ganvas.errors import ConfigError, nearest
+from ganvas.system.files import sha256
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -100,11 +101,22 @@ def key_of(call: Call) -> str:
 
     defaults = {n: p.default for n, p in parameters(call.target).items() if not p.required}
     counted = {
-        name: canonical(value)
+        name: canonical(_with_folders(value))
         for name, value in {**defaults, **call.arguments}.items()
         if name not in SHARING
     }
     return hashlib.sha256(json.dumps(counted, sort_keys=True).encode()).hexdigest()[:10]
+
+
+def _with_folders(value: Any) -> Any:
+    """Put the files of a folder of masks, with their hashes, in the place of its path."""
+    if isinstance(value, Call):
+        inner = {name: _with_folders(argument) for name, argument in value.arguments.items()}
+        return Call(value.key, value.target, inner)
+    if isinstance(value, Path) and value.is_dir():
+        files = sorted(file for file in value.rglob("*") if file.is_file())
+        return [[file.relative_to(value).as_posix(), sha256(file)] for file in files]
+    return value
 
 
 def _work(plan: DissectPlan, described: dict[str, Any], key: str) -> int:
@@ -132,6 +144,8 @@ def _work(plan: DissectPlan, described: dict[str, Any], key: str) -> int:
         samples = min(samples, len(embedded.embedding))
         source = embedded
     segment = plan.concepts.segmenter(device)
+    if plan.alpha is not None:
+        plan.concepts.score(next(iter(plan.concepts.members)), device)
     folder = plan.output / f"{generator.name}-{generator.source_hash[:12]}" / key
     survey = Survey(generator, layers, segment, source, folder, plan.calibration, plan.psi)
     counts = survey.run(samples, progress())

@@ -147,6 +147,7 @@ def measure(
             without = _masks(embedding, generator, segment, {layer: ablated})
             having = _masks(embedding, generator, segment, {layer: inserted})
             table.append(_pixels(before, without, having, row))
+    # Random sets are averaged picture by picture, so that the interval is over pictures, too.
     chance = torch.stack([torch.stack(table) for table in tables[1:]]).double().mean(0)
     return Caused(
         concept, layer, ranking, best, len(pictures),
@@ -177,7 +178,7 @@ def _pixels(before: Tensor, without: Tensor, having: Tensor, row: int) -> Tensor
 def _measured(table: Tensor) -> Measured:
     from ganvas.functional.dissection import bootstrap_ratio
 
-    before, after, other, changed, new = table.T
+    before, after, other, changed, new = table.double().T
     left, low, high = bootstrap_ratio(after, before)
     return Measured(
         removed=Share(1 - left, 1 - high, 1 - low),

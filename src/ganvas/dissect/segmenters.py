@@ -222,7 +222,7 @@ def _torchscript(path: Path, device: str) -> Scores:
     try:
         with warnings.catch_warnings():
             # Deprecated for writing new files; people have old ones.
-            warnings.simplefilter("ignore", DeprecationWarning)
+            warnings.simplefilter("ignore")
             network = torch.jit.load(  # type: ignore[no-untyped-call]
                 str(path), map_location=device
             ).eval()
