@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from ganvas.generator import Activation, Generator, Layer
 
 RED, BLUE, SHIFTED, NOISE = 0, 1, 2, 3
-"""The units: two draw a square of their colour, one is the red square moved, the others draw nothing."""
+"""The units: two draw a square of their colour, one is the red square moved, the rest is noise."""
 
 
 class Squares(Generator):
