@@ -35,6 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from ganvas.command.tile import tile
 
             return tile(words[1:])
+        if words[:1] == ["dissect"]:
+            from ganvas.command.dissect import dissect
+
+            return dissect(words[1:])
         if words[:1] and words[0] in WITH_OWN_PARSER:
             return _forward(*words)
         options = parser().parse_args(words)

@@ -16,12 +16,12 @@ from ganvas.config.schema import build
 from ganvas.errors import ConfigError, nearest
 from ganvas.runner.job import validate
 
-# An ablation is no part of a run: `ganvas ablate` makes runs of it, and tests/study tries them.
+# Neither is part of a run: tests/study tries ablations, tests/dissect the concepts.
 OPTIONS = [
     (group, option)
     for group, options in groups().items()
     for option in options
-    if group != "ablation"
+    if group not in ("ablation", "concepts")
 ]
 
 

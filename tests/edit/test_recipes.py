@@ -143,7 +143,8 @@ def test_blend_averages_under_a_soft_mask():
 
 @pytest.mark.parametrize("edit", sorted(groups()["edit"]))
 def test_every_edit_composes_and_has_what_it_needs(edit):
-    assert recipe(edit).stages
+    more = ["edit.stages.paint.dissection=d.safetensors"] if edit.startswith("paint") else []
+    assert recipe(edit, *more).stages
 
 
 @pytest.mark.parametrize("experiment", sorted(groups().get("experiment", {})))

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ganvas.errors import ConfigError
-from ganvas.mask import Box, Canvas, Ellipse, Full, Half, Missing, Paint, Stroke
+from ganvas.mask import Box, Canvas, Ellipse, Full, Half, Missing, Paint, Polygon, Stroke
 
 
 @pytest.fixture
@@ -84,3 +84,19 @@ def test_void_descriptions_are_refused():
         Stroke(())
     with pytest.raises(ConfigError, match="left < right"):
         Box(0.5, 0.0, 0.5, 1.0)
+
+
+def test_a_polygon_is_inside_of_its_corners(canvas):
+    triangle = Polygon(((0.1, 0.1), (0.9, 0.1), (0.1, 0.9))).draw(canvas)
+    assert triangle.shape == (2, 1, 64, 64)
+    assert triangle.mean().item() == pytest.approx(0.32, abs=0.01)
+    assert triangle[0, 0, 10, 10] == 1
+    assert triangle[0, 0, 50, 50] == 0
+    # A star: where it covers itself twice the even-odd rule leaves a hole.
+    star = [(0.5, 0.05), (0.78, 0.9), (0.05, 0.36), (0.95, 0.36), (0.22, 0.9)]
+    drawn = Polygon(tuple(star)).draw(canvas)[0, 0]
+    assert drawn[32, 32] == 0
+    assert drawn[12, 32] == 1
+    assert torch.equal(drawn, Polygon(tuple(star[::-1])).draw(canvas)[0, 0])
+    with pytest.raises(ConfigError, match="at least three points"):
+        Polygon(((0.0, 0.0), (1.0, 1.0)))

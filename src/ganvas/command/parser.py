@@ -47,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("run", help="compose and execute experiments (-m: a sweep)")
     commands.add_parser("ablate", help="an experiment, and the same without each of its parts")
     commands.add_parser("tile", help="draw a picture of any size, tile by tile")
+    commands.add_parser("dissect", help="which units of a generator draw which concept")
     _render(commands)
     _paste(commands)
     _sample(commands)

@@ -30,12 +30,15 @@ from ganvas.edit.latent import (
     with_rows,
 )
 from ganvas.edit.operation import Operation
+from ganvas.edit.paint import ConceptStroke, PaintUnits
 from ganvas.edit.recipe import Recipe, Regions
+from ganvas.edit.repair import RepairUnits
 
 __all__ = [
     "Ablate",
     "Average",
     "Change",
+    "ConceptStroke",
     "Copy",
     "CopyChannels",
     "Direction",
@@ -44,10 +47,12 @@ __all__ = [
     "LatentOperation",
     "Morph",
     "Operation",
+    "PaintUnits",
     "PermuteChannels",
     "PermutePositions",
     "Recipe",
     "Regions",
+    "RepairUnits",
     "StyleMix",
     "in_rows",
     "joined",

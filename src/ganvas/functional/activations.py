@@ -103,3 +103,27 @@ def permute_tiles(
     order = torch.randperm(tiles * tiles, generator=rng).to(features.device)
     cut = cut[:, :, order].view(batch, channels, tiles, tiles, high, wide)
     return cut.permute(0, 1, 2, 4, 3, 5).reshape(batch, channels, height, width)
+
+
+def pull_channels(
+    features: Float[Tensor, "B C h w"],
+    channels: Sequence[int],
+    values: Float[Tensor, " K"],
+    weight: Float[Tensor, "#B 1 h w"],
+) -> Float[Tensor, "B C h w"]:
+    """Move channels towards a constant each: u + weight (v − u); where the weight is 0, not a bit.
+
+    Args:
+        features: (B, C, r, r).
+        channels: Indices of the units.
+        values: v, (K,) with one value per unit.
+        weight: How far, at each position; 1 arrives, more goes beyond.
+
+    Source: Bau et al. 2019, *GAN Dissection*, section 3.2.
+    """
+    index = list(channels)
+    before = features[:, index]
+    ends = values.to(features).view(1, -1, 1, 1)
+    changed = features.clone()
+    changed[:, index] = before + weight * (ends - before)
+    return changed

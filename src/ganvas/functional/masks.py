@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 
@@ -77,3 +78,23 @@ def edge_weight(mask: Float[Tensor, "B 1 H W"]) -> Float[Tensor, "B 1 H W"]:
     dx = F.pad(mask[..., :, 1:] - mask[..., :, :-1], (0, 1, 0, 0))
     dy = F.pad(mask[..., 1:, :] - mask[..., :-1, :], (0, 0, 0, 1))
     return torch.hypot(dx, dy)
+
+
+def inside_polygon(
+    x: Float[Tensor, "*points"],
+    y: Float[Tensor, "*points"],
+    corners: Sequence[tuple[float, float]],
+) -> Bool[Tensor, "*points"]:
+    """Return whether the points (x, y) lie inside a closed polygon, by the even-odd rule.
+
+    >>> inside_polygon(torch.tensor([0.2, 0.9]), torch.tensor([0.2, 0.9]), [(0, 0), (1, 0), (0, 1)])
+    tensor([ True, False])
+    """
+    inside = torch.zeros_like(x, dtype=torch.bool)
+    for (x0, y0), (x1, y1) in zip(corners, [*corners[1:], corners[0]], strict=True):
+        if y0 == y1:
+            continue
+        # A ray to the right crosses the edge: an odd number of crossings means inside.
+        crosses = (y0 <= y) != (y1 <= y)
+        inside ^= crosses & (x < x0 + (y - y0) * (x1 - x0) / (y1 - y0))
+    return inside

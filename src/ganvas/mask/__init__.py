@@ -11,6 +11,7 @@ from ganvas.mask.full import Full
 from ganvas.mask.half import Half
 from ganvas.mask.missing import Missing
 from ganvas.mask.paint import Paint, Stroke
+from ganvas.mask.polygon import Polygon
 from ganvas.mask.scribble import Scribble
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Mask",
     "Missing",
     "Paint",
+    "Polygon",
     "Scribble",
     "Stroke",
     "Union",

@@ -62,10 +62,10 @@ def render(data: dict[str, Any], blocks: Iterable[tuple[str, Any]] = ()) -> Iter
     style = "\n".join(read_static(f"style/{name}.css") for name in _STYLES)
     code = bundle(lambda name: read_static(f"script/{name}.js"), _ENTRY)
     script = f"'use strict';(() => {{\n{code}\n}})();"
-    sources = f"'{_digest(script)}'" if data["single"] else f"'{_digest(script)}' 'self' file:"
+    sources = f"'{digest(script)}'" if data["single"] else f"'{digest(script)}' 'self' file:"
     policy = (
         "default-src 'none'; img-src 'self' file: data: blob:; "
-        f"script-src {sources}; style-src '{_digest(style)}'; "
+        f"script-src {sources}; style-src '{digest(style)}'; "
         "base-uri 'none'; form-action 'none'"
     )
     head, tail = _PAGE.split("{blocks}")
@@ -89,5 +89,6 @@ def read_static(path: str) -> str:
     return file.read_text(encoding="utf-8")
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """Return what a content security policy calls a script or style by."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,0 +1,261 @@
+"""`ganvas dissect`: which units of a generator draw which concept, and what they cause."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ganvas.command.flags import read_flags
+from ganvas.command.generator_choice import chosen_generator
+from ganvas.config.changes import Unusual, assigned
+from ganvas.config.groups import groups, read_yaml, user_folders
+from ganvas.config.overrides import parse, refuse_several
+from ganvas.config.schema import Call, build, check, parameters
+from ganvas.dissect.plan import SHARING, DissectPlan
+from ganvas.errors import ConfigError, nearest
+from ganvas.system.files import sha256
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ganvas.dissect import Caused, Dissection, Share, Survey
+    from ganvas.dissect.source import Embedded
+
+HELP = """\
+ganvas dissect [generator=OPTION] [layers=[8,16,32]] [concepts=face] [samples=1000] [KEY=VALUE …]
+
+Counts how well the units of each layer agree with concepts over samples, measures what the best
+units cause when they are ablated or inserted, and writes dissection.safetensors, units.json and
+index.html into dissections/GENERATOR-HASH/KEY/. Interrupted or killed, the same command goes on;
+with more samples it adds to those that it has. Keys:
+  concepts=face|onnx|torchscript|files   who says where a concept is; concepts.names=[hair,eyes]
+  samples, seed, psi                     which samples; embedding=FILE: embedded photographs
+  threshold=quality|quantile, quantile   above which value a unit is active
+  effect.units, effect.samples, effect.random, effect.concepts, effect.layer; effect=null: none
+  alpha={}                               choose units by gradients (Bau et al. 2019), not by IoU
+  output, device
+"""
+
+LINE_EVERY = 30.0
+"""Seconds between two lines of progress."""
+
+
+def dissect(words: Sequence[str]) -> int:
+    """Dissect a generator; return the exit code.
+
+    Raises:
+        GanvasError: A mistake, before any work.
+    """
+    if {"-h", "--help"} & set(words):
+        print(HELP, end="")
+        return 0
+    options = read_flags(words)
+    folders = user_folders(options.config_dir)
+    described, call = read_words(options.overrides, folders)
+    plan: DissectPlan = build(call)
+    return _work(plan, described, key_of(call))
+
+
+def read_words(words: Sequence[str], folders: Sequence[Path] = ()) -> tuple[dict[str, Any], Call]:
+    """Return the generator's configuration and the checked plan that overrides describe.
+
+    Raises:
+        ConfigError: A word is wrong.
+    """
+    overrides = parse(words)
+    refuse_several(overrides)
+    node: dict[str, Any] = {"concepts": "face"}
+    about_generator, values = [], []
+    for override in overrides:
+        key = override.key_or_group
+        if key.partition(".")[0] == "generator":
+            about_generator.append(str(override.input_line))
+        elif key == "concepts" and isinstance(override.value(), str):
+            node["concepts"] = override.value()
+        else:
+            values.append(override)
+    options = groups(folders)["concepts"]
+    if node["concepts"] not in options:
+        hint = nearest(node["concepts"], options)
+        raise ConfigError(f"concepts: no option '{node['concepts']}'{hint}")
+    node["concepts"] = read_yaml(options[node["concepts"]])
+    for override in values:
+        try:
+            names = override.key_or_group.split(".")
+            node = assigned(node, names, override.value(), merge=False)
+        except Unusual:
+            raise ConfigError(f"{override.input_line}: there is no such key") from None
+    call = check(node, DissectPlan)
+    assert isinstance(call, Call)
+    return chosen_generator(about_generator, folders), call
+
+
+def key_of(call: Call) -> str:
+    """Return what shards are known by besides the generator: all that changes what is counted."""
+    from ganvas.runner.signature import canonical
+
+    defaults = {n: p.default for n, p in parameters(call.target).items() if not p.required}
+    counted = {
+        name: canonical(_with_folders(value))
+        for name, value in {**defaults, **call.arguments}.items()
+        if name not in SHARING
+    }
+    return hashlib.sha256(json.dumps(counted, sort_keys=True).encode()).hexdigest()[:10]
+
+
+def _with_folders(value: Any) -> Any:
+    """Put the files of a folder of masks, with their hashes, in the place of its path."""
+    if isinstance(value, Call):
+        inner = {name: _with_folders(argument) for name, argument in value.arguments.items()}
+        return Call(value.key, value.target, inner)
+    if isinstance(value, Path) and value.is_dir():
+        files = sorted(file for file in value.rglob("*") if file.is_file())
+        return [[file.relative_to(value).as_posix(), sha256(file)] for file in files]
+    return value
+
+
+def _work(plan: DissectPlan, described: dict[str, Any], key: str) -> int:
+    from ganvas.dissect.dissection import FILE, summarised
+    from ganvas.dissect.gallery import by_concept, strips
+    from ganvas.dissect.source import Samples, opened
+    from ganvas.dissect.survey import Survey, chosen_layers
+    from ganvas.dissect.table import table
+    from ganvas.generator.config import load_generator
+    from ganvas.report.dissection import write_page
+    from ganvas.runner.settings import Trainer
+    from ganvas.system.files import write_json
+
+    device = Trainer(device=plan.device).torch_device()
+    generator = load_generator(described).to(device)
+    layers = chosen_layers(generator, plan.layers)
+    if plan.effect is not None and plan.effect.layer is not None:
+        asked = generator.find_layer(plan.effect.layer)
+        if asked not in layers:
+            raise ConfigError(f"effect.layer={plan.effect.layer} is not among layers")
+    source: Samples | Embedded = Samples(plan.seed, plan.psi)
+    samples = plan.samples
+    if plan.embedding is not None:
+        embedded = opened(plan.embedding, generator)
+        samples = min(samples, len(embedded.embedding))
+        source = embedded
+    segment = plan.concepts.segmenter(device)
+    if plan.alpha is not None:
+        plan.concepts.score(next(iter(plan.concepts.members)), device)
+    folder = plan.output / f"{generator.name}-{generator.source_hash[:12]}" / key
+    survey = Survey(generator, layers, segment, source, folder, plan.calibration, plan.psi)
+    counts = survey.run(samples, progress())
+    concepts = tuple(plan.concepts.members)
+    dissection = summarised(
+        counts, survey.edges(), concepts, generator, plan.threshold, plan.quantile
+    )
+    dissection.save(folder / FILE)
+    caused: list[Caused] = []
+    if plan.effect is not None:
+        dissection, caused = measured(plan, survey, dissection, counts.pixels)
+        dissection.save(folder / FILE)
+    data = table(dissection, caused)
+    write_json(folder / "units.json", data)
+    show(data)
+    pictures = by_concept(strips(survey, dissection, counts.pixels))
+    print(write_page(folder, data, pictures, generator.name))
+    return 0
+
+
+def measured(
+    plan: DissectPlan, survey: Survey, dissection: Dissection, pixels: Tensor
+) -> tuple[Dissection, list[Caused]]:
+    """Measure the effect of every concept that enough pictures show.
+
+    Args:
+        plan: What is asked for.
+        survey: What was counted.
+        dissection: What came out.
+        pixels: (N, K) pixels of each concept in each picture.
+
+    Returns:
+        The dissection, with α where it was optimised, and the effects.
+    """
+    from ganvas.dissect.alpha import optimise
+    from ganvas.dissect.effect import best_layer, measure, showing
+
+    effect, alpha = plan.effect, plan.alpha
+    assert effect is not None
+    generator, caused = survey.generator, []
+    for concept in effect.concepts or dissection.concepts:
+        row = dissection.concepts.index(concept)
+        # Those that choose the units come before those that they are measured on.
+        first = min(alpha.pictures, int(dissection.present[row]) // 2) if alpha else 0
+        shown = showing(survey.source, generator, pixels[:, row], first + effect.samples)
+        if len(shown) - first < 2:
+            print(f"{concept}: too few pictures show it", file=sys.stderr)
+            continue
+        if effect.layer is None:
+            layer = best_layer(dissection, concept, effect.units)
+        else:
+            layer = generator.find_layer(effect.layer)
+        if alpha is not None:
+            score = plan.concepts.score(concept, generator.w_avg.device)
+            value = optimise(alpha, dissection, generator, score, shown[:first], layer)
+            dissection = dissection.with_alpha(concept, layer, value)
+        caused.append(
+            measure(
+                dissection, generator, survey.segment, shown[first:], concept, layer, effect,
+                "iou" if alpha is None else "alpha",
+            )
+        )  # fmt: skip
+        line(caused[-1])
+    return dissection, caused
+
+
+def line(caused: Caused) -> None:
+    """Print one effect."""
+    print(
+        f"{caused.concept} at {caused.layer}: {len(caused.units)} units by {caused.ranking} remove "
+        f"{_words(caused.best.removed)}, {_words(caused.best.others)} of the rest change; "
+        f"random units: {_words(caused.chance.removed)}, {_words(caused.chance.others)}",
+        flush=True,
+    )
+
+
+def _words(share: Share) -> str:
+    return f"{share.value:.1%} [{share.low:.1%}, {share.high:.1%}]"
+
+
+def show(data: Mapping[str, Any]) -> None:
+    """Print the best units of every concept."""
+    from rich.console import Console
+    from rich.table import Table
+
+    shown = Table(box=None, pad_edge=False)
+    for title in ("concept", "of pixels", *data["layers"]):
+        shown.add_column(title)
+    for concept in data["concepts"]:
+        best = [
+            ", ".join(f"{u['unit']} ({u['iou']:.2f})" for u in units[:3])
+            for units in concept["layers"].values()
+        ]
+        shown.add_row(concept["name"], f"{concept['share']:.2%}", *best)
+    Console(highlight=False, width=None if sys.stdout.isatty() else 240).print(shown)
+
+
+def progress(clock: Callable[[], float] = time.monotonic) -> Callable[[int, int], None]:
+    """Return what says now and then on stderr how many pictures are counted."""
+    start = last = clock()
+    first = -1
+
+    def report(done: int, of: int) -> None:
+        nonlocal last, first
+        first = done if first < 0 else first
+        now = clock()
+        if done < of and now - last < LINE_EVERY:
+            return
+        last = now
+        pace = (now - start) / max(done - first, 1)
+        print(f"{done} of {of} pictures, about {pace * (of - done):.0f} s left", file=sys.stderr)
+
+    return report

@@ -1,0 +1,279 @@
+"""What a dissection knows: which units of a layer, and which styles, go with which concept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from ganvas.dissect.concepts import require_concept
+from ganvas.dissect.counts import Counts
+from ganvas.errors import ConfigError, InputError
+from ganvas.system.tensors import read_tensors, write_tensors
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ganvas.generator.base import Generator
+
+FORMAT = "ganvas-dissection-1"
+FILE = "dissection.safetensors"
+
+Threshold = Literal["quality", "quantile"]
+Ranking = Literal["iou", "alpha"]
+
+
+@dataclass(frozen=True)
+class Units:
+    """The units of one layer, for K concepts and U units.
+
+    Attributes:
+        iou: (K, U) intersection over union, in [0, 1].
+        fresh: (K, U) the same over odd samples, with thresholds that even samples chose.
+        quality: (K, U) information quality ratio at the threshold, in [0, 1].
+        threshold: (K, U) above which value the unit counts as active.
+        on: (K, U) mean of the unit over the concept's pixels: what inserts it.
+        off: (U,) a low quantile of the unit: what ablates it.
+        alpha: (K, U) optimised share of the ablation, in [0, 1]; zeros where it was not optimised.
+    """
+
+    iou: Tensor
+    fresh: Tensor
+    quality: Tensor
+    threshold: Tensor
+    on: Tensor
+    off: Tensor
+    alpha: Tensor
+
+
+@dataclass(frozen=True)
+class Dissection:
+    """Which unit draws which concept.
+
+    Attributes:
+        concepts: K names.
+        layers: The units of each layer by its name.
+        generator_hash: SHA-256 of the generator's weights.
+        samples: How many pictures were counted.
+        share: (K,) share of all pixels.
+        present: (K,) in how many pictures the concept has a thousandth of the pixels.
+        styles: (K, S) correlation of each style with the concept's area, in [−1, 1].
+        widths: How many styles each affine layer has, in order.
+    """
+
+    concepts: tuple[str, ...]
+    layers: dict[str, Units]
+    generator_hash: str
+    samples: int
+    share: Tensor
+    present: Tensor
+    styles: Tensor
+    widths: tuple[int, ...]
+
+    def units(self, layer: str) -> Units:
+        """Return the units of a layer.
+
+        Raises:
+            ConfigError: The layer was not dissected.
+        """
+        if layer not in self.layers:
+            known = ", ".join(self.layers)
+            raise ConfigError(f"layer {layer} has no units: the dissection is of {known}")
+        return self.layers[layer]
+
+    def best(
+        self, concept: str, layer: str, count: int, ranking: Ranking = "iou"
+    ) -> tuple[int, ...]:
+        """Return the `count` units of a layer that go with a concept best, the best first.
+
+        Raises:
+            ConfigError: The concept or layer was not dissected, or α was not optimised.
+        """
+        row = require_concept(concept, self.concepts)
+        score = getattr(self.units(layer), ranking)[row]
+        if not bool((score > 0).any()):
+            reason = "the samples do not show it" if ranking == "iou" else "α is not optimised"
+            raise ConfigError(f"layer {layer} has no unit for '{concept}': {reason}")
+        order = score.argsort(descending=True, stable=True)[:count]
+        return tuple(order[score[order] > 0].tolist())
+
+    def has_alpha(self, concept: str, layer: str) -> bool:
+        """Return whether α of a concept is optimised at a layer.
+
+        Raises:
+            ConfigError: The concept or layer was not dissected.
+        """
+        row = require_concept(concept, self.concepts)
+        return bool((self.units(layer).alpha[row] > 0).any())
+
+    def with_alpha(self, concept: str, layer: str, alpha: Tensor) -> Dissection:
+        """Return the dissection with an optimised α (U,) of one concept at one layer."""
+        units = self.layers[layer]
+        rows = units.alpha.clone()
+        rows[require_concept(concept, self.concepts)] = alpha
+        return replace(self, layers={**self.layers, layer: replace(units, alpha=rows)})
+
+    def require_generator(self, generator: Generator) -> None:
+        """Refuse another generator than the one that was dissected.
+
+        Raises:
+            InputError: Its weights differ.
+        """
+        if generator.base.source_hash != self.generator_hash:
+            raise InputError(
+                f"the dissection is of another generator, with weights {self.generator_hash[:12]}…;"
+                f" those of {generator.name} are {generator.base.source_hash[:12]}…"
+            )
+
+    def save(self, path: Path) -> None:
+        """Write one safetensors file; equal dissections give equal bytes.
+
+        Raises:
+            StorageError: It cannot be written.
+        """
+        tensors = {"share": self.share, "present": self.present, "styles": self.styles}
+        for name, units in self.layers.items():
+            tensors |= {f"{part}.{name}": value for part, value in vars(units).items()}
+        metadata = {
+            "format": FORMAT,
+            "concepts": json.dumps(self.concepts),
+            "layers": json.dumps(list(self.layers)),
+            "generator_hash": self.generator_hash,
+            "samples": str(self.samples),
+            "widths": json.dumps(self.widths),
+        }
+        write_tensors(path, tensors, metadata)
+
+    @classmethod
+    def load(cls, path: Path) -> Dissection:
+        """Read a file that `save` wrote, or the one in a folder; nothing is executed.
+
+        Raises:
+            InputError: There is none, or it is none.
+        """
+        path = path / FILE if path.is_dir() else path
+        if not path.is_file():
+            raise InputError(f"no such dissection: {path}; `ganvas dissect` makes one")
+        try:
+            tensors, metadata = read_tensors(path)
+            if metadata.get("format") != FORMAT:
+                raise ValueError("another kind of safetensors file")
+            return _restored(tensors, metadata)
+        except (OSError, KeyError, ValueError, TypeError, RecursionError) as error:
+            raise InputError(f"{path} is no dissection: {error}") from error
+
+
+def _restored(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> Dissection:
+    concepts = tuple(map(str, json.loads(metadata["concepts"])))
+    layers = {}
+    for name in map(str, json.loads(metadata["layers"])):
+        parts = {part: tensors[f"{part}.{name}"] for part in Units.__annotations__}
+        shape = len(concepts), len(parts["off"])
+        for part, tensor in parts.items():
+            if part != "off" and tuple(tensor.shape) != shape:
+                raise ValueError(f"'{part}.{name[:60]}' has the shape {tuple(tensor.shape)}")
+            if not tensor.is_floating_point() or not bool(tensor.isfinite().all()):
+                raise ValueError(f"'{part}.{name[:60]}' holds no finite numbers")
+        layers[name] = Units(**parts)
+    widths: list[Any] = json.loads(metadata["widths"])
+    return Dissection(
+        concepts, layers, metadata["generator_hash"], int(metadata["samples"]),
+        tensors["share"], tensors["present"], tensors["styles"], tuple(map(int, widths)),
+    )  # fmt: skip
+
+
+def summarised(
+    counts: Counts,
+    edges: Mapping[str, Tensor],
+    concepts: tuple[str, ...],
+    generator: Generator,
+    threshold: Threshold = "quality",
+    quantile: float = 0.99,
+) -> Dissection:
+    """Turn counts into a dissection.
+
+    Args:
+        counts: Over all samples.
+        edges: Thresholds (U, E) of each layer's units.
+        concepts: Names.
+        generator: The generator that was dissected.
+        threshold: The threshold of a unit for a concept: that of the highest information quality
+            ratio, or a quantile of the unit.
+        quantile: Which one.
+    """
+    from ganvas.dissect.concepts import SIDE
+    from ganvas.functional.dissection import threshold_levels
+
+    index = int((threshold_levels() < quantile).sum().clamp(max=len(threshold_levels()) - 1))
+    layers = {}
+    for name, layer in counts.layers.items():
+        fixed = index if threshold == "quantile" else None
+        everything = layer.joint.sum(0), layer.total.sum(0)
+        iou, quality, chosen = _scores(*everything, fixed)
+        _, _, of_even = _scores(layer.joint[0], layer.total[0], fixed)
+        fresh, _, _ = _scores(layer.joint[1], layer.total[1], of_even)
+        pixels = layer.joint.sum(0).sum(-1)
+        on = (layer.inside / pixels.clamp_min(1)).float()
+        values = edges[name].float()
+        at = values.expand(len(concepts), -1, -1).gather(-1, chosen[..., None])[..., 0]
+        layers[name] = Units(
+            iou, fresh, quality, at, on, values[:, 0].clone(), iou.new_zeros(iou.shape)
+        )
+    present = (counts.pixels >= SIDE**2 / 1000).sum(0)
+    return Dissection(
+        concepts=concepts,
+        layers=layers,
+        generator_hash=generator.source_hash,
+        samples=len(counts.pixels),
+        share=(counts.pixels.double().mean(0) / SIDE**2).float(),
+        present=present,
+        styles=correlations(counts.pixels, counts.styles),
+        widths=style_widths(generator),
+    )
+
+
+def _scores(joint: Tensor, total: Tensor, at: Tensor | int | None) -> tuple[Tensor, Tensor, Tensor]:
+    """Return IoU, information quality ratio and index (K, U) of the threshold.
+
+    Args:
+        joint: (K, U, B).
+        total: (U, B).
+        at: Which threshold; None: that of the highest ratio among those at which the unit is active
+            inside of the concept more often than elsewhere.
+    """
+    import torch
+
+    from ganvas.functional.dissection import (
+        above,
+        information_quality_ratio,
+        intersection_over_union,
+    )
+
+    iou, quality = intersection_over_union(joint, total), information_quality_ratio(joint, total)
+    if at is None:
+        expected = above(total).double() * joint.sum(-1, keepdim=True).double()
+        more = above(joint).double() * total.sum(-1, keepdim=True).double() > expected
+        at = torch.where(more, quality, -1.0).argmax(-1)
+    elif isinstance(at, int):
+        at = torch.full(iou.shape[:-1], at)
+    index = at[..., None]
+    return iou.gather(-1, index)[..., 0], quality.gather(-1, index)[..., 0], at
+
+
+def correlations(pixels: Tensor, styles: Tensor) -> Tensor:
+    """Return Pearson's correlation (K, S) of areas (N, K) with styles (N, S); 0 for constants.
+
+    A style has no map, so what tells about it is whether the concept grows and shrinks with it.
+    """
+    area = pixels.double() - pixels.double().mean(0)
+    style = styles.double() - styles.double().mean(0)
+    scale = area.square().sum(0).sqrt()[:, None] * style.square().sum(0).sqrt()
+    return ((area.T @ style) / scale.clamp_min(1e-12)).float()
+
+
+def style_widths(generator: Generator) -> tuple[int, ...]:
+    """Return how many styles each affine layer of a generator has, in order."""
+    rows = generator.broadcast(generator.w_avg.unsqueeze(0))
+    return tuple(style.shape[1] for style in generator.styles(rows))
