@@ -16,12 +16,13 @@ from ganvas.config.schema import build
 from ganvas.errors import ConfigError, nearest
 from ganvas.runner.job import validate
 
-# An ablation is no part of a run: `ganvas ablate` makes runs of it, and tests/study tries them.
+# What is no part of a run: `ganvas ablate` makes runs of an ablation (tests/study), and
+# `ganvas train` trains an encoder (tests/command/test_train.py).
 OPTIONS = [
     (group, option)
     for group, options in groups().items()
     for option in options
-    if group != "ablation"
+    if group not in ("ablation", "encoder")
 ]
 
 

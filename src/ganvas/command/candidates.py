@@ -130,7 +130,7 @@ def _keys(before: Sequence[str], typed: str) -> list[str]:
         from ganvas.runner import Experiment
 
         fields = [f"{name}=" for name, _ in fields_of(Experiment) if name not in known]
-        chosen = [f"{group}=" for group in known if group != "ablation"]
+        chosen = [f"{group}=" for group in known if group not in ("ablation", "encoder")]
         below = [f"{group}." for group in known if "/" not in group and typed == group]
         return _starting([*chosen, *below, *fields, *COMPOSING[before[0]]], typed)
     group = typed.partition(".")[0]
