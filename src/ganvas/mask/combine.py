@@ -10,6 +10,7 @@ from ganvas.errors import ConfigError
 from ganvas.mask.base import Canvas, Mask
 
 if TYPE_CHECKING:
+    from jaxtyping import Float
     from torch import Tensor
 
 
@@ -23,7 +24,7 @@ class Invert(Mask):
 
     of: Mask
 
-    def draw(self, canvas: Canvas) -> Tensor:
+    def draw(self, canvas: Canvas) -> Float[Tensor, "B 1 H W"]:
         """Return the opposite, (B, 1, H, W)."""
         return 1 - canvas.draw(self.of)
 
@@ -41,7 +42,7 @@ class Union(Mask):
     def __post_init__(self) -> None:
         _some(self.of)
 
-    def draw(self, canvas: Canvas) -> Tensor:
+    def draw(self, canvas: Canvas) -> Float[Tensor, "B 1 H W"]:
         """Return the union, (B, 1, H, W)."""
         import torch
 
@@ -61,7 +62,7 @@ class Intersection(Mask):
     def __post_init__(self) -> None:
         _some(self.of)
 
-    def draw(self, canvas: Canvas) -> Tensor:
+    def draw(self, canvas: Canvas) -> Float[Tensor, "B 1 H W"]:
         """Return the intersection, (B, 1, H, W)."""
         import torch
 
@@ -80,7 +81,7 @@ class Difference(Mask):
     of: Mask
     minus: Mask
 
-    def draw(self, canvas: Canvas) -> Tensor:
+    def draw(self, canvas: Canvas) -> Float[Tensor, "B 1 H W"]:
         """Return the difference, (B, 1, H, W)."""
         import torch
 
@@ -100,7 +101,7 @@ class Each(Mask):
     def __post_init__(self) -> None:
         _some(self.of)
 
-    def draw(self, canvas: Canvas) -> Tensor:
+    def draw(self, canvas: Canvas) -> Float[Tensor, "B 1 H W"]:
         """Return the first photograph's rows of the first mask, and so on: (B, 1, H, W).
 
         Raises:
