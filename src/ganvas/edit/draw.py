@@ -9,6 +9,7 @@ from ganvas.edit.operation import Operation
 from ganvas.stage import Scene
 
 if TYPE_CHECKING:
+    from jaxtyping import Float
     from torch import Tensor
 
 
@@ -26,6 +27,6 @@ class Draw(Operation):
         """Return the image."""
         return (self.embedding,)
 
-    def apply(self, scene: Scene) -> Tensor:
+    def apply(self, scene: Scene) -> Float[Tensor, "B 3 H W"]:
         """Draw it."""
         return scene.embedding(self.embedding).render(scene.generator)

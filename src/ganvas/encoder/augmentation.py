@@ -12,6 +12,7 @@ from ganvas.system.gradient import no_grad
 
 if TYPE_CHECKING:
     import torch
+    from jaxtyping import Float
     from torch import Tensor
 
 Amount = Annotated[float, Field(ge=0, le=1)]
@@ -34,7 +35,9 @@ class Augmentation:
     crop: Amount = 0.02
 
     @no_grad
-    def __call__(self, picture: Tensor, rng: torch.Generator) -> Tensor:
+    def __call__(
+        self, picture: Float[Tensor, "1 3 H W"], rng: torch.Generator
+    ) -> Float[Tensor, "1 3 H W"]:
         """Return the changed picture (1, 3, H, W) of one in [−1, 1]."""
         import torch
 
@@ -52,7 +55,9 @@ class Augmentation:
         return picture.clamp(-1, 1)
 
 
-def shifted(picture: Tensor, cut: float, right: float, down: float) -> Tensor:
+def shifted(
+    picture: Float[Tensor, "1 3 H W"], cut: float, right: float, down: float
+) -> Float[Tensor, "1 3 H W"]:
     """Cut off `cut` of both sides, at a position in [0, 1] each way, and enlarge the rest."""
     from ganvas.functional.images import crop, resize
 
@@ -62,7 +67,9 @@ def shifted(picture: Tensor, cut: float, right: float, down: float) -> Tensor:
     return resize(part, (height, width))
 
 
-def recoloured(picture: Tensor, brightness: float, contrast: float, saturation: float) -> Tensor:
+def recoloured(
+    picture: Float[Tensor, "1 3 H W"], brightness: float, contrast: float, saturation: float
+) -> Float[Tensor, "1 3 H W"]:
     """Multiply brightness, the distance from the mean, and the distance from grey."""
     grey = picture.mean(1, keepdim=True)
     picture = grey + saturation * (picture - grey)
@@ -71,7 +78,7 @@ def recoloured(picture: Tensor, brightness: float, contrast: float, saturation: 
     return brightness * (picture + 1) - 1
 
 
-def blurred(picture: Tensor, sigma: float) -> Tensor:
+def blurred(picture: Float[Tensor, "1 3 H W"], sigma: float) -> Float[Tensor, "1 3 H W"]:
     """Blur a picture (1, 3, H, W) by a Gaussian of `sigma` pixels, mirrored at the edges."""
     import torch
     from torch.nn import functional as F
@@ -86,7 +93,7 @@ def blurred(picture: Tensor, sigma: float) -> Tensor:
     return F.conv2d(F.conv2d(padded, kernel, groups=3), kernel.mT, groups=3)
 
 
-def through_jpeg(picture: Tensor, quality: int) -> Tensor:
+def through_jpeg(picture: Float[Tensor, "1 3 H W"], quality: int) -> Float[Tensor, "1 3 H W"]:
     """Save a picture (1, 3, H, W) as JPEG in memory and read it back."""
     import numpy as np
     import torch

@@ -12,6 +12,7 @@ from ganvas.errors import ConfigError
 from ganvas.system.gradient import no_grad
 
 if TYPE_CHECKING:
+    from jaxtyping import Float
     from torch import Tensor
 
     from ganvas.generator.base import Generator
@@ -42,7 +43,9 @@ class Data:
             raise ConfigError(f"psi={list(self.psi)}: the first must not be above the second")
 
     @no_grad
-    def sample(self, generator: Generator, seed: int, index: int) -> tuple[Tensor, Tensor]:
+    def sample(
+        self, generator: Generator, seed: int, index: int
+    ) -> tuple[Float[Tensor, "1 w_dim"], Float[Tensor, "1 3 r r"]]:
         """Return w (1, w_dim) and the picture (1, 3, r, r) in [−1, 1] of sample `index`.
 
         The picture has 8 bits, as photographs do, before it is changed.

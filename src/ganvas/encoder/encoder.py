@@ -12,6 +12,7 @@ from ganvas.system.gradient import no_grad
 
 if TYPE_CHECKING:
     import torch
+    from jaxtyping import Float
     from torch import Tensor
 
     from ganvas.functional.ridge import Affine
@@ -41,7 +42,7 @@ class LinearEncoder:
     record: dict[str, Any] = field(default_factory=dict)
 
     @no_grad
-    def __call__(self, images: Tensor) -> Tensor:
+    def __call__(self, images: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B w_dim"]:
         """Return w (B, w_dim) of images (B, 3, H, W) in [−1, 1]."""
         from ganvas.functional.images import resize
 

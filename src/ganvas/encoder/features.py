@@ -12,6 +12,7 @@ from ganvas.system.gradient import no_grad
 
 if TYPE_CHECKING:
     import torch
+    from jaxtyping import Float
     from torch import Tensor
 
     from ganvas.network.vgg import VGG16
@@ -65,7 +66,7 @@ class Features:
             face_parser(str(device))
 
     @no_grad
-    def __call__(self, pictures: Tensor) -> Tensor:
+    def __call__(self, pictures: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B F"]:
         """Return the features (B, F) of pictures (B, 3, H, W) in [−1, 1], one after another.
 
         A picture's features do not depend on the pictures beside it, not in a bit.
@@ -74,7 +75,7 @@ class Features:
 
         return torch.cat([self._of_one(picture[None]) for picture in pictures])
 
-    def _of_one(self, picture: Tensor) -> Tensor:
+    def _of_one(self, picture: Float[Tensor, "1 3 H W"]) -> Float[Tensor, "1 F"]:
         import torch
 
         parts = []
@@ -96,7 +97,7 @@ class Features:
 
         return vgg16(str(device))
 
-    def _classes(self, picture: Tensor) -> Tensor:
+    def _classes(self, picture: Float[Tensor, "1 3 H W"]) -> Float[Tensor, "1 19 h w"]:
         """Return the probability of each class: (1, 19, h, w), an eighth of the resolution."""
         from ganvas.network.bisenet import face_parser
 
@@ -111,14 +112,14 @@ VGG_LAYERS = tuple(
 """The names of VGG16's layers, known without importing torch."""
 
 
-def pooled(maps: Tensor, grid: int) -> Tensor:
+def pooled(maps: Float[Tensor, "B C h w"], grid: int) -> Float[Tensor, "B F"]:
     """Average maps (B, C, h, w) over a grid × grid of equal areas: (B, C · grid²)."""
     from torch.nn import functional as F
 
     return F.adaptive_avg_pool2d(maps, min(grid, maps.shape[-1])).flatten(1)
 
 
-def resized(picture: Tensor, resolution: int) -> Tensor:
+def resized(picture: Float[Tensor, "1 3 H W"], resolution: int) -> Float[Tensor, "1 3 r r"]:
     """Resize a picture (1, 3, H, W) to `resolution`."""
     from ganvas.functional.images import resize
 
