@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -170,3 +171,21 @@ def test_what_is_no_file_or_no_safetensors_is_refused(tmp_path):
     (tmp_path / "text.safetensors").write_text("hello")
     with pytest.raises(InputError, match="not a readable safetensors file"):
         load_encoder(tmp_path / "text.safetensors")
+
+
+@pytest.mark.assets
+def test_the_encoder_that_comes_along_is_for_the_default_generator():
+    from ganvas.config.compose import compose_job
+    from ganvas.generator.config import load_generator
+    from ganvas.image.find import packaged
+
+    config = compose_job(["start=encoder"]).config
+    path = Path(config["start"]["path"])
+    assert packaged(path).stat().st_size < 5 * 2**20
+    encoder, default = load_encoder(path), load_generator(config["generator"])
+    encoder.require_generator(default, path)
+    # Seeds that it was not trained on.
+    pairs = [Data(augmentation=STILL).sample(default, 10_000, index) for index in range(3)]
+    w, pictures = (torch.cat(part) for part in zip(*pairs, strict=True))
+    error = (encoder(pictures) - w).square().sum()
+    assert error < 0.8 * (w - default.w_avg).square().sum()
