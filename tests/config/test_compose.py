@@ -9,19 +9,19 @@ from omegaconf import OmegaConf
 
 from ganvas.command.help import option_fields, print_help, summary
 from ganvas.config.compose import compose_job
-from ganvas.config.groups import config_dir, groups
+from ganvas.config.groups import NO_PART_OF_A_RUN, config_dir, groups
 from ganvas.config.handover import closed_keys, open_keys
 from ganvas.config.overrides import expand, lines
 from ganvas.config.schema import build
 from ganvas.errors import ConfigError, nearest
 from ganvas.runner.job import validate
 
-# Neither is part of a run: tests/study tries ablations, tests/dissect the concepts.
+# The rest is tried where its command is: tests/study, tests/command/test_train.py, tests/dissect.
 OPTIONS = [
     (group, option)
     for group, options in groups().items()
     for option in options
-    if group not in ("ablation", "concepts")
+    if group not in NO_PART_OF_A_RUN
 ]
 
 

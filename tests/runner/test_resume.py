@@ -132,6 +132,18 @@ def test_a_killed_tuning_continues_to_the_bit(fork_server, tmp_path, moment):
     assert_same_result(whole, cut)
 
 
+@pytest.mark.parametrize(
+    ("experiment", "step"), [("z_random", 5), ("z_cma", 5), ("z_basin_cma", 8)]
+)
+def test_a_killed_search_continues_to_the_bit(fork_server, tmp_path, experiment, step):
+    words = (*WORDS, "budget.latent=8", "start.count=4", f"experiment={experiment}")
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    assert fork_server.run(whole, *words) == 0, (whole / "child.log").read_text()
+    assert fork_server.run(cut, *words, OFTEN, kill=(STEP, step, "after")) == -signal.SIGKILL
+    assert fork_server.run(cut, *words) == 0, (cut / "child.log").read_text()
+    assert_same_result(whole, cut)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_run_killed_at_random_again_and_again(fork_server, tmp_path, seed):

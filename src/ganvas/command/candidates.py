@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
 
-from ganvas.config.groups import default_choices, groups, user_folders
+from ganvas.config.groups import NO_PART_OF_A_RUN, default_choices, groups, user_folders
 from ganvas.errors import GanvasError
 
 FLAGS = {
@@ -130,7 +130,7 @@ def _keys(before: Sequence[str], typed: str) -> list[str]:
         from ganvas.runner import Experiment
 
         fields = [f"{name}=" for name, _ in fields_of(Experiment) if name not in known]
-        chosen = [f"{group}=" for group in known if group not in ("ablation", "concepts")]
+        chosen = [f"{group}=" for group in known if group not in NO_PART_OF_A_RUN]
         below = [f"{group}." for group in known if "/" not in group and typed == group]
         return _starting([*chosen, *below, *fields, *COMPOSING[before[0]]], typed)
     group = typed.partition(".")[0]

@@ -51,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
     _render(commands)
     _paste(commands)
     _sample(commands)
+    _train(commands)
     _layers(commands)
     _interchange(commands)
     _runs(commands)
@@ -135,6 +136,15 @@ def _sample(commands: Commands) -> None:
     )
     _config_dir(sample)
     sample.set_defaults(command=_lazily("sample", "sample"))
+
+
+def _train(commands: Commands) -> None:
+    train = commands.add_parser("train", help="train an encoder on what a generator draws")
+    train.add_argument("network", choices=["encoder"], help="what is trained")
+    train.add_argument("overrides", nargs="*", metavar="OVERRIDE", help="generator=OPTION, "
+                       "encoder=OPTION, samples=N, and their fields")  # fmt: skip
+    _config_dir(train)
+    train.set_defaults(command=_lazily("train", "train"))
 
 
 def _layers(commands: Commands) -> None:

@@ -83,6 +83,7 @@ class Resolver:
 
     Args:
         user_dirs: Folders with the user's own groups, searched after the program's.
+        root: Name of the configuration that is composed.
 
     Attributes:
         user_dirs: Those folders.
@@ -92,10 +93,10 @@ class Resolver:
         ConfigError: Two folders have an option of the same name.
     """
 
-    def __init__(self, user_dirs: Sequence[Path] = ()) -> None:
+    def __init__(self, user_dirs: Sequence[Path] = (), root: str = "config") -> None:
         self.user_dirs = tuple(user_dirs)
         self.groups = groups(user_dirs)
-        self._hydra = Composer(self.groups, user_dirs)
+        self._hydra = Composer(self.groups, user_dirs, root)
         self._bases: dict[tuple[str, ...], Base] = {}
 
     @property

@@ -54,13 +54,16 @@ class Composer:
     Args:
         known_groups: The groups of all folders.
         user_dirs: Folders with further groups, searched after the program's.
+        root: Name of the configuration that is composed.
 
     Attributes:
         count: How often Hydra has composed.
     """
 
-    def __init__(self, known_groups: Groups, user_dirs: Sequence[Path]) -> None:
-        self.groups = known_groups
+    def __init__(
+        self, known_groups: Groups, user_dirs: Sequence[Path], root: str = "config"
+    ) -> None:
+        self.groups, self.root = known_groups, root
         self.search = searching(user_dirs)
         self.count = 0
 
@@ -120,7 +123,7 @@ class Composer:
 
     def _compose(self, words: Sequence[str]) -> DictConfig:
         self.count += 1
-        return compose("config", overrides=[*words, *self.search], return_hydra_config=True)
+        return compose(self.root, overrides=[*words, *self.search], return_hydra_config=True)
 
     @contextmanager
     def _mistakes(self, overrides: Sequence[Override]) -> Iterator[None]:

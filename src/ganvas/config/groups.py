@@ -82,6 +82,9 @@ def default_choices() -> dict[str, str]:
     return {group: option for entry in entries for group, option in entry.items() if option}
 
 
+NO_PART_OF_A_RUN = ("ablation", "concepts", "encoder")
+"""Groups that only other commands than `ganvas run` compose."""
+
 COMMANDS = ("tile",)
 """Commands other than `ganvas run` with groups of their own, each in a folder of its name."""
 

@@ -19,6 +19,7 @@ from ganvas.edit.change import (
     require_units,
     unit_quantiles,
 )
+from ganvas.edit.draw import Draw
 from ganvas.edit.latent import (
     Direction,
     LatentOperation,
@@ -42,6 +43,7 @@ __all__ = [
     "Copy",
     "CopyChannels",
     "Direction",
+    "Draw",
     "EditActivations",
     "Insert",
     "LatentOperation",

@@ -98,6 +98,12 @@ class Recipe:
             _require(f"stages.{stage}: no mask", name, self.masks)
 
     @property
+    def hides(self) -> bool:
+        """Whether some of a photograph is hidden from a stage."""
+        steps = [step for step in self.stages.values() if isinstance(step, StageConfig)]
+        return any(block.hide for step in steps for block in step.objective.values())
+
+    @property
     def steps(self) -> int:
         """Optimisation steps of all stages together."""
         return sum(s.steps for s in self.stages.values() if isinstance(s, StageConfig))

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 def packaged(path: Path) -> Path:
-    """Resolve "ganvas:NAME" to a picture that comes with the program, "asset:…" to an asset's.
+    """Resolve "ganvas:NAME" to a file that comes with the program, "asset:…" to an asset's.
 
     Raises:
         AssetError: The asset is unknown or cannot be fetched.
@@ -27,7 +27,9 @@ def packaged(path: Path) -> Path:
         name, _, file = text.removeprefix("asset:").partition("/")
         return assets.path(name) / file
     if text.startswith("ganvas:"):
-        return Path(__file__).with_name("pictures") / text.removeprefix("ganvas:")
+        name = text.removeprefix("ganvas:")
+        folder = "encoder/weights" if name.endswith(".safetensors") else "image/pictures"
+        return Path(__file__).parent.parent / folder / name
     return path.expanduser()
 
 

@@ -168,9 +168,13 @@ class BiSeNet(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Return scores (B, 19, H, W) for images (B, 3, H, W) in [−1, 1], seen at 512²."""
-        seen = ((resize(images, RESOLUTION) + 1) / 2 - self.mean) / self.std
-        scores = self.conv_out(self.ffm(*self.cp(seen)))
+        scores = self.scores(resize(images, RESOLUTION))
         return F.interpolate(scores, images.shape[-2:], mode="bilinear", align_corners=True)
+
+    def scores(self, images: Tensor) -> Tensor:
+        """Return scores (B, 19, H/8, W/8) for images (B, 3, H, W) in [−1, 1], seen as they are."""
+        seen = ((images + 1) / 2 - self.mean) / self.std
+        return self.conv_out(self.ffm(*self.cp(seen)))  # type: ignore[no-any-return]
 
     @torch.no_grad()
     def parse(self, images: Float[Tensor, "B 3 H W"]) -> Integer[Tensor, "B _H _W"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ganvas.errors import RunError
+from ganvas.stage import Descent
 from ganvas.stage.stage import Stage
 
 
@@ -16,9 +17,12 @@ def require_progress(name: str, stage: Stage) -> None:
     if bool(watch.alive.any()) or int(watch.best_step.max()) > 0:
         return
     rates = ", ".join(
-        f"optimizer.{variable}.lr={o.lr:g}" for variable, o in stage.config.optimise.items()
+        f"optimizer.{variable}.lr={o.lr:g}"
+        for variable, o in stage.config.optimise.items()
+        if isinstance(o, Descent)
     )
+    remedy = f"; try a smaller learning rate than {rates}" if rates else ""
     raise RunError(
         f"stage {name} diverged at step {int(watch.died.min())}: loss, gradient or variables are "
-        f"not finite; try a smaller learning rate than {rates}"
+        f"not finite{remedy}"
     )

@@ -112,14 +112,20 @@ class Run:
             log.info("%s", notice)
         self.experiment = experiment = replace(experiment, edit=recipe)
 
-        def begin() -> Embedding:
-            start = experiment.start.begin(generator, self.names, experiment.seed)
+        def begin(name: str = "x") -> Embedding:
+            start = experiment.start.begin(generator, self.names, experiment.seed, images[name])
             return replace(start, generator=self.generator_config).to(self.device)
 
+        if experiment.start.sees_photographs and recipe.hides:
+            raise ConfigError(
+                "start=encoder sees what this edit hides of the photograph; use start=w_avg"
+            )
         start = begin()
         recipe.check(generator, start, self.device)
         load(experiment.metrics, self.device)
-        return Scene(tuned(generator, start.delta), images, masks, begin)
+        # Not begun anew: an encoder takes time.
+        begun = {"x": start}
+        return Scene(tuned(generator, start.delta), images, masks, begin, begun, begin_from=begin)
 
     def generator_identity(self) -> dict[str, str]:
         """Return the generator's name and the SHA-256 of its weights."""

@@ -87,12 +87,30 @@ class StageConfig:
             raise ConfigError("locality holds the weights, which this stage does not optimise")
         if not self.always_due():
             raise ConfigError("the objective has a step in which no term with a weight takes part")
-        if self.early_stopping is not None and not self.comparable:
+        if self.early_stopping is not None:
+            self._require_comparable("early_stopping")
+        for variable, optimizer in self.optimise.items():
+            if optimizer.compares_losses:
+                self._require_comparable(f"{type(optimizer).__name__} of the {variable}")
+        searching = [v for v, optimizer in self.optimise.items() if not optimizer.needs_gradient]
+        if searching and len(self.optimise) > 1:
             raise ConfigError(
-                "early_stopping compares the losses of steps, which exploration, locality, "
-                "a weight that changes over the stage or terms that take turns make incomparable; "
-                "leave one of them out"
+                f"the {searching[0]} is searched for without gradients, alone: give what else "
+                "changes a stage of its own"
             )
+
+    def _require_comparable(self, what: str) -> None:
+        if not self.comparable:
+            raise ConfigError(
+                f"{what} compares the losses of steps, which exploration, locality, a weight that "
+                "changes over the stage or terms that take turns make incomparable; leave one of "
+                "them out, or choose loss=lpips"
+            )
+
+    @property
+    def needs_gradient(self) -> bool:
+        """Whether a step goes back through the generator."""
+        return any(optimizer.needs_gradient for optimizer in self.optimise.values())
 
     @property
     def comparable(self) -> bool:
@@ -139,6 +157,8 @@ class StageConfig:
 
         subset = self.layers.select(generator)
         require_variables(subset, self.optimise)
+        for optimizer in self.optimise.values():
+            optimizer.check_start(spec.space, images)
         if "activation" in self.optimise:
             site = generator.find_layer(self.activation.layer)
             require_site(site, spec.space, spec.edited, generator)

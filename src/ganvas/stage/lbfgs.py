@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from ganvas.stage.optimizer import Gains, Optimizer
+from ganvas.stage.optimizer import Descent, Gains
 
 if TYPE_CHECKING:
     import torch
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LBFGS(Optimizer):
+class LBFGS(Descent):
     """L-BFGS, one per image, one step without line search per step of the stage.
 
     Source: Liu and Nocedal 1989; the choice of Zhu et al. 2016 for latent optimisation.

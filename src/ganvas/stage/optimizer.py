@@ -6,10 +6,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from ganvas.embedding import Space
 from ganvas.errors import ConfigError
 from ganvas.functional.schedule import ramp
 
@@ -45,15 +46,15 @@ class Schedule:
 
 @dataclass(frozen=True, kw_only=True)
 class Optimizer(ABC):
-    """How one kind of variable is moved.
+    """How one kind of variable is moved: by gradients, or by comparing losses alone."""
 
-    Attributes:
-        lr: Learning rate at its highest.
-        schedule: How the rate changes over the stage.
-    """
+    compares_losses: ClassVar[bool] = False
+    """Whether it compares the losses of steps, which then must not change by themselves."""
 
-    lr: Positive
-    schedule: Schedule = field(default_factory=Schedule)
+    @property
+    def needs_gradient(self) -> bool:
+        """Whether a step needs the gradient of the loss: a pass back through the generator."""
+        return True
 
     @abstractmethod
     def build(self, parameters: Iterable[nn.Parameter], gains: Gains) -> torch.optim.Optimizer:
@@ -62,6 +63,20 @@ class Optimizer(ABC):
         Args:
             parameters: Tensors (B, …) of the same B.
             gains: Gives, for each noise map, how much a change of 1 changes the image.
+
+        Returns:
+            An optimiser whose `step` takes a closure that returns the losses (B,).
+        """
+
+    def rate(self, step: int, steps: int) -> float:
+        """Return the learning rate in step `step` of `steps`; what has none ignores it."""
+        return 1.0
+
+    def check_start(self, space: Space, images: int) -> None:  # noqa: B027 - most take any
+        """Refuse a latent space, or a number of images side by side, that it cannot work on.
+
+        Raises:
+            ConfigError: It cannot.
         """
 
     def check(self, variable: str) -> None:  # noqa: B027 - most optimisers move anything
@@ -73,7 +88,24 @@ class Optimizer(ABC):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Adam(Optimizer):
+class Descent(Optimizer):
+    """An optimiser that follows the gradient.
+
+    Attributes:
+        lr: Learning rate at its highest.
+        schedule: How the rate changes over the stage.
+    """
+
+    lr: Positive
+    schedule: Schedule = field(default_factory=Schedule)
+
+    def rate(self, step: int, steps: int) -> float:
+        """Return the learning rate in step `step` of `steps`."""
+        return self.lr * self.schedule.at(step, steps)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adam(Descent):
     """Adam and its family, which treat every scalar alone: images do not influence each other.
 
     Attributes:

@@ -25,9 +25,10 @@ class Scene:
         generator: The frozen generator, tuned if a stage has done so.
         images: Input images by name (x, y, z), each (B, 3, H, W) in [−1, 1].
         masks: Masks of the edit by name, each (B, 1, H, W) in [0, 1].
-        begin: Makes the embedding that a name starts with.
+        begin: Makes the embedding that any name starts with.
         embeddings: Embeddings by name, as the last stage left them.
         renders: What each finished stage drew, (B, 3, H, W), detached.
+        begin_from: Makes the embedding of a name from its image; None: all start alike.
     """
 
     generator: Generator
@@ -36,11 +37,13 @@ class Scene:
     begin: Callable[[], Embedding]
     embeddings: dict[str, Embedding] = field(default_factory=dict)
     renders: dict[str, Tensor] = field(default_factory=dict)
+    begin_from: Callable[[str], Embedding] | None = None
 
     def embedding(self, name: str) -> Embedding:
         """Return the embedding called `name`, starting it on first use."""
         if name not in self.embeddings:
-            self.embeddings[name] = replace(self.begin(), delta=self.generator.delta)
+            start = self.begin() if self.begin_from is None else self.begin_from(name)
+            self.embeddings[name] = replace(start, delta=self.generator.delta)
         return self.embeddings[name]
 
     def picture(self, name: str) -> Tensor:

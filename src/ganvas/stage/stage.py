@@ -138,8 +138,10 @@ class Stage(pl.LightningModule):
         self.renders = []
         self.variables.offset = self._explore(step)
         for part in self._parts:
-            image, row = self.evaluate(part, step)
-            self.manual_backward(row["loss"].sum())
+            with torch.set_grad_enabled(self.config.needs_gradient):
+                image, row = self.evaluate(part, step)
+            if self.config.needs_gradient:
+                self.manual_backward(row["loss"].sum())
             row |= self._hold(part, step, row["loss"])
             self.renders.append(image.detach())
             rows.append({name: value.detach() for name, value in row.items()})
@@ -148,7 +150,7 @@ class Stage(pl.LightningModule):
         self.shares |= {name: row[name] for name in self.shares if name in row}
         self.history.append(row | self.shares)
         self._keep_best(row["loss"], step)
-        self._move(step)
+        self._move(step, row["loss"])
         self.done = step + 1
 
     # --- the step in pieces ---------------------------------------------------------------------
@@ -219,8 +221,13 @@ class Stage(pl.LightningModule):
             best.copy_(torch.where(per_image(better, now), now, best))
 
     @torch.no_grad()
-    def _move(self, step: int) -> None:
-        """Step the optimisers; images whose loss or gradient is not finite stay where they are."""
+    def _move(self, step: int, loss: Tensor) -> None:
+        """Step the optimisers; images whose loss or gradient is not finite stay where they are.
+
+        Args:
+            step: Which step it is.
+            loss: (B,), for those that compare losses.
+        """
         gradients = [t.grad for t in self.variables.tensors() if t.grad is not None]
         for gradient in gradients:
             self.watch.require_finite(gradient.reshape(len(gradient), -1).isfinite().all(1), step)
@@ -231,14 +238,14 @@ class Stage(pl.LightningModule):
         optimizers = self._optimizers()
         if self.config.alternate:
             optimizers = [optimizers[step % len(optimizers)]]
-        multiplier = {
-            id(o): c.lr * c.schedule.at(step, self.config.steps)
+        rate = {
+            id(o): c.rate(step, self.config.steps)
             for o, c in zip(self._optimizers(), self.config.optimise.values(), strict=True)
         }
         for optimizer in optimizers:
             for group in optimizer.param_groups:
-                group["lr"] = multiplier[id(optimizer)] * group.get("scale", 1.0)
-            optimizer.step()
+                group["lr"] = rate[id(optimizer)] * group.get("scale", 1.0)
+            optimizer.step(lambda: loss)
         if self.config.normalise_noise:
             normalise_noise(self.variables.noise)
 

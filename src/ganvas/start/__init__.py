@@ -2,7 +2,8 @@
 
 from ganvas.start.base import Start
 from ganvas.start.embedding import FromFile
+from ganvas.start.encoder import FromEncoder
 from ganvas.start.random import Random
 from ganvas.start.w_avg import WAvg
 
-__all__ = ["FromFile", "Random", "Start", "WAvg"]
+__all__ = ["FromEncoder", "FromFile", "Random", "Start", "WAvg"]

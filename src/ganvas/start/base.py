@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from ganvas.embedding import Embedding
 
 if TYPE_CHECKING:
     import torch
+    from torch import Tensor
 
     from ganvas.generator.base import Generator
 
 
 class Start(ABC):
-    """A start (w_ini, n_ini): the same for every image, so that neighbours change nothing."""
+    """A start (w_ini, n_ini): of an image alone, so that neighbours change nothing."""
+
+    sees_photographs: ClassVar[bool] = False
+    """Whether it depends on the photographs; most starts are the same for all of them."""
 
     @property
     def solutions(self) -> int:
@@ -27,8 +31,21 @@ class Start(ABC):
         return False
 
     @abstractmethod
-    def begin(self, generator: Generator, names: tuple[str, ...], seed: int) -> Embedding:
-        """Return the embedding of `names` that the first stage starts from."""
+    def begin(
+        self,
+        generator: Generator,
+        names: tuple[str, ...],
+        seed: int,
+        photographs: Tensor | None = None,
+    ) -> Embedding:
+        """Return the embedding of `names` that the first stage starts from.
+
+        Args:
+            generator: The generator.
+            names: One name per image.
+            seed: Seed of noise and random samples.
+            photographs: (B, 3, H, W) in [−1, 1]; only a start that sees them needs them.
+        """
 
 
 def starting_noise(generator: Generator, count: int, seed: int) -> tuple[torch.Tensor, ...]:

@@ -11,6 +11,8 @@ from ganvas.errors import InputError
 from ganvas.start.base import Start
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from ganvas.generator.base import Generator
 
 
@@ -31,7 +33,13 @@ class FromFile(Start):
         if self.path.is_dir():
             raise InputError(f"path={self.path} is a folder; name the embedding.safetensors in it")
 
-    def begin(self, generator: Generator, names: tuple[str, ...], seed: int) -> Embedding:
+    def begin(
+        self,
+        generator: Generator,
+        names: tuple[str, ...],
+        seed: int,
+        photographs: Tensor | None = None,
+    ) -> Embedding:
         """Read the file.
 
         Raises:

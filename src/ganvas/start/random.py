@@ -12,6 +12,8 @@ from ganvas.errors import ConfigError
 from ganvas.start.base import Start, starting_noise
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from ganvas.generator.base import Generator
 
 
@@ -46,7 +48,13 @@ class Random(Start):
         if self.space == "z" and self.psi != 1.0:
             raise ConfigError("psi pulls w towards w_avg; it does not go with space=z")
 
-    def begin(self, generator: Generator, names: tuple[str, ...], seed: int) -> Embedding:
+    def begin(
+        self,
+        generator: Generator,
+        names: tuple[str, ...],
+        seed: int,
+        photographs: Tensor | None = None,
+    ) -> Embedding:
         """Return `count` samples, the same for every photograph, in the order of its solutions."""
         import torch
 

@@ -9,6 +9,8 @@ from ganvas.embedding import Embedding, join_styles
 from ganvas.start.base import Start, starting_noise
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from ganvas.generator.base import Generator
 
 
@@ -23,7 +25,13 @@ class WAvg(Start):
 
     space: Literal["w", "w+", "s"] = "w+"
 
-    def begin(self, generator: Generator, names: tuple[str, ...], seed: int) -> Embedding:
+    def begin(
+        self,
+        generator: Generator,
+        names: tuple[str, ...],
+        seed: int,
+        photographs: Tensor | None = None,
+    ) -> Embedding:
         """Return w_avg for every image."""
         latent = generator.w_avg.expand(len(names), -1).clone()
         if self.space != "w":

@@ -20,10 +20,10 @@ SLOW_FROM, SLOW_SECONDS = 2, 10
 
 
 class Marked(WAvg):
-    def begin(self, generator, names, seed):
+    def begin(self, generator, names, seed, photographs=None):
         global SEED
         SEED = seed
-        return super().begin(generator, names, seed)
+        return super().begin(generator, names, seed, photographs)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,109 @@
+"""Random changes of a drawn picture that its latent should survive: the gap to photographs."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from ganvas.system.gradient import no_grad
+
+if TYPE_CHECKING:
+    import torch
+    from jaxtyping import Float
+    from torch import Tensor
+
+Amount = Annotated[float, Field(ge=0, le=1)]
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How strongly a picture is changed; each strength is drawn anew for every picture.
+
+    Attributes:
+        colour: Greatest change of brightness, contrast and saturation, as a fraction; 0: none.
+        blur: Greatest standard deviation of a Gaussian blur, in pixels; 0: none.
+        jpeg: Lowest quality of JPEG that a picture is saved in and read from, up to 95; null: none.
+        crop: Greatest part of a side that is cut off or shifted, as a badly aligned face; 0: none.
+    """
+
+    colour: Amount = 0.1
+    blur: Annotated[float, Field(ge=0, le=16)] = 1.0
+    jpeg: Annotated[int, Field(ge=5, le=95)] | None = 60
+    crop: Amount = 0.02
+
+    @no_grad
+    def __call__(
+        self, picture: Float[Tensor, "1 3 H W"], rng: torch.Generator
+    ) -> Float[Tensor, "1 3 H W"]:
+        """Return the changed picture (1, 3, H, W) of one in [−1, 1]."""
+        import torch
+
+        # Always as many numbers, so that one strength does not change the draws of the others.
+        draws = torch.rand(8, generator=rng).tolist()
+        if self.crop:
+            picture = shifted(picture, self.crop * draws[0], draws[1], draws[2])
+        if self.colour:
+            signed = [1 + self.colour * (2 * u - 1) for u in draws[3:6]]
+            picture = recoloured(picture, *signed)
+        if self.blur:
+            picture = blurred(picture, self.blur * draws[6])
+        if self.jpeg is not None:
+            picture = through_jpeg(picture, round(self.jpeg + (95 - self.jpeg) * draws[7]))
+        return picture.clamp(-1, 1)
+
+
+def shifted(
+    picture: Float[Tensor, "1 3 H W"], cut: float, right: float, down: float
+) -> Float[Tensor, "1 3 H W"]:
+    """Cut off `cut` of both sides, at a position in [0, 1] each way, and enlarge the rest."""
+    from ganvas.functional.images import crop, resize
+
+    left, top = cut * right, cut * down
+    part = crop(picture, left, top, left + 1 - cut, top + 1 - cut)
+    height, width = picture.shape[-2:]
+    return resize(part, (height, width))
+
+
+def recoloured(
+    picture: Float[Tensor, "1 3 H W"], brightness: float, contrast: float, saturation: float
+) -> Float[Tensor, "1 3 H W"]:
+    """Multiply brightness, the distance from the mean, and the distance from grey."""
+    grey = picture.mean(1, keepdim=True)
+    picture = grey + saturation * (picture - grey)
+    mean = picture.mean((1, 2, 3), keepdim=True)
+    picture = mean + contrast * (picture - mean)
+    return brightness * (picture + 1) - 1
+
+
+def blurred(picture: Float[Tensor, "1 3 H W"], sigma: float) -> Float[Tensor, "1 3 H W"]:
+    """Blur a picture (1, 3, H, W) by a Gaussian of `sigma` pixels, mirrored at the edges."""
+    import torch
+    from torch.nn import functional as F
+
+    radius = min(round(3 * sigma), picture.shape[-1] - 1)
+    if radius == 0:
+        return picture
+    offsets = torch.arange(-radius, radius + 1, device=picture.device, dtype=picture.dtype)
+    kernel = (-(offsets / sigma).square() / 2).exp()
+    kernel = (kernel / kernel.sum()).expand(3, 1, 1, -1)
+    padded = F.pad(picture, (radius,) * 4, mode="reflect")
+    return F.conv2d(F.conv2d(padded, kernel, groups=3), kernel.mT, groups=3)
+
+
+def through_jpeg(picture: Float[Tensor, "1 3 H W"], quality: int) -> Float[Tensor, "1 3 H W"]:
+    """Save a picture (1, 3, H, W) as JPEG in memory and read it back."""
+    import numpy as np
+    import torch
+    from PIL import Image
+
+    from ganvas.functional.images import from_uint8, to_uint8
+    from ganvas.image.picture import to_picture
+
+    file = io.BytesIO()
+    to_picture(to_uint8(picture)[0].cpu()).save(file, "JPEG", quality=quality)
+    with Image.open(file) as opened:
+        pixels = torch.from_numpy(np.array(opened))
+    return from_uint8(pixels.permute(2, 0, 1))[None].to(picture.device)

@@ -1,0 +1,121 @@
+"""`ganvas train encoder`, and what a run makes of its file."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+
+from conftest import TINY
+from ganvas.command.help import option_fields
+from ganvas.command.train import composed
+from ganvas.config.groups import groups
+from ganvas.functional.images import to_uint8
+from ganvas.generator.tiny import TinyGenerator
+
+TRAIN = (
+    "train", "encoder", "generator=tiny", "encoder=linear_pixels", "encoder.data.shard=20",
+    "trainer=cpu", "trainer.threads=1", "trainer.progress=false",
+)  # fmt: skip
+RUN = tuple(word for word in TINY if word != "metrics=pixel")
+
+
+@pytest.fixture
+def encoder(ganvas_command, tmp_path):
+    done = ganvas_command(*TRAIN, "samples=60")
+    assert done.code == 0, done.err
+    (file,) = tmp_path.glob("encoders/tiny-linear_pixels-*/encoder-60.safetensors")
+    return file
+
+
+@pytest.mark.parametrize("option", groups()["encoder"])
+def test_option_composes_and_every_field_is_documented(option):
+    composed([f"encoder={option}"], ())
+    for key, text in option_fields(groups()["encoder"][option], "encoder"):
+        assert text.partition(": ")[2].strip(), f"encoder={option}: {key} is not documented"
+
+
+def test_a_training_is_recognised_repeated_to_the_bit_and_extended(
+    ganvas_command, encoder, tmp_path
+):
+    record = json.loads(encoder.with_suffix(".json").read_text())
+    assert record["samples"] == 60
+    assert (encoder.parent / "config.yaml").is_file()
+    assert "finished already" in ganvas_command(*TRAIN, "samples=60").out
+    assert ganvas_command(*TRAIN, "samples=60", "output=again").code == 0
+    (again,) = tmp_path.glob("again/*/encoder-60.safetensors")
+    assert again.read_bytes() == encoder.read_bytes()
+    assert ganvas_command(*TRAIN, "samples=80").code == 0
+    assert (encoder.parent / "encoder-80.safetensors").is_file()
+    assert len(list((encoder.parent / "shards").iterdir())) == 4
+
+
+def test_a_run_starts_where_the_encoder_says(ganvas_command, encoder, tmp_path):
+    from ganvas.api import run
+    from ganvas.encoder.file import load_encoder
+    from ganvas.image.source import to_tensor
+
+    result = run([*TINY, "edit=encode", f"start.path={encoder}"])
+    photograph = to_tensor([result.image("target").convert("RGB")], 32)
+    w = load_encoder(encoder)(photograph)
+    generator = TinyGenerator()
+    assert torch.allclose(result.embedding.latent, generator.broadcast(w), atol=1e-5)
+    drawn = to_uint8(result.embedding.render(generator))[0]
+    assert torch.equal(to_uint8(to_tensor([result.image("e")], 32))[0], drawn)
+    moved = run([*TINY, "edit=reconstruct_w", "start=encoder", f"start.path={encoder}",
+                 "budget.latent=0"])  # fmt: skip
+    assert torch.equal(moved.embedding.latent, result.embedding.latent)
+
+
+def test_the_encoder_of_each_image_starts_that_image(ganvas_command, encoder):
+    from ganvas.api import run
+
+    pair = ("image=pair", "image.x.path=ganvas:astronaut.png", "image.x.crop=centre",
+            "image.y.path=ganvas:astronaut.png", "image.y.crop=[20,20,236,236]")  # fmt: skip
+    result = run([*TINY, *pair, "edit=morph", "start=encoder", f"start.path={encoder}",
+                  "budget.latent=0", "budget.noise=0"])  # fmt: skip
+    from ganvas.embedding import Embedding
+
+    other = Embedding.load(result.path / "embedding.y.safetensors")
+    assert not torch.allclose(result.embedding.latent, other.latent)
+
+
+MISTAKES = {
+    ("encoder=linaer",): ("encoder", "'linaer'", "did you mean 'linear'"),
+    ("sample=9",): ("'sample'", "did you mean 'samples'"),
+    ("samples=1",): ("samples=1", "greater than or equal to 2"),
+    ("samples=20",): ("samples=20", "at least 21"),
+    ("encoder.data.psi=[1.0,0.5]",): ("encoder.data", "the first must not be above"),
+    ("encoder.features.pixels=0",): ("encoder.features", "there is none"),
+    ("mask=box",): ("mask",),
+}
+
+
+@pytest.mark.parametrize("words", MISTAKES)
+def test_a_mistake_is_one_line(ganvas_command, words):
+    done = ganvas_command(*TRAIN, *words)
+    assert done.code == 2
+    for part in MISTAKES[words]:
+        assert part in done.complaint
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("generator.seed=1",), "not for tiny at 32²"),
+        (("generator.resolution=64",), "not for tiny at 64²"),
+        (("edit=inpaint", "mask=box"), "start=encoder sees what this edit hides"),
+    ],
+)
+def test_an_encoder_that_does_not_fit_is_refused_in_one_line(ganvas_command, encoder, words, line):
+    done = ganvas_command("run", *TINY, "start=encoder", f"start.path={encoder}", *words)
+    assert done.code == 2
+    assert line in done.complaint
+
+
+def test_a_file_that_is_none_is_refused_before_any_work(ganvas_command, tmp_path):
+    (tmp_path / "e.safetensors").write_text("hello")
+    done = ganvas_command("run", *TINY, "start=encoder", "start.path=e.safetensors")
+    assert done.code == 2
+    assert "e.safetensors is not a readable safetensors file" in done.complaint
