@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ganvas.generator.base import Generator
+if TYPE_CHECKING:
+    from ganvas.generator.base import Generator
 
 
 @dataclass(frozen=True, slots=True)
