@@ -56,10 +56,14 @@ class Counts:
         Raises:
             StorageError: It cannot be written.
         """
+        import torch
+
         tensors = {"pixels": self.pixels, "styles": self.styles}
         for name, counts in self.layers.items():
             for part in ("joint", "total", "inside"):
                 tensors[f"{part}.{name}"] = getattr(counts, part)
+        # A shard holds few enough pixels for 32 bits.
+        tensors = {k: v.int() if v.dtype == torch.int64 else v for k, v in tensors.items()}
         write_tensors(path, tensors, {"format": "ganvas-dissection-shard-1"})
 
     @classmethod
@@ -69,8 +73,11 @@ class Counts:
         Raises:
             InputError: It is none.
         """
+        import torch
+
         try:
-            tensors, _ = read_tensors(path)
+            read, _ = read_tensors(path)
+            tensors = {k: v.long() if v.dtype == torch.int32 else v for k, v in read.items()}
             parts = {
                 name: LayerCounts(*(tensors[f"{p}.{name}"] for p in ("joint", "total", "inside")))
                 for name in layers
