@@ -30,17 +30,26 @@ class Invert(Mask):
 
 
 @dataclass(frozen=True)
-class Union(Mask):
-    """The maximum of masks: 1 where any of them is.
+class Several(Mask):
+    """What is made of several masks.
 
     Attributes:
         of: The masks by name.
+
+    Raises:
+        ConfigError: There is none.
     """
 
     of: dict[str, Mask]
 
     def __post_init__(self) -> None:
-        _some(self.of)
+        if not self.of:
+            raise ConfigError("needs at least one mask under 'of'")
+
+
+@dataclass(frozen=True)
+class Union(Several):
+    """The maximum of masks: 1 where any of them is."""
 
     def draw(self, canvas: Canvas) -> Float[Tensor, "B 1 H W"]:
         """Return the union, (B, 1, H, W)."""
@@ -50,17 +59,8 @@ class Union(Mask):
 
 
 @dataclass(frozen=True)
-class Intersection(Mask):
-    """The minimum of masks: 1 where all of them are.
-
-    Attributes:
-        of: The masks by name.
-    """
-
-    of: dict[str, Mask]
-
-    def __post_init__(self) -> None:
-        _some(self.of)
+class Intersection(Several):
+    """The minimum of masks: 1 where all of them are."""
 
     def draw(self, canvas: Canvas) -> Float[Tensor, "B 1 H W"]:
         """Return the intersection, (B, 1, H, W)."""
@@ -89,17 +89,12 @@ class Difference(Mask):
 
 
 @dataclass(frozen=True)
-class Each(Mask):
+class Each(Several):
     """Another mask for every photograph.
 
     Attributes:
         of: One mask per photograph, by name, in the order of the photographs.
     """
-
-    of: dict[str, Mask]
-
-    def __post_init__(self) -> None:
-        _some(self.of)
 
     def draw(self, canvas: Canvas) -> Float[Tensor, "B 1 H W"]:
         """Return the first photograph's rows of the first mask, and so on: (B, 1, H, W).
@@ -117,8 +112,3 @@ class Each(Mask):
         rows = range(0, canvas.batch, canvas.solutions)
         parts = [m[row : row + canvas.solutions] for m, row in zip(drawn, rows, strict=True)]
         return torch.cat(parts)
-
-
-def _some(masks: dict[str, Mask]) -> None:
-    if not masks:
-        raise ConfigError("needs at least one mask under 'of'")
