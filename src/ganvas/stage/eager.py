@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from functools import cache
+from typing import TypeVar
 
 import torch
 
 GUARDED = ("add_param_group", "load_state_dict", "state_dict", "zero_grad")
 """Methods that torch hides from its compiler; for that it imports the compiler."""
 
+Chosen = TypeVar("Chosen", bound=torch.optim.Optimizer)
 
-@cache
-def eager(base: type[torch.optim.Optimizer]) -> type[torch.optim.Optimizer]:
+
+def eager(base: type[Chosen]) -> type[Chosen]:
     """Return an optimiser that computes what `base` does, and is not to be compiled.
 
     The methods are those of `base` as they were written, without the guards around them, whose
