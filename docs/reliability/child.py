@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import pkgutil
 import signal
 import sys
 import tempfile
@@ -164,6 +165,7 @@ def warm(folder: Path, *commands: Sequence[str]) -> None:
     import torch
 
     torch.set_num_threads(1)
+    import_all("ganvas")
     for words in commands:
         reader, writer = os.pipe()
 
@@ -186,3 +188,10 @@ def warm(folder: Path, *commands: Sequence[str]) -> None:
             if name not in sys.modules and not name.startswith("__"):
                 with contextlib.suppress(Exception):
                     importlib.import_module(name)
+
+
+def import_all(package: str) -> None:
+    """Import every module of a package; one whose extra is not installed is left out."""
+    for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module.name)

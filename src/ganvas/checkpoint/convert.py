@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import io
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from ganvas.checkpoint.content import Checkpoint
 from ganvas.checkpoint.open import open_checkpoint
 from ganvas.errors import CheckpointError
 from ganvas.generator.architecture import StyleGAN2Architecture
-from ganvas.system.files import write_bytes
+from ganvas.system.files import remove_abandoned, write_bytes
 
 Target = Literal["safetensors", "nvidia", "rosinality"]
 
@@ -58,6 +59,7 @@ def convert(source: Path, destination: Path, target: Target | None = None) -> Co
         target = "safetensors"
     if destination.exists() and destination.samefile(source):
         raise CheckpointError(f"{destination}: source and destination are the same file")
+    remove_abandoned(destination.parent, glob.escape(destination.name))
     checkpoint = open_checkpoint(source)
     absent = missing(checkpoint, skeleton(checkpoint.architecture))
     tensors = weights(checkpoint)

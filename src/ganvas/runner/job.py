@@ -8,7 +8,7 @@ import shutil
 import socket
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -218,7 +218,8 @@ def describe(
     )
     # They were written by an earlier attempt.
     for name in (folder.stop_file.name, "metrics.json"):
-        (folder.path / name).unlink(missing_ok=True)
+        with storage_errors(folder.path / name):
+            (folder.path / name).unlink(missing_ok=True)
     write_manifest(folder.path, identity.signature, BEGUN[:2])
     before = folder.status
     started = before.get("started") or datetime.now(UTC).isoformat(timespec="seconds")
@@ -290,7 +291,8 @@ def work(
                 f"{type(error).__name__}: {line}; the traceback is in {folder.path / 'run.log'}"
             ) from error
         finally:
-            folder.stop_file.unlink(missing_ok=True)
+            with suppress(OSError):  # what ended the run matters more
+                folder.stop_file.unlink(missing_ok=True)
             record.end(outcome)
 
 
