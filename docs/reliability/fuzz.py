@@ -151,7 +151,10 @@ def make_samples(seeds: Path) -> dict[str, bytes]:
     samples = {}
     drawn = np.random.default_rng(0).integers(0, 255, (40, 48, 3), dtype=np.uint8)
     colour = Image.fromarray(drawn)
-    modes = {"RGB": colour} | {m: colour.convert(m) for m in ("L", "RGBA", "P", "1", "LA", "CMYK")}
+    half = Image.fromarray(np.repeat(np.uint8([[0] * 24 + [255] * 24]), 40, axis=0))
+    modes: dict[str, Image.Image] = {"half": half, "RGB": colour} | {
+        m: colour.convert(m) for m in ("L", "RGBA", "P", "1", "LA", "CMYK")
+    }
     modes |= {m: colour.convert("L").convert(m) for m in ("I;16", "F", "I")}
     for mode, picture in modes.items():
         for suffix in ("png", "jpeg", "webp", "tiff", "bmp", "gif"):
@@ -247,8 +250,11 @@ def image(rng: random.Random, samples: dict[str, bytes]) -> Case:
 
 def mask(rng: random.Random, samples: dict[str, bytes]) -> Case:
     """Draw a file of a mask: sound or broken."""
-    case = image(rng, samples)
-    ((name, content),) = case.files.items()
+    names = [n for n in samples if n.startswith("half.")]
+    name = rng.choice(names)
+    content = broken(rng, samples[name]) if rng.random() < 0.8 else samples[name]
+    if rng.random() < 0.3:
+        ((name, content),) = image(rng, samples).files.items()
     return Case("mask", ("run", *ONE_STEP, "mask=file", f"mask.path={name}"), {name: content})
 
 
