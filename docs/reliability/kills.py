@@ -77,7 +77,7 @@ def main(part: Part) -> None:
         exact = scene.launches or number % 2 == 0
         folder = part.folder / "disturbed"
         fault, came = disturb(scene, calm[scene.name], SIGNALS[name], share, exact, folder, made)
-        tally.update({name: 1, "late": not came, "equal": not fault})
+        tally.update({name: 1, "late": int(not came), "equal": int(not fault)})
         if fault:
             kind = "moment" if exact else "CPU time"
             part.fault(f"{scene.name}, {name} at {share:.4f} ({kind}): {fault}")

@@ -56,7 +56,7 @@ def main(part: Part) -> None:
             if part.time_is_up:
                 continue
             fault, came = endure(scene, calm[scene.name], trouble, share, disk / "work", made)
-            tallies[scene.name].update({name: 1, "late": not came, "equal": not fault})
+            tallies[scene.name].update({name: 1, "late": int(not came), "equal": int(not fault)})
             if fault:
                 part.fault(f"{scene.name}, {name} at {share:.4f}: {fault}")
             shutil.rmtree(disk / "work", ignore_errors=True)

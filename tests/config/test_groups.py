@@ -72,6 +72,14 @@ def test_a_broken_file_that_is_not_chosen_does_no_harm(tmp_path):
     assert compose_job(["mask=box"], [tmp_path]).choices["mask"] == "box"
 
 
+def test_a_root_in_a_users_folder_is_refused_not_ignored(ganvas_command, tmp_path):
+    (tmp_path / "config.yaml").write_text("seed: 7\n")
+    done = ganvas_command("run", "--config-dir", str(tmp_path), "seed=1")
+    assert done.code == 2
+    assert "config.yaml would be ignored" in done.complaint
+    assert "experiment/NAME.yaml" in done.complaint
+
+
 @pytest.fixture
 def installed(tmp_path, monkeypatch):
     """Install a package that registers its folder of configurations; importing it fails."""

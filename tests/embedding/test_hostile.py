@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from ganvas.config.trust import FORMER_TARGETS, published, refuse_foreign, renewed
+from ganvas.config.trust import FORMER_TARGETS, refuse_foreign, renewed
 from ganvas.embedding import Embedding
 from ganvas.embedding.storage import flatten
 from ganvas.errors import ConfigError, GanvasError
@@ -268,18 +268,6 @@ def test_an_address_that_was_fetched_before_is_opened(tmp_path, monkeypatch):
     cached(address).parent.mkdir(parents=True)
     cached(address).touch()
     refuse_foreign(config, "generator")
-
-
-def test_a_published_address_needs_its_own_hash(monkeypatch):
-    from ganvas.config import trust
-
-    pinned = ("https://example.org/pinned.pkl", "a" * 64)
-    monkeypatch.setattr(trust, "published", lambda: {pinned})
-    refuse_foreign(dict(zip(("checkpoint", "sha256"), pinned, strict=True)))
-    for wrong in (None, "b" * 64):
-        with pytest.raises(ConfigError, match="is an address"):
-            refuse_foreign({"checkpoint": pinned[0], "sha256": wrong})
-    assert all(len(sha256) == 64 for _, sha256 in published())
 
 
 def test_the_same_embedding_gives_the_same_bytes(tmp_path, good):

@@ -176,7 +176,9 @@ def test_samples_of_w_are_at_a_mahalanobis_distance_of_one(metric):
     samples = GENERATOR.sample_w(2000, torch.Generator().manual_seed(8))
     reference, _ = scene()
     rows = GENERATOR.broadcast(samples)
-    distance = DistanceToMean(metric=metric).bind(reference)(View(rows, rows, []))
+    distance = DistanceToMean(metric=metric).bind(reference)(
+        View(torch.zeros(2000, 3, 1, 1), rows, [])
+    )
     assert distance.mean().item() == pytest.approx(1, rel=0.1)
 
 

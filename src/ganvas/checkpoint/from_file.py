@@ -90,20 +90,14 @@ class FromFileConfig(GeneratorConfig):
 
 @dataclass(frozen=True)
 class StyleGAN1Config(FromFileConfig):
-    """StyleGAN1 from a TensorFlow pickle, a PyTorch state dict or safetensors.
-
-    Attributes:
-        checkpoint: Path or http(s) address of the file.
-        sha256: SHA-256 of the file, hexadecimal; null trusts it as it is.
-        label: Class to draw, for class-conditional models.
-    """
+    """StyleGAN1 from a TensorFlow pickle, a PyTorch state dict or safetensors."""
 
     family: ClassVar[str] = "stylegan1"
 
 
 @dataclass(frozen=True)
-class StyleGAN2Config(FromFileConfig):
-    """StyleGAN2 from a pickle of NVIDIA's, a .pt of rosinality's or PTI's, or safetensors.
+class HalfPrecisionConfig(FromFileConfig):
+    """A generator whose highest resolutions its authors ran in half precision.
 
     Attributes:
         checkpoint: Path or http(s) address of the file.
@@ -112,38 +106,28 @@ class StyleGAN2Config(FromFileConfig):
         half: Run the highest resolutions in half precision, as many as the original did.
     """
 
-    family: ClassVar[str] = "stylegan2"
-
     half: bool = False
 
     def load(self) -> StyleGAN:
         """Build the generator as every other, then set its precision."""
-        return _halved(super().load(), self.half)
+        from ganvas.generator.stylegan1 import StyleGAN1
+
+        generator = super().load()
+        assert not isinstance(generator, StyleGAN1)
+        if self.half:
+            generator.use_half()
+        return generator
 
 
 @dataclass(frozen=True)
-class StyleGAN3Config(FromFileConfig):
-    """StyleGAN3, configuration T or R, from a pickle of NVIDIA's or safetensors; it has no noise.
+class StyleGAN2Config(HalfPrecisionConfig):
+    """StyleGAN2 from a pickle of NVIDIA's, a .pt of rosinality's or PTI's, or safetensors."""
 
-    Attributes:
-        checkpoint: Path or http(s) address of the file.
-        sha256: SHA-256 of the file, hexadecimal; null trusts it as it is.
-        label: Class to draw, for class-conditional models.
-        half: Run the highest resolutions in half precision, as many as the original did.
-    """
+    family: ClassVar[str] = "stylegan2"
+
+
+@dataclass(frozen=True)
+class StyleGAN3Config(HalfPrecisionConfig):
+    """StyleGAN3, configuration T or R, from NVIDIA's pickle or safetensors; it has no noise."""
 
     family: ClassVar[str] = "stylegan3"
-
-    half: bool = False
-
-    def load(self) -> StyleGAN:
-        """Build the generator as every other, then set its precision."""
-        return _halved(super().load(), self.half)
-
-
-def _halved(generator: StyleGAN, half: bool) -> StyleGAN:
-    from ganvas.generator.stylegan1 import StyleGAN1
-
-    if half and not isinstance(generator, StyleGAN1):
-        generator.use_half()
-    return generator

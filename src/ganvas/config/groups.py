@@ -86,9 +86,17 @@ def groups(user_dirs: Sequence[Path] = ()) -> Groups:
     """Return every configuration group with its options and their files.
 
     Raises:
-        ConfigError: Two folders have an option of the same name; Hydra would ignore one of them.
+        ConfigError: Two folders have an option of the same name, or a folder has a root of its own:
+            Hydra would ignore one of them.
     """
     listed: Groups = {}
+    for folder in user_dirs:
+        root = folder / "config.yaml"
+        if root.is_file() and not root.samefile(config_dir() / "config.yaml"):
+            raise ConfigError(
+                f"{root} would be ignored: the root is ganvas's; make it an experiment, "
+                f"{folder / 'experiment' / 'NAME.yaml'}, and choose experiment=NAME"
+            )
     for base in (config_dir(), *user_dirs):
         for file in sorted(base.glob("*/**/*.yaml")):
             group = file.parent.relative_to(base).as_posix()

@@ -9,12 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
-import yaml
-
-from ganvas.config.groups import groups
 from ganvas.config.tree import walk
 from ganvas.errors import ConfigError
 
@@ -51,8 +47,7 @@ def refuse_foreign(config: Mapping[str, Any], key: str = "") -> None:
     """Refuse a configuration that would import or fetch what is not of ganvas.
 
     It is judged by its words alone: nothing is imported, fetched or opened. The address of a
-    checkpoint is allowed where it has been fetched before, or where a packaged option of
-    ``generator=`` names it with the same hash.
+    checkpoint is allowed where it has been fetched before.
 
     Args:
         config: The configuration, with present names; see `renewed`.
@@ -62,13 +57,16 @@ def refuse_foreign(config: Mapping[str, Any], key: str = "") -> None:
         ConfigError: The first key that names code outside ganvas, an address or an interpolation;
             or the configuration is nested too deeply.
     """
+    from ganvas.assets.address import cached
+
     try:
         values = dict(walk({key: config} if key else config))
     except ValueError as error:
         raise ConfigError(f"{key or 'configuration'}: {error}") from error
     for name, value in values.items():
-        parent, dot, last = name.rpartition(".")
-        if last == "_target_" and not (isinstance(value, str) and _OWN.fullmatch(value)):
+        if name.rpartition(".")[2] == "_target_" and not (
+            isinstance(value, str) and _OWN.fullmatch(value)
+        ):
             raise ConfigError(
                 f"{name}: {_short(value)} is code outside ganvas; --trust executes it, if you know "
                 "it"
@@ -77,28 +75,11 @@ def refuse_foreign(config: Mapping[str, Any], key: str = "") -> None:
             continue
         if "${" in value:
             raise ConfigError(f"{name}: {_short(value)} is an interpolation; --trust resolves it")
-        if _ADDRESS.match(value) and not _known(value, values.get(f"{parent}{dot}sha256")):
+        if _ADDRESS.match(value) and not cached(value).is_file():
             raise ConfigError(
                 f"{name}: {_short(value)} is an address that a file names; --trust fetches it, if "
                 "you know it"
             )
-
-
-def _known(address: str, sha256: Any) -> bool:
-    from ganvas.assets.address import cached
-
-    return (address, sha256) in published() or cached(address).is_file()
-
-
-@cache
-def published() -> frozenset[tuple[str, str]]:
-    """Return (address, SHA-256) of each checkpoint that a packaged generator option pins."""
-    options = (yaml.safe_load(file.read_text("utf-8")) for file in groups()["generator"].values())
-    return frozenset(
-        (option["checkpoint"], option["sha256"])
-        for option in options
-        if option.get("checkpoint") and option.get("sha256")
-    )
 
 
 def _short(value: Any) -> str:

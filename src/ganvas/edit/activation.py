@@ -15,6 +15,7 @@ from ganvas.stage import EmbeddingSpec, Scene
 from ganvas.system.gradient import no_grad
 
 if TYPE_CHECKING:
+    from jaxtyping import Float
     from torch import Tensor
 
     from ganvas.generator.base import Activation, Generator
@@ -88,7 +89,7 @@ class EditActivations(Operation):
         return (self.embedding, self.other)
 
     @no_grad
-    def apply(self, scene: Scene) -> Tensor:
+    def apply(self, scene: Scene) -> Float[Tensor, "B 3 H W"]:
         """Replace the activations and draw the picture, image by image."""
         import torch
 

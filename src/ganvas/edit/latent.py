@@ -17,6 +17,7 @@ from ganvas.stage import EmbeddingSpec, Scene
 from ganvas.system.gradient import no_grad
 
 if TYPE_CHECKING:
+    from jaxtyping import Float
     from torch import Tensor
 
     from ganvas.generator.base import Generator
@@ -60,7 +61,7 @@ class StyleMix(LatentOperation):
         return (self.embedding, self.other)
 
     @no_grad
-    def apply(self, scene: Scene) -> Tensor:
+    def apply(self, scene: Scene) -> Float[Tensor, "B 3 H W"]:
         """Replace the rows and draw the picture."""
         kept, other = scene.embedding(self.embedding), scene.embedding(self.other)
         rows = rows_in(self.layers, scene.generator)
@@ -102,7 +103,7 @@ class Morph(LatentOperation):
             yield picture
 
     @no_grad
-    def apply(self, scene: Scene) -> Tensor:
+    def apply(self, scene: Scene) -> Float[Tensor, "B 3 H W"]:
         """Leave the picture in between."""
         middle = scene.embeddings[self.embedding] = self._between(scene, self.at)
         return middle.render(scene.generator)
@@ -157,7 +158,7 @@ class Direction(LatentOperation):
             yield picture
 
     @no_grad
-    def apply(self, scene: Scene) -> Tensor:
+    def apply(self, scene: Scene) -> Float[Tensor, "B 3 H W"]:
         """Leave the picture at `strength`."""
         moved = scene.embeddings[self.embedding] = self._moved(scene, self.strength)
         return moved.render(scene.generator)
@@ -194,7 +195,7 @@ def power(maps: Tensor) -> Tensor:
     return maps.square().mean((1, 2, 3), keepdim=True)
 
 
-def in_rows(embedding: Embedding, generator: Generator) -> Tensor:
+def in_rows(embedding: Embedding, generator: Generator) -> Float[Tensor, "B rows w_dim"]:
     """Return the latent as w+ (B, rows, w_dim).
 
     Raises:
@@ -204,7 +205,7 @@ def in_rows(embedding: Embedding, generator: Generator) -> Tensor:
     return embedding.rows(generator)
 
 
-def with_rows(embedding: Embedding, rows: Tensor) -> Embedding:
+def with_rows(embedding: Embedding, rows: Float[Tensor, "B rows w_dim"]) -> Embedding:
     """Return the embedding with another latent, w+ (B, rows, w_dim) that is truncated already."""
     return replace(embedding, latent=rows, space="w+", truncation=1.0)
 

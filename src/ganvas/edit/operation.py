@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ganvas.stage import EmbeddingSpec, Scene
 
 if TYPE_CHECKING:
+    from jaxtyping import Float
     from torch import Tensor
 
     from ganvas.generator.base import Generator
@@ -22,7 +23,7 @@ class Operation(ABC):
     """
 
     @abstractmethod
-    def apply(self, scene: Scene) -> Tensor:
+    def apply(self, scene: Scene) -> Float[Tensor, "B 3 H W"]:
         """Change the scene's embeddings and return the render (B, 3, H, W) of what comes out."""
 
     def check(  # noqa: B027 - an operation may fit anything

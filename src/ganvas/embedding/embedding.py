@@ -17,6 +17,7 @@ from ganvas.system.gradient import no_grad
 
 if TYPE_CHECKING:
     import torch
+    from jaxtyping import Float
     from PIL import Image
     from torch import Tensor
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 class Embedding(Variables):
     """The embedding of a batch of images; it can be drawn, saved and opened again."""
 
-    def styles(self, generator: Generator) -> list[Tensor]:
+    def styles(self, generator: Generator) -> list[Float[Tensor, "B _"]]:
         """Return the styles (S space) that `generator` draws this latent with."""
         from ganvas.generator.tuning import tuned
 
@@ -36,7 +37,7 @@ class Embedding(Variables):
             return split_styles(self.latent, generator)
         return generator.styles(self.rows(generator))
 
-    def rows(self, generator: Generator) -> Tensor:
+    def rows(self, generator: Generator) -> Float[Tensor, "B rows w_dim"]:
         """Return the latent as w+ (B, rows, w_dim), truncated by ψ; s has no w+."""
         return rows_of(self.latent, self.space, generator, self.truncation)
 
@@ -53,7 +54,7 @@ class Embedding(Variables):
         return generator.activations(rows, self.noise, layers, resume=self.resume)
 
     @no_grad
-    def render(self, generator: Generator, micro_batch: int = 1) -> Tensor:
+    def render(self, generator: Generator, micro_batch: int = 1) -> Float[Tensor, "B 3 H W"]:
         """Draw the images (B, 3, H, W) in about [−1, 1], `micro_batch` at a time.
 
         The same micro-batch on the same device and threads gives the same picture to the bit.
@@ -195,7 +196,7 @@ def rows_of(latent: Tensor, space: Space, generator: Generator, truncation: floa
     return rows if truncation == 1.0 else generator.truncate(rows, truncation)
 
 
-def split_styles(latent: Tensor, generator: Generator) -> list[Tensor]:
+def split_styles(latent: Float[Tensor, "B C"], generator: Generator) -> list[Float[Tensor, "B _"]]:
     """Cut s (B, all styles side by side) into the styles of `generator`, one (B, C) per affine."""
     import torch
 
@@ -208,7 +209,7 @@ def _style_widths(generator: Generator) -> list[int]:
     return [style.shape[1] for style in template]
 
 
-def join_styles(styles: Sequence[Tensor]) -> Tensor:
+def join_styles(styles: Sequence[Float[Tensor, "B _"]]) -> Float[Tensor, "B C"]:
     """Lay the styles of S space side by side: (B, sum of C)."""
     import torch
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from ganvas.errors import InputError
@@ -21,7 +22,9 @@ FFHQ_MAPPING = "3b7ebc00850204e0bba4985d1f9717bc8b45b570c774ca149c96429366568c0c
 """Content hash of the mapping network of StyleGAN2-FFHQ, which MobileStyleGAN took over."""
 
 
-def fit_rows(w: Tensor, rows: int, w_dim: int, path: Path) -> Tensor:
+def fit_rows(
+    w: Float[Tensor, "B _ _"], rows: int, w_dim: int, path: Path
+) -> Float[Tensor, "B rows w_dim"]:
     """Return w+ (B, rows, w_dim) for a generator; a single w fits any number of rows.
 
     Raises:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -47,6 +47,17 @@ def noise_autocorrelation(
                 break
             level = F.avg_pool2d(level, 2) * 2
     return total
+
+
+@torch.no_grad()
+def normalise_noise(noise: Iterable[Float[Tensor, "B 1 _ _"]]) -> None:
+    """Give each noise map (B, 1, r, r) zero mean and unit variance, in place.
+
+    Source: Karras et al. 2020, appendix D.
+    """
+    for maps in noise:
+        maps -= maps.mean((1, 2, 3), keepdim=True)
+        maps *= maps.square().mean((1, 2, 3), keepdim=True).clamp_min(1e-12).rsqrt()
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from ganvas.image.decode import WRITABLE
 from ganvas.system.files import replacing
 
 if TYPE_CHECKING:
+    from jaxtyping import UInt8
     from torch import Tensor
 
 
@@ -51,7 +52,9 @@ def save_picture(picture: Image.Image, path: Path, lossless: bool = False) -> No
         picture.save(temporary, **options)
 
 
-def difference(result: Tensor, target: Tensor, gain: int = 4) -> Tensor:
+def difference(
+    result: UInt8[Tensor, "*B 3 H W"], target: UInt8[Tensor, "*B 3 H W"], gain: int = 4
+) -> UInt8[Tensor, "*B 3 H W"]:
     """Map two 8-bit pictures (3, H, W) to their difference around grey, `gain` times enlarged."""
     import torch
 

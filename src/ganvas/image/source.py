@@ -16,6 +16,7 @@ from ganvas.image.decode import decode, reading
 from ganvas.image.find import find_pictures, packaged
 
 if TYPE_CHECKING:
+    from jaxtyping import Float
     from torch import Tensor
 
 SMALLEST = 16
@@ -148,7 +149,9 @@ def lay_over(picture: Image.Image, overlay: Path) -> Image.Image:
     return Image.alpha_composite(under, top.resize(size)).convert("RGB")
 
 
-def to_tensor(pictures: list[Image.Image], resolution: int) -> Tensor:
+def to_tensor(
+    pictures: list[Image.Image], resolution: int
+) -> Float[Tensor, "B 3 resolution resolution"]:
     """Resize square RGB pictures with Lanczos: (B, 3, resolution, resolution) in [−1, 1]."""
     import numpy as np
     import torch

@@ -10,6 +10,7 @@ from pydantic import Field
 from ganvas.errors import ConfigError
 
 if TYPE_CHECKING:
+    from jaxtyping import Float
     from torch import Tensor
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -43,7 +44,7 @@ class Crop:
         height = round(self.bottom * resolution) - round(self.top * resolution)
         return height, round(self.right * resolution) - round(self.left * resolution)
 
-    def cut(self, images: Tensor) -> Tensor:
+    def cut(self, images: Float[Tensor, "B C H W"]) -> Float[Tensor, "B C h w"]:
         """Return the part (B, C, h, w) of images or masks (B, C, H, W)."""
         from ganvas.functional.images import crop
 

@@ -9,6 +9,7 @@ from ganvas.loss.term import BoundTerm, Reference, Term, View
 
 if TYPE_CHECKING:
     import torch
+    from jaxtyping import Float
     from torch import Tensor
 
 
@@ -26,7 +27,7 @@ class Identity(Term):
 
         target = identities(reference.target)
 
-        def identity(view: View) -> Tensor:
+        def identity(view: View) -> Float[Tensor, " B"]:
             return 1 - (identity_features(view.image) * target).sum(1)
 
         return identity

@@ -10,6 +10,7 @@ from ganvas.loss.term import BoundTerm, Reference, Term, View
 
 if TYPE_CHECKING:
     import torch
+    from jaxtyping import Float
     from torch import Tensor
 
 
@@ -39,7 +40,7 @@ class LPIPS(Term):
         distance = perceptual_distance(self.net, str(target.device))
         features = distance.reference(target)
 
-        def lpips(view: View) -> Tensor:
+        def lpips(view: View) -> Float[Tensor, " B"]:
             return distance.forward(view.at(self.resolution), features, mask)
 
         return lpips

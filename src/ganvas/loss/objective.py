@@ -11,6 +11,7 @@ from ganvas.errors import ConfigError
 from ganvas.loss.term import BoundTerm, Reference, Term, View
 
 if TYPE_CHECKING:
+    from jaxtyping import Float
     from torch import Tensor
 
 
@@ -75,7 +76,7 @@ class Block:
         colour = (reference.target * seen).sum((2, 3), keepdim=True) / area
         bound = term.bind(replace(reference, target=torch.where(seen, reference.target, colour)))
 
-        def hidden(view: View) -> Tensor:
+        def hidden(view: View) -> Float[Tensor, " B"]:
             image = torch.where(seen, view.image, colour)
             return bound(View(image, view.w, view.noise, view.displacement))
 
@@ -138,7 +139,7 @@ class Objective:
 
     def __call__(
         self, view: View, progress: float, step: int | None = None
-    ) -> tuple[Tensor, dict[str, Tensor]]:
+    ) -> tuple[Float[Tensor, " B"], dict[str, Float[Tensor, " B"]]]:
         """Return the weighted sum (B,) and the weighted share (B,) of each term in it, by name.
 
         Args:

@@ -11,6 +11,7 @@ from ganvas.loss.term import BoundTerm, Reference, Term, View
 
 if TYPE_CHECKING:
     import torch
+    from jaxtyping import Float
     from torch import Tensor
 
 VGGLayer = Literal[
@@ -57,7 +58,7 @@ class Perceptual(Term):
             targets = masked_features(features, mask)
         scale = (self.span / 2) ** 2
 
-        def perceptual(view: View) -> Tensor:
+        def perceptual(view: View) -> Float[Tensor, " B"]:
             features = network(view.at(self.resolution), self.layers)
             return scale * feature_distance(masked_features(features, mask), targets)
 
@@ -109,7 +110,7 @@ class Style(Term):
         # A Gram matrix is quadratic in the features, its squared difference of fourth order.
         scale = (self.span / 2) ** 4
 
-        def style(view: View) -> Tensor:
+        def style(view: View) -> Float[Tensor, " B"]:
             pairs = zip(grams(view.at(self.resolution)), targets, strict=True)
             return scale * torch.stack([style_distance(a, b) for a, b in pairs]).sum(0)
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from ganvas.loss.term import BoundTerm, Pixels, Reference, Term, View
 
 if TYPE_CHECKING:
+    from jaxtyping import Float
     from torch import Tensor
 
 
@@ -29,7 +30,7 @@ class PixelTerm(Term):
     resolution: Pixels | None = None
 
     @abstractmethod
-    def penalty(self, difference: Tensor) -> Tensor:
+    def penalty(self, difference: Float[Tensor, " *shape"]) -> Float[Tensor, " *shape"]:
         """Return f of each scalar of the masked difference (B, 3, H, W), in the same shape."""
 
     def bind(self, reference: Reference) -> BoundTerm:
@@ -37,7 +38,7 @@ class PixelTerm(Term):
         target = reference.target_at(self.resolution)
         mask = reference.mask_at(self.resolution)
 
-        def mean(view: View) -> Tensor:
+        def mean(view: View) -> Float[Tensor, " B"]:
             difference = view.at(self.resolution) - target
             if mask is not None:
                 difference = difference * mask
@@ -56,7 +57,7 @@ class MSE(PixelTerm):
 
     span: Annotated[float, Field(gt=0)] = 2.0
 
-    def penalty(self, difference: Tensor) -> Tensor:
+    def penalty(self, difference: Float[Tensor, " *shape"]) -> Float[Tensor, " *shape"]:
         """Return the square, in the units of `span`."""
         return (self.span / 2) ** 2 * difference.square()
 
@@ -65,6 +66,6 @@ class MSE(PixelTerm):
 class L1(PixelTerm):
     """Mean absolute error, |M ⊙ (G − x)| / N, on [−1, 1] images."""
 
-    def penalty(self, difference: Tensor) -> Tensor:
+    def penalty(self, difference: Float[Tensor, " *shape"]) -> Float[Tensor, " *shape"]:
         """Return the absolute value."""
         return difference.abs()

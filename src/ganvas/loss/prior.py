@@ -10,6 +10,7 @@ from pydantic import Field
 from ganvas.loss.term import BoundTerm, Reference, Term, View
 
 if TYPE_CHECKING:
+    from jaxtyping import Float
     from torch import Tensor
 
 
@@ -30,7 +31,7 @@ class NoiseAutocorrelation(Term):
         """Keep nothing: the maps alone have a say."""
         from ganvas.functional.priors import noise_autocorrelation
 
-        def loss(view: View) -> Tensor:
+        def loss(view: View) -> Float[Tensor, " B"]:
             return noise_autocorrelation(view.noise, self.smallest)
 
         return loss
@@ -64,7 +65,7 @@ class DistanceToMean(Term):
         undo = self.metric == "p_norm"
         whitening = latent_whitening(generator, undo)
 
-        def loss(view: View) -> Tensor:
+        def loss(view: View) -> Float[Tensor, " B"]:
             w = view.w[:, rows]
             return whitening.distance(unrectified(w) if undo else w).mean(1)
 
@@ -84,7 +85,7 @@ class DistanceToStart(Term):
         """Keep the start."""
         start = reference.start
 
-        def loss(view: View) -> Tensor:
+        def loss(view: View) -> Float[Tensor, " B"]:
             return (view.w - start).square().mean((1, 2))
 
         return loss
@@ -100,7 +101,7 @@ class ActivationDistance(Term):
     def bind(self, reference: Reference) -> BoundTerm:
         """Keep nothing: the displacement counts from the start."""
 
-        def loss(view: View) -> Tensor:
+        def loss(view: View) -> Float[Tensor, " B"]:
             assert view.displacement is not None
             return view.displacement.square().mean((1, 2, 3))
 
@@ -118,7 +119,7 @@ class RowSpread(Term):
         """Find the rows that have an effect."""
         rows = list(reference.generator.effective_rows)
 
-        def loss(view: View) -> Tensor:
+        def loss(view: View) -> Float[Tensor, " B"]:
             w = view.w[:, rows]
             return (w - w.mean(1, keepdim=True)).square().mean((1, 2))
 

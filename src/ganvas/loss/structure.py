@@ -11,6 +11,7 @@ from ganvas.functional.window import SMALLEST_MS_SSIM, WINDOW
 from ganvas.loss.term import BoundTerm, Reference, Term, View
 
 if TYPE_CHECKING:
+    from jaxtyping import Float
     from torch import Tensor
 
 
@@ -34,7 +35,7 @@ class SSIM(Term):
         target = reference.target_at(self.resolution)
         mask = reference.mask_at(self.resolution)
 
-        def loss(view: View) -> Tensor:
+        def loss(view: View) -> Float[Tensor, " B"]:
             return 1 - ssim(view.at(self.resolution), target, mask)
 
         return loss
@@ -61,7 +62,7 @@ class MSSSIM(Term):
         target = reference.target_at(self.resolution)
         mask = reference.mask_at(self.resolution)
 
-        def loss(view: View) -> Tensor:
+        def loss(view: View) -> Float[Tensor, " B"]:
             return 1 - ms_ssim(view.at(self.resolution), target, mask)
 
         return loss
@@ -85,7 +86,7 @@ class TotalVariation(Term):
 
         mask = reference.mask_at(self.resolution)
 
-        def loss(view: View) -> Tensor:
+        def loss(view: View) -> Float[Tensor, " B"]:
             return total_variation(view.at(self.resolution), mask)
 
         return loss

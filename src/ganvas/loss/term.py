@@ -16,6 +16,7 @@ from ganvas.loss.crop import Crop
 
 if TYPE_CHECKING:
     import torch
+    from jaxtyping import Float
     from torch import Tensor
 
     from ganvas.generator.base import Generator
@@ -36,13 +37,13 @@ class View:
             squares of the start; None where no activation is optimised.
     """
 
-    image: Tensor
-    w: Tensor
-    noise: Sequence[Tensor]
-    displacement: Tensor | None = None
+    image: Float[Tensor, "B 3 H W"]
+    w: Float[Tensor, "B rows w_dim"]
+    noise: Sequence[Float[Tensor, "B 1 _r _r"]]
+    displacement: Float[Tensor, "B C r r"] | None = None
     _sizes: dict[int, Tensor] = field(default_factory=dict, repr=False)
 
-    def at(self, resolution: int | None) -> Tensor:
+    def at(self, resolution: int | None) -> Float[Tensor, "B 3 h w"]:
         """Return the render at `resolution` (None: as it is), resized once for all terms."""
         from ganvas.functional.images import resize
 
@@ -64,12 +65,12 @@ class Reference:
         generator: The frozen generator.
     """
 
-    target: Tensor
-    mask: Tensor | None
-    start: Tensor
+    target: Float[Tensor, "B 3 H W"]
+    mask: Float[Tensor, "B 1 H W"] | None
+    start: Float[Tensor, "B rows w_dim"]
     generator: Generator
 
-    def target_at(self, resolution: int | None) -> Tensor:
+    def target_at(self, resolution: int | None) -> Float[Tensor, "B 3 h w"]:
         """Return the target at `resolution` (None: as it is)."""
         from ganvas.functional.images import resize
 
@@ -77,7 +78,7 @@ class Reference:
             return self.target
         return resize(self.target, resolution)
 
-    def mask_at(self, resolution: int | None) -> Tensor | None:
+    def mask_at(self, resolution: int | None) -> Float[Tensor, "B 1 h w"] | None:
         """Return the mask at `resolution` (None: as it is), or None where all counts."""
         from ganvas.functional.images import resize
 
@@ -86,7 +87,7 @@ class Reference:
         return resize(self.mask, resolution)
 
 
-BoundTerm: TypeAlias = "Callable[[View], Tensor]"
+BoundTerm: TypeAlias = 'Callable[[View], Float[Tensor, " B"]]'
 """A term with all that does not change already computed: View → (B,), not weighted."""
 
 

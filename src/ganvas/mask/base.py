@@ -10,6 +10,7 @@ from ganvas.errors import ConfigError, InputError, nearest
 
 if TYPE_CHECKING:
     import torch
+    from jaxtyping import Float
     from torch import Tensor
 
 
@@ -49,7 +50,7 @@ class Canvas:
         """Where the images are."""
         return self.images["x"].device
 
-    def image(self, name: str) -> Tensor:
+    def image(self, name: str) -> Float[Tensor, "B 3 H W"]:
         """Return an input image (B, 3, H, W) by name.
 
         Raises:
@@ -60,7 +61,7 @@ class Canvas:
             raise ConfigError(f"the mask needs image {name}{hint}")
         return self.images[name]
 
-    def draw(self, mask: Mask) -> Tensor:
+    def draw(self, mask: Mask) -> Float[Tensor, "B 1 H W"]:
         """Draw a mask (B, 1, H, W), once for all places that it stands in; it is not written to."""
         for known, drawn in self._drawn:
             if known == mask:
@@ -68,7 +69,7 @@ class Canvas:
         self._drawn.append((mask, mask.draw(self)))
         return self._drawn[-1][1]
 
-    def repeat(self, mask: Tensor) -> Tensor:
+    def repeat(self, mask: Float[Tensor, "H W"]) -> Float[Tensor, "B 1 H W"]:
         """Give every image the same mask: (H, W) becomes (B, 1, H, W)."""
         return mask.to(self.device).expand(self.batch, 1, *self.size).clone()
 
@@ -77,11 +78,11 @@ class Mask(ABC):
     """A spatial mask M: 1 where the first image counts, 0 where it does not."""
 
     @abstractmethod
-    def draw(self, canvas: Canvas) -> Tensor:
+    def draw(self, canvas: Canvas) -> Float[Tensor, "B 1 H W"]:
         """Return M, (B, 1, H, W) float32 in [0, 1]."""
 
 
-def require_content(name: str, mask: Tensor, *, partial: bool = False) -> None:
+def require_content(name: str, mask: Float[Tensor, "B 1 H W"], *, partial: bool = False) -> None:
     """Refuse a mask (B, 1, H, W) that selects nothing, or with `partial` one that selects all.
 
     Raises:

@@ -9,6 +9,7 @@ from ganvas.errors import ConfigError
 from ganvas.mask.base import Canvas, Mask
 
 if TYPE_CHECKING:
+    from jaxtyping import Float
     from torch import Tensor
 
 
@@ -32,7 +33,7 @@ class Box(Mask):
         if not (0 <= self.left < self.right <= 1 and 0 <= self.top < self.bottom <= 1):
             raise ConfigError("a box needs 0 ≤ left < right ≤ 1 and 0 ≤ top < bottom ≤ 1")
 
-    def draw(self, canvas: Canvas) -> Tensor:
+    def draw(self, canvas: Canvas) -> Float[Tensor, "B 1 H W"]:
         """Return the box, (B, 1, H, W); edges are rounded to whole pixels."""
         import torch
 

@@ -10,6 +10,7 @@ from ganvas.errors import ConfigError
 from ganvas.mask.base import Canvas, Mask
 
 if TYPE_CHECKING:
+    from jaxtyping import Float
     from torch import Tensor
 
 
@@ -23,25 +24,34 @@ class Invert(Mask):
 
     of: Mask
 
-    def draw(self, canvas: Canvas) -> Tensor:
+    def draw(self, canvas: Canvas) -> Float[Tensor, "B 1 H W"]:
         """Return the opposite, (B, 1, H, W)."""
         return 1 - canvas.draw(self.of)
 
 
 @dataclass(frozen=True)
-class Union(Mask):
-    """The maximum of masks: 1 where any of them is.
+class Several(Mask):
+    """What is made of several masks.
 
     Attributes:
         of: The masks by name.
+
+    Raises:
+        ConfigError: There is none.
     """
 
     of: dict[str, Mask]
 
     def __post_init__(self) -> None:
-        _some(self.of)
+        if not self.of:
+            raise ConfigError("needs at least one mask under 'of'")
 
-    def draw(self, canvas: Canvas) -> Tensor:
+
+@dataclass(frozen=True)
+class Union(Several):
+    """The maximum of masks: 1 where any of them is."""
+
+    def draw(self, canvas: Canvas) -> Float[Tensor, "B 1 H W"]:
         """Return the union, (B, 1, H, W)."""
         import torch
 
@@ -49,19 +59,10 @@ class Union(Mask):
 
 
 @dataclass(frozen=True)
-class Intersection(Mask):
-    """The minimum of masks: 1 where all of them are.
+class Intersection(Several):
+    """The minimum of masks: 1 where all of them are."""
 
-    Attributes:
-        of: The masks by name.
-    """
-
-    of: dict[str, Mask]
-
-    def __post_init__(self) -> None:
-        _some(self.of)
-
-    def draw(self, canvas: Canvas) -> Tensor:
+    def draw(self, canvas: Canvas) -> Float[Tensor, "B 1 H W"]:
         """Return the intersection, (B, 1, H, W)."""
         import torch
 
@@ -80,7 +81,7 @@ class Difference(Mask):
     of: Mask
     minus: Mask
 
-    def draw(self, canvas: Canvas) -> Tensor:
+    def draw(self, canvas: Canvas) -> Float[Tensor, "B 1 H W"]:
         """Return the difference, (B, 1, H, W)."""
         import torch
 
@@ -88,19 +89,14 @@ class Difference(Mask):
 
 
 @dataclass(frozen=True)
-class Each(Mask):
+class Each(Several):
     """Another mask for every photograph.
 
     Attributes:
         of: One mask per photograph, by name, in the order of the photographs.
     """
 
-    of: dict[str, Mask]
-
-    def __post_init__(self) -> None:
-        _some(self.of)
-
-    def draw(self, canvas: Canvas) -> Tensor:
+    def draw(self, canvas: Canvas) -> Float[Tensor, "B 1 H W"]:
         """Return the first photograph's rows of the first mask, and so on: (B, 1, H, W).
 
         Raises:
@@ -116,8 +112,3 @@ class Each(Mask):
         rows = range(0, canvas.batch, canvas.solutions)
         parts = [m[row : row + canvas.solutions] for m, row in zip(drawn, rows, strict=True)]
         return torch.cat(parts)
-
-
-def _some(masks: dict[str, Mask]) -> None:
-    if not masks:
-        raise ConfigError("needs at least one mask under 'of'")

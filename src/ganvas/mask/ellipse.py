@@ -11,6 +11,7 @@ from pydantic import Field
 from ganvas.mask.base import Canvas, Mask
 
 if TYPE_CHECKING:
+    from jaxtyping import Float
     from torch import Tensor
 
 Radius = Annotated[float, Field(gt=0)]
@@ -34,7 +35,7 @@ class Ellipse(Mask):
     height: Radius = 0.35
     angle: float = 0.0
 
-    def draw(self, canvas: Canvas) -> Tensor:
+    def draw(self, canvas: Canvas) -> Float[Tensor, "B 1 H W"]:
         """Return the ellipse, (B, 1, H, W); a pixel counts when its centre is inside."""
         from ganvas.functional.masks import grid
 

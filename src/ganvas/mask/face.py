@@ -9,6 +9,7 @@ from ganvas.errors import ConfigError
 from ganvas.mask.base import Canvas, Mask
 
 if TYPE_CHECKING:
+    from jaxtyping import Float
     from torch import Tensor
 
 Part = Literal[
@@ -55,7 +56,7 @@ class Face(Mask):
         if not self.parts:
             raise ConfigError("face needs at least one part, such as hair")
 
-    def draw(self, canvas: Canvas) -> Tensor:
+    def draw(self, canvas: Canvas) -> Float[Tensor, "B 1 H W"]:
         """Return where the parts are, (B, 1, H, W) of zeros and ones."""
         import torch
 

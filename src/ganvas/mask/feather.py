@@ -10,6 +10,7 @@ from pydantic import Field
 from ganvas.mask.base import Canvas, Mask
 
 if TYPE_CHECKING:
+    from jaxtyping import Float
     from torch import Tensor
 
 
@@ -25,7 +26,7 @@ class Feather(Mask):
     of: Mask
     sigma: Annotated[float, Field(ge=0, le=0.5)] = 0.02
 
-    def draw(self, canvas: Canvas) -> Tensor:
+    def draw(self, canvas: Canvas) -> Float[Tensor, "B 1 H W"]:
         """Return the blurred mask, (B, 1, H, W) in [0, 1]."""
         from ganvas.functional.masks import gaussian_blur
 

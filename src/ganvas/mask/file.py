@@ -16,6 +16,7 @@ from ganvas.mask.base import Canvas, Mask
 
 if TYPE_CHECKING:
     import numpy as np
+    from jaxtyping import Float
     from torch import Tensor
 
 log = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ class File(Mask):
     path: Path
     channel: Channel = "auto"
 
-    def draw(self, canvas: Canvas) -> Tensor:
+    def draw(self, canvas: Canvas) -> Float[Tensor, "B 1 H W"]:
         """Read and resize the files: (B, 1, H, W).
 
         Raises:

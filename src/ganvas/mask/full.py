@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ganvas.mask.base import Canvas, Mask
 
 if TYPE_CHECKING:
+    from jaxtyping import Float
     from torch import Tensor
 
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 class Full(Mask):
     """M = 1 everywhere: the whole image counts."""
 
-    def draw(self, canvas: Canvas) -> Tensor:
+    def draw(self, canvas: Canvas) -> Float[Tensor, "B 1 H W"]:
         """Return ones, (B, 1, H, W)."""
         import torch
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ganvas.mask.base import Canvas, Mask
 
 if TYPE_CHECKING:
+    from jaxtyping import Float
     from torch import Tensor
 
 
@@ -24,7 +25,7 @@ class Half(Mask):
     angle: float = 0.0
     offset: float = 0.0
 
-    def draw(self, canvas: Canvas) -> Tensor:
+    def draw(self, canvas: Canvas) -> Float[Tensor, "B 1 H W"]:
         """Return the half plane, (B, 1, H, W)."""
         from ganvas.functional.masks import grid
 

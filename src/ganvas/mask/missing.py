@@ -11,6 +11,7 @@ from pydantic import Field
 from ganvas.mask.base import Canvas, Mask
 
 if TYPE_CHECKING:
+    from jaxtyping import Float
     from torch import Tensor
 
 
@@ -32,7 +33,7 @@ class Missing(Mask):
     size: Annotated[float, Field(gt=0, le=1)] = 0.05
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
 
-    def draw(self, canvas: Canvas) -> Tensor:
+    def draw(self, canvas: Canvas) -> Float[Tensor, "B 1 H W"]:
         """Return the missing cells, (B, 1, H, W) of zeros and ones."""
         import torch
 

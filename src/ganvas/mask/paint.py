@@ -12,6 +12,7 @@ from ganvas.errors import ConfigError
 from ganvas.mask.base import Canvas, Mask
 
 if TYPE_CHECKING:
+    from jaxtyping import Float
     from torch import Tensor
 
 
@@ -46,7 +47,7 @@ class Paint(Mask):
         if not self.strokes:
             raise ConfigError("paint needs at least one stroke")
 
-    def draw(self, canvas: Canvas) -> Tensor:
+    def draw(self, canvas: Canvas) -> Float[Tensor, "B 1 H W"]:
         """Return the strokes, (B, 1, H, W); a pixel counts when its centre is under the brush."""
         import torch
 

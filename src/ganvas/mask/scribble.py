@@ -12,6 +12,7 @@ from ganvas.mask.base import Canvas, Mask
 from ganvas.mask.file import read_masks
 
 if TYPE_CHECKING:
+    from jaxtyping import Float
     from torch import Tensor
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -35,7 +36,7 @@ class Scribble(Mask):
     threshold: Fraction = 0.1
     grow: Fraction = 0.01
 
-    def draw(self, canvas: Canvas) -> Tensor:
+    def draw(self, canvas: Canvas) -> Float[Tensor, "B 1 H W"]:
         """Return the strokes, (B, 1, H, W)."""
         from ganvas.functional.masks import dilate
 

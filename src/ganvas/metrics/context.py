@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from ganvas.embedding import Embedding
 
 if TYPE_CHECKING:
+    from jaxtyping import UInt8
     from torch import Tensor
 
     from ganvas.generator.base import Generator
@@ -67,11 +68,11 @@ class Context:
     )
 
     @property
-    def result(self) -> Tensor:
+    def result(self) -> UInt8[Tensor, "B 3 H W"]:
         """What was made, uint8 (B, 3, H, W)."""
         return self.pictures[RESULT]
 
-    def picture(self, name: str) -> Tensor | None:
+    def picture(self, name: str) -> UInt8[Tensor, "B 3 H W"] | None:
         """Return the pictures (uint8, B, 3, H, W) of a name; None where there are none.
 
         "resampled" is the embedding drawn with new noise maps, so that no noise hides the latent.

@@ -11,6 +11,7 @@ from ganvas.metrics.rendered import RenderedMetric
 
 if TYPE_CHECKING:
     import torch
+    from jaxtyping import Float
     from torch import Tensor
 
 
@@ -32,7 +33,7 @@ class Identity(RenderedMetric):
 
         arcface(str(device))
 
-    def measure(self, context: Context) -> Tensor | None:
+    def measure(self, context: Context) -> Float[Tensor, " B"] | None:
         """Compare, where the photograph and the render exist."""
         from ganvas.network.arcface import identity_features
 

@@ -11,6 +11,7 @@ from ganvas.metrics.rendered import RenderedMetric
 
 if TYPE_CHECKING:
     import torch
+    from jaxtyping import Float
     from torch import Tensor
 
 
@@ -27,7 +28,7 @@ class LandmarkError(RenderedMetric):
 
         landmark_network(str(device))
 
-    def measure(self, context: Context) -> Tensor | None:
+    def measure(self, context: Context) -> Float[Tensor, " B"] | None:
         """Compare the points of the render with those of its photograph."""
         import torch
 

@@ -9,6 +9,7 @@ from ganvas.metrics.context import Context
 from ganvas.metrics.metric import Direction, Metric
 
 if TYPE_CHECKING:
+    from jaxtyping import Float
     from torch import Tensor
 
     from ganvas.generator.base import Generator
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 class WDistance(Metric):
     """How far the latent is from the generator's mean latent."""
 
-    def measure(self, context: Context) -> Tensor | None:
+    def measure(self, context: Context) -> Float[Tensor, " B"] | None:
         """Measure the embedding, if its space has style rows."""
         embedding = context.embedding
         if embedding is None or embedding.space == "s":
@@ -36,7 +37,7 @@ class PNDistance(Metric):
 
     direction: ClassVar[Direction] = "lower"
 
-    def measure(self, context: Context) -> Tensor | None:
+    def measure(self, context: Context) -> Float[Tensor, " B"] | None:
         """Measure the embedding, if its space has style rows."""
         embedding = context.embedding
         if embedding is None or embedding.space == "s":
@@ -51,7 +52,7 @@ class PNDistance(Metric):
         )
 
 
-def pn_distance(w: Tensor, generator: Generator) -> Tensor:
+def pn_distance(w: Float[Tensor, "B rows w_dim"], generator: Generator) -> Float[Tensor, " B"]:
     """Root mean square (B,) of w+ (B, rows, w_dim) in P_N space, over the effective rows.
 
     P_N space is W before the mapping network's last leaky ReLU, moved and turned so that samples of
@@ -65,7 +66,7 @@ def pn_distance(w: Tensor, generator: Generator) -> Tensor:
     return latent_whitening(generator, undo=True).distance(rows).mean(1).sqrt()
 
 
-def w_distance(w: Tensor, generator: Generator) -> Tensor:
+def w_distance(w: Float[Tensor, "B rows w_dim"], generator: Generator) -> Float[Tensor, " B"]:
     """‖w − w_avg‖₂ (B,), root mean square over the effective rows of w+ (B, rows, w_dim)."""
     rows = w[:, list(generator.effective_rows)] - generator.w_avg
     return rows.square().sum(2).mean(1).sqrt()

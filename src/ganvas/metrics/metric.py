@@ -10,6 +10,7 @@ from ganvas.metrics.context import Context
 
 if TYPE_CHECKING:
     import torch
+    from jaxtyping import Float
     from torch import Tensor
 
 Direction = Literal["higher", "lower", "none"]
@@ -35,7 +36,7 @@ class Metric(ABC):
         """State range, resolution and network, for pictures of `resolution` pixels a side."""
 
     @abstractmethod
-    def measure(self, context: Context) -> Tensor | None:
+    def measure(self, context: Context) -> Float[Tensor, " B"] | None:
         """Return a number per image (B,), or None where the context lacks what it takes.
 
         NaN stands for an image without a value.

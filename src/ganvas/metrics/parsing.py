@@ -14,6 +14,7 @@ from ganvas.metrics.rendered import RenderedMetric
 
 if TYPE_CHECKING:
     import torch
+    from jaxtyping import Float, Integer
     from torch import Tensor
 
 Part = Literal["eyes", "brows", "nose", "mouth"]
@@ -49,7 +50,7 @@ class ParsingIoU(RenderedMetric):
 
         face_parser(str(device))
 
-    def measure(self, context: Context) -> Tensor | None:
+    def measure(self, context: Context) -> Float[Tensor, " B"] | None:
         """Compare the parts of the render with those of its photograph."""
         import torch
 
@@ -67,7 +68,9 @@ class ParsingIoU(RenderedMetric):
         return f"intersection over union of BiSeNet's {', '.join(self.parts)}, at 512²; mean"
 
 
-def overlap(first: Tensor, second: Tensor, classes: Sequence[int]) -> Tensor:
+def overlap(
+    first: Integer[Tensor, "B H W"], second: Integer[Tensor, "B H W"], classes: Sequence[int]
+) -> Float[Tensor, " B"]:
     """Return the intersection over union (B,) of some classes in maps (B, H, W) of classes.
 
     NaN where neither map has any of them.

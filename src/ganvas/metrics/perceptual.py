@@ -12,6 +12,7 @@ from ganvas.metrics.picture import PictureMetric
 
 if TYPE_CHECKING:
     import torch
+    from jaxtyping import Float, UInt8
     from torch import Tensor
 
 CROPS = {"all": (0.0, 0.0, 1.0, 1.0), "face": (3 / 16, 5 / 16, 13 / 16, 15 / 16)}
@@ -42,7 +43,9 @@ class LPIPS(PictureMetric):
 
         perceptual_distance(self.net, str(device))
 
-    def compare(self, pictures: Tensor, targets: Tensor) -> Tensor:
+    def compare(
+        self, pictures: UInt8[Tensor, "B 3 H W"], targets: UInt8[Tensor, "B 3 H W"]
+    ) -> Float[Tensor, " B"]:
         """Compare image by image."""
         import torch
 

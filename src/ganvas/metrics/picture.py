@@ -13,6 +13,7 @@ from ganvas.metrics.metric import Direction
 from ganvas.metrics.rendered import RenderedMetric
 
 if TYPE_CHECKING:
+    from jaxtyping import Float, UInt8
     from torch import Tensor
 
 
@@ -20,14 +21,16 @@ if TYPE_CHECKING:
 class PictureMetric(RenderedMetric):
     """A comparison of pictures with photographs of the same size."""
 
-    def measure(self, context: Context) -> Tensor | None:
+    def measure(self, context: Context) -> Float[Tensor, " B"] | None:
         """Compare the render with its photographs."""
         pictures = context.picture(self.render)
         targets = context.picture(context.stands_for(self.render))
         return None if pictures is None or targets is None else self.compare(pictures, targets)
 
     @abstractmethod
-    def compare(self, pictures: Tensor, targets: Tensor) -> Tensor | None:
+    def compare(
+        self, pictures: UInt8[Tensor, "B 3 H W"], targets: UInt8[Tensor, "B 3 H W"]
+    ) -> Float[Tensor, " B"] | None:
         """Compare uint8 pictures (B, 3, H, W): (B,), or None where they are too small."""
 
 
@@ -38,7 +41,9 @@ class PSNR(PictureMetric):
     direction: ClassVar[Direction] = "higher"
     unit: ClassVar[str] = "dB"
 
-    def compare(self, pictures: Tensor, targets: Tensor) -> Tensor:
+    def compare(
+        self, pictures: UInt8[Tensor, "B 3 H W"], targets: UInt8[Tensor, "B 3 H W"]
+    ) -> Float[Tensor, " B"]:
         """Compare over the range [0, 255]."""
         from ganvas.functional.quality import masked_mse, psnr_from_mse
 
@@ -55,7 +60,9 @@ class SSIM(PictureMetric):
 
     direction: ClassVar[Direction] = "higher"
 
-    def compare(self, pictures: Tensor, targets: Tensor) -> Tensor:
+    def compare(
+        self, pictures: UInt8[Tensor, "B 3 H W"], targets: UInt8[Tensor, "B 3 H W"]
+    ) -> Float[Tensor, " B"]:
         """Compare with a Gaussian window of 11 pixels."""
         from ganvas.functional.ssim import ssim
 
@@ -72,7 +79,9 @@ class MSSSIM(PictureMetric):
 
     direction: ClassVar[Direction] = "higher"
 
-    def compare(self, pictures: Tensor, targets: Tensor) -> Tensor | None:
+    def compare(
+        self, pictures: UInt8[Tensor, "B 3 H W"], targets: UInt8[Tensor, "B 3 H W"]
+    ) -> Float[Tensor, " B"] | None:
         """Compare over five scales; None where the coarsest is smaller than the window."""
         from ganvas.functional.ssim import ms_ssim
 

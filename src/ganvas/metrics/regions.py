@@ -12,6 +12,7 @@ from ganvas.metrics.metric import Direction, Metric
 
 if TYPE_CHECKING:
     import torch
+    from jaxtyping import Float, UInt8
     from torch import Tensor
 
 Side = Literal["inside", "outside"]
@@ -30,7 +31,7 @@ class RegionPSNR(Metric):
 
     side: Side = "inside"
 
-    def measure(self, context: Context) -> Tensor | None:
+    def measure(self, context: Context) -> Float[Tensor, " B"] | None:
         """Compare with what that side should resemble."""
         if context.region is None:
             return None
@@ -61,7 +62,7 @@ class RegionLPIPS(Metric):
 
         perceptual_distance("vgg", str(device))
 
-    def measure(self, context: Context) -> Tensor | None:
+    def measure(self, context: Context) -> Float[Tensor, " B"] | None:
         """Compare with what that side should resemble."""
         if context.region is None:
             return None
@@ -79,7 +80,7 @@ class Seam(Metric):
 
     direction: ClassVar[Direction] = "lower"
 
-    def measure(self, context: Context) -> Tensor | None:
+    def measure(self, context: Context) -> Float[Tensor, " B"] | None:
         """Compare the steepness across the edge."""
         if context.region is None:
             return None
@@ -91,7 +92,11 @@ class Seam(Metric):
         return "8-bit steps per pixel along the mask's edge, beyond the photos' own"
 
 
-def region_psnr(pictures: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
+def region_psnr(
+    pictures: UInt8[Tensor, "B 3 H W"],
+    targets: UInt8[Tensor, "B 3 H W"],
+    mask: Float[Tensor, "B 1 H W"],
+) -> Float[Tensor, " B"]:
     """PSNR in dB (B,) over the region: squared errors weighted by the mask, per its area."""
     from ganvas.functional.quality import psnr_from_mse
 
@@ -100,7 +105,12 @@ def region_psnr(pictures: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
     return psnr_from_mse(mse, span=255.0)
 
 
-def region_lpips(pictures: Tensor, targets: Tensor, mask: Tensor, resolution: int) -> Tensor:
+def region_lpips(
+    pictures: UInt8[Tensor, "B 3 H W"],
+    targets: UInt8[Tensor, "B 3 H W"],
+    mask: Float[Tensor, "B 1 H W"],
+    resolution: int,
+) -> Float[Tensor, " B"]:
     """LPIPS-VGG (B,), its spatial map averaged over the region."""
     import torch
 
@@ -118,7 +128,12 @@ def region_lpips(pictures: Tensor, targets: Tensor, mask: Tensor, resolution: in
     return torch.cat(values)
 
 
-def seam(pictures: Tensor, inside: Tensor, outside: Tensor, mask: Tensor) -> Tensor:
+def seam(
+    pictures: UInt8[Tensor, "B 3 H W"],
+    inside: UInt8[Tensor, "B 3 H W"],
+    outside: UInt8[Tensor, "B 3 H W"],
+    mask: Float[Tensor, "B 1 H W"],
+) -> Float[Tensor, " B"]:
     """How much steeper a picture is along the mask's edge than the photos are there, (B,).
 
     The mean absolute gradient across the edge, in 8-bit steps per pixel, minus that of the steeper

@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cache
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -19,7 +20,7 @@ CROP = (35 / 256, 223 / 256, 32 / 256, 220 / 256)
 """Top, bottom, left, right of the face in an FFHQ-aligned photo, in fractions of the image."""
 
 
-def identity_features(images: Tensor) -> Tensor:
+def identity_features(images: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B features"]:
     """Return unit vectors (B, 512) for FFHQ-aligned faces (B, 3, H, W) in [−1, 1].
 
     Raises:
@@ -32,7 +33,7 @@ def identity_features(images: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def identities(images: Tensor) -> Tensor:
+def identities(images: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B features"]:
     """Return `identity_features` without gradient, image by image."""
     return torch.cat([identity_features(image[None]) for image in images])
 

@@ -10,6 +10,7 @@ from functools import cache
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float, Integer
 from torch import Tensor, nn
 
 from ganvas.functional.images import resize
@@ -172,12 +173,12 @@ class BiSeNet(nn.Module):
         return F.interpolate(scores, images.shape[-2:], mode="bilinear", align_corners=True)
 
     @torch.no_grad()
-    def parse(self, images: Tensor) -> Tensor:
+    def parse(self, images: Float[Tensor, "B 3 H W"]) -> Integer[Tensor, "B _H _W"]:
         """Return the class (B, H, W) of every pixel, an index into `CLASSES`."""
         return torch.cat([self(image[None]).argmax(1) for image in images])
 
 
-def face_classes(images: Tensor) -> Tensor:
+def face_classes(images: Float[Tensor, "B 3 H W"]) -> Integer[Tensor, "B _H _W"]:
     """Return the class of every pixel of faces (B, 3, H, W) in [−1, 1], seen at 512²: uint8.
 
     Returns:

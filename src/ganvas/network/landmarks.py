@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cache
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -25,7 +26,7 @@ EYES = (slice(33, 43), slice(87, 97))
 """The points of the eye on the picture's left, and of the one on its right."""
 
 
-def landmarks(images: Tensor) -> Tensor:
+def landmarks(images: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B points 2"]:
     """Return the points (B, 106, 2) of FFHQ-aligned faces (B, 3, H, W) in [−1, 1].
 
     x and y are fractions of width and height from the top left corner.
@@ -39,7 +40,7 @@ def landmarks(images: Tensor) -> Tensor:
     return (pixels - pixels.new_tensor([PADDING[0], PADDING[2]])) / SIDE
 
 
-def eye_distance(points: Tensor) -> Tensor:
+def eye_distance(points: Float[Tensor, "B points 2"]) -> Float[Tensor, " B"]:
     """Return the distance between the centres of the eyes of faces (B, 106, 2): (B,)."""
     left, right = (points[:, eye].mean(1) for eye in EYES)
     distance: Tensor = torch.linalg.vector_norm(left - right, dim=-1)

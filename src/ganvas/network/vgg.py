@@ -7,6 +7,7 @@ from functools import cache
 from itertools import pairwise
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -48,7 +49,9 @@ class VGG16(nn.Module):
             self.register_buffer(f"{name}_weight", weight)
             self.register_buffer(f"{name}_bias", weights[f"features.{position}.bias"])
 
-    def forward(self, images: Tensor, layers: Collection[str]) -> dict[str, Tensor]:
+    def forward(
+        self, images: Float[Tensor, "B 3 H W"], layers: Collection[str]
+    ) -> dict[str, Float[Tensor, "B _C _h _w"]]:
         """Return the activations of the named layers, after the ReLU.
 
         Args:

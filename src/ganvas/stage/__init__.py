@@ -2,8 +2,9 @@
 
 from ganvas.stage.activation import ActivationSite
 from ganvas.stage.config import StageConfig
+from ganvas.stage.early_stopping import EarlyStopping
 from ganvas.stage.embedding_spec import EmbeddingSpec
-from ganvas.stage.extras import EarlyStopping, Exploration
+from ganvas.stage.exploration import Exploration
 from ganvas.stage.lbfgs import LBFGS
 from ganvas.stage.locality import Locality
 from ganvas.stage.optimizer import Adam, Optimizer, Optimizers, Schedule

@@ -14,8 +14,9 @@ from ganvas.generator.delta import Compact
 from ganvas.layers import Layers
 from ganvas.loss import Block, ScheduledWeight, Term
 from ganvas.stage.activation import ActivationSite, require_site
+from ganvas.stage.early_stopping import EarlyStopping
 from ganvas.stage.embedding_spec import EmbeddingSpec
-from ganvas.stage.extras import EarlyStopping, Exploration
+from ganvas.stage.exploration import Exploration
 from ganvas.stage.locality import Locality
 from ganvas.stage.optimizer import Optimizer
 

@@ -10,12 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from ganvas.embedding import Embedding
+from ganvas.functional.priors import normalise_noise
 from ganvas.functional.quality import masked_mse, psnr_from_mse
 from ganvas.generator.base import Activation
 from ganvas.loss import Objective, Reference, View, pairs
 from ganvas.stage.activation_variable import ActivationVariable
 from ganvas.stage.config import StageConfig
-from ganvas.stage.extras import spread_of_w, whiten
+from ganvas.stage.exploration import spread_of_w
 from ganvas.stage.lightning import LightningOptimizer, pl
 from ganvas.stage.scene import Scene, slices
 from ganvas.stage.sensitivity import noise_gains
@@ -239,7 +240,7 @@ class Stage(pl.LightningModule):
                 group["lr"] = multiplier[id(optimizer)] * group.get("scale", 1.0)
             optimizer.step()
         if self.config.normalise_noise:
-            whiten(self.variables.noise)
+            normalise_noise(self.variables.noise)
 
     # --- what remains ---------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ganvas.stage.extras import EarlyStopping
+from ganvas.stage.early_stopping import EarlyStopping
 
 SAVED = ("alive", "died", "best_loss", "best_step", "resting", "stale", "mark")
 """The tensors that a continued stage needs."""

@@ -37,7 +37,7 @@ class JobCost:
 
 
 class _Silent:
-    """A board that shows nothing."""
+    """An observer that shows nothing."""
 
     def begun(self) -> None: ...
 
@@ -48,7 +48,7 @@ class _Silent:
     def draw(self) -> None: ...
 
 
-def calibrate(job: Sequence[str], resolver: Resolver, pool: LocalSettings) -> JobCost:
+def calibrate(job: Sequence[str], resolver: Resolver, settings: LocalSettings) -> JobCost:
     """Run a few steps of each stage of `job` in a temporary folder.
 
     Raises:
@@ -65,7 +65,7 @@ def calibrate(job: Sequence[str], resolver: Resolver, pool: LocalSettings) -> Jo
         for most in (1, STEPS):
             fewer = [f"edit.stages.{name}.steps={min(most, n)}" for name, n in steps.items()]
             words = [*job, *fewer, f"output={folder}", "force=false", *logger]
-            wall, metrics = _measured(plan([words], resolver)[0], resolver, pool)
+            wall, metrics = _measured(plan([words], resolver)[0], resolver, settings)
     fitted = [stage for stage in metrics["stages"].values() if stage["steps"]]
     seconds = sum(stage["seconds"] for stage in fitted)
     done = sum(stage["steps"] for stage in fitted)
@@ -73,12 +73,12 @@ def calibrate(job: Sequence[str], resolver: Resolver, pool: LocalSettings) -> Jo
 
 
 def _measured(
-    job: Planned, resolver: Resolver, pool: LocalSettings
+    job: Planned, resolver: Resolver, settings: LocalSettings
 ) -> tuple[float, dict[str, Any]]:
     """Execute one job; return its seconds on the wall and its `metrics.json`."""
     task = Task(job)
     started = time.monotonic()
-    execute_all([task], resolver, replace(pool, jobs=1), _Silent())
+    execute_all([task], resolver, replace(settings, jobs=1), _Silent())
     wall = time.monotonic() - started
     if task.state != "finished":
         raise RunError(f"calibration: {task.note or task.state}")

@@ -52,12 +52,12 @@ def launch(
     """
     unique = {p.path: Task(p) for p in planned}
     tasks = list(unique.values())
-    with JobTable(tasks) as board:
+    with JobTable(tasks) as table:
         if isinstance(settings, SlurmSettings):
-            submit_all(tasks, resolver, settings, board)
+            submit_all(tasks, resolver, settings, table)
         else:
-            execute_all(tasks, resolver, settings, board)
-    board.summary()
+            execute_all(tasks, resolver, settings, table)
+    table.summary()
     return [unique[p.path] for p in planned]
 
 

@@ -75,17 +75,17 @@ class Slot:
 
 
 def execute_all(
-    tasks: list[Task], resolver: Resolver, pool: LocalSettings, board: JobObserver
+    tasks: list[Task], resolver: Resolver, settings: LocalSettings, observer: JobObserver
 ) -> None:
     """Execute what is not finished; returns when nothing runs any more.
 
     Ctrl-C and SIGTERM ask the jobs to save their state; a second Ctrl-C kills them.
     """
     waiting = deque(task for task in tasks if not is_settled(task))
-    board.begun()
+    observer.begun()
     if waiting:
-        with server(pool.threads) as context, StopSignal() as stop:
-            LocalExecutor(waiting, resolver, pool, board, context, stop).work()
+        with server(settings.threads) as context, StopSignal() as stop:
+            LocalExecutor(waiting, resolver, settings, observer, context, stop).work()
 
 
 def is_settled(task: Task) -> bool:
@@ -108,8 +108,8 @@ class LocalExecutor:
     Args:
         waiting: The jobs to do.
         resolver: Composes the jobs whose plan was known.
-        pool: How the jobs share the machine.
-        board: Where it is shown.
+        settings: How the jobs share the machine.
+        observer: Where it is shown.
         context: Starts processes.
         stop: The flag of Ctrl-C and SIGTERM.
     """
@@ -118,14 +118,19 @@ class LocalExecutor:
         self,
         waiting: deque[Task],
         resolver: Resolver,
-        pool: LocalSettings,
-        board: JobObserver,
+        settings: LocalSettings,
+        observer: JobObserver,
         context: ForkServerContext,
         stop: StopSignal,
     ) -> None:
-        self.waiting, self.resolver, self.pool, self.board = waiting, resolver, pool, board
+        self.waiting, self.resolver, self.settings, self.observer = (
+            waiting,
+            resolver,
+            settings,
+            observer,
+        )
         self.context, self.stop = context, stop
-        self.slots = [Slot(gpu) for gpu in pool.slots()]
+        self.slots = [Slot(gpu) for gpu in settings.slots()]
         self.elsewhere: list[Task] = []
         self.looked = 0.0
 
@@ -140,7 +145,7 @@ class LocalExecutor:
                 self._pause()
                 self._limit_memory()
                 self._reap()
-                self.board.draw()
+                self.observer.draw()
             self._let_finish()
         except BaseException:
             for slot in self._busy():
@@ -168,14 +173,14 @@ class LocalExecutor:
         try:
             # Another launcher may have finished it since this one looked.
             if task.attempts == 0 and is_settled(task):
-                self.board.state_changed(task)
+                self.observer.state_changed(task)
                 return
             task.attempts += 1
             job = task.planned.resolved(self.resolver)
             process = self.context.Process(
                 target=work,
                 args=(job, self.resolver.user_dirs, Lock(lock), folder.path, slot.gpu,
-                      self.pool.threads),
+                      self.settings.threads),
             )  # fmt: skip
             process.start()
         finally:
@@ -191,7 +196,7 @@ class LocalExecutor:
             time.sleep(PAUSE)
 
     def _limit_memory(self) -> None:
-        limit = self.pool.memory_mib
+        limit = self.settings.memory_mib
         for slot in self._busy() if limit is not None else ():
             assert slot.process is not None
             held = resident_mib(slot.process.pid or 0) or 0
@@ -228,8 +233,8 @@ class LocalExecutor:
             # Found before the run began, which is then none; else it has recorded it itself.
             self._set(task, "failed", _last_line(folder.path / "worker.log"))
             return
-        record_death(folder, code, killed_at_mib, self.pool.memory_mib)
-        again = task.attempts <= self.pool.retries
+        record_death(folder, code, killed_at_mib, self.settings.memory_mib)
+        again = task.attempts <= self.settings.retries
         self._set(task, "failed", folder.error)
         if again:
             self._set(task, "waiting", "will be tried again")
@@ -249,7 +254,7 @@ class LocalExecutor:
         """Ask the jobs that still run to save their state, and wait until they have."""
         if not self._busy():
             return
-        self.board.say("stopping: the jobs save their state (Ctrl-C again kills them)")
+        self.observer.say("stopping: the jobs save their state (Ctrl-C again kills them)")
         for slot in self._busy():
             assert slot.process is not None
             slot.process.terminate()
@@ -257,14 +262,14 @@ class LocalExecutor:
         while self._busy():
             self._pause()
             self._reap()
-            self.board.draw()
+            self.observer.draw()
             if time.monotonic() > deadline:
                 for slot in self._busy():
                     kill(slot.process)
 
     def _set(self, task: Task, state: str, note: str = "") -> None:
         task.state, task.note = state, note
-        self.board.state_changed(task)
+        self.observer.state_changed(task)
 
 
 def kill(process: ForkServerProcess | None) -> None:

@@ -11,7 +11,6 @@ import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from statistics import fmean
-from types import TracebackType
 
 from optuna.trial import Trial
 
@@ -77,12 +76,7 @@ class Pruning:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        error_type: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._end.set()
         self._thread.join()
         # What is too late to stop a run still tells the pruner about later ones.

@@ -29,7 +29,7 @@ LAG = 60.0
 
 
 def submit_all(
-    tasks: list[Task], resolver: Resolver, queue: SlurmSettings, board: JobObserver
+    tasks: list[Task], resolver: Resolver, queue: SlurmSettings, observer: JobObserver
 ) -> None:
     """Submit what is neither finished nor in the queue, and return when all have ended.
 
@@ -39,10 +39,10 @@ def submit_all(
         GanvasError: SLURM does not answer, or refuses the jobs.
     """
     waiting = [task for task in tasks if not is_settled(task)]
-    board.begun()
+    observer.begun()
     if waiting:
         with StopSignal() as stop:
-            SlurmExecutor(waiting, resolver, queue, board, stop).work()
+            SlurmExecutor(waiting, resolver, queue, observer, stop).work()
 
 
 class SlurmExecutor:
@@ -52,7 +52,7 @@ class SlurmExecutor:
         tasks: The jobs to do.
         resolver: Composes the jobs whose plan was known.
         queue: What each of them asks for.
-        board: Where it is shown.
+        observer: Where it is shown.
         stop: The flag of Ctrl-C and SIGTERM.
     """
 
@@ -61,11 +61,11 @@ class SlurmExecutor:
         tasks: list[Task],
         resolver: Resolver,
         queue: SlurmSettings,
-        board: JobObserver,
+        observer: JobObserver,
         stop: StopSignal,
     ) -> None:
         self.tasks, self.resolver, self.queue = tasks, resolver, queue
-        self.board, self.stop = board, stop
+        self.observer, self.stop = observer, stop
         self.ledger = Ledger(tasks[0].planned.final.path.parent)
         self.followed: dict[str, tuple[Entry, Task]] = {}
         self.ended_at: dict[str, float] = {}
@@ -78,10 +78,10 @@ class SlurmExecutor:
         while self.followed and not self.stop.requested:
             self._pause(pause)
             pause = SHORTEST if self._look() else min(1.5 * pause, LONGEST)
-            self.board.draw()
+            self.observer.draw()
         if self.followed:
             masters = " ".join(sorted({job.partition("_")[0] for job in self.followed}))
-            self.board.say(
+            self.observer.say(
                 f"{len(self.followed)} jobs stay in the queue: the same command follows them, "
                 f"`scancel {masters}` ends them"
             )
@@ -99,7 +99,7 @@ class SlurmExecutor:
             entry = entries.get(_run_path(task))
             if entry and state_of[entry.job] != GONE and state_of[entry.job] not in ENDED:
                 self._follow(entry, task)
-                self.board.state_changed(task)
+                self.observer.state_changed(task)
 
     def _follow(self, entry: Entry, task: Task) -> None:
         task.state, task.note = "queued", f"job {entry.job}"
@@ -130,7 +130,7 @@ class SlurmExecutor:
             # After each array, so that a launcher that dies here leaves few that nobody knows.
             for entry in self.ledger.write(submission, jobs):
                 self._follow(entry, by_run[entry.run])
-        self.board.say(f"submitted {len(due)} jobs; their output is in {submission}")
+        self.observer.say(f"submitted {len(due)} jobs; their output is in {submission}")
 
     def _pause(self, seconds: float) -> None:
         until = time.monotonic() + seconds
@@ -169,7 +169,7 @@ class SlurmExecutor:
             recorded = "failed"
         task.state = recorded
         task.note = folder.error if recorded == "failed" else ""
-        self.board.state_changed(task)
+        self.observer.state_changed(task)
         return True
 
     def _tidy(self) -> None:

@@ -8,7 +8,7 @@ import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any
 
 from ganvas.config.compose import Job
@@ -83,12 +83,7 @@ class Deadline:
         self._requeue = signal.signal(TIME_IS_UP, self._handle)
         return self
 
-    def __exit__(
-        self,
-        error_type: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         signal.signal(TIME_IS_UP, self._requeue)
 
     def requeue(self) -> None:

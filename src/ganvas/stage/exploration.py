@@ -1,15 +1,13 @@
-"""What a stage can do besides descending: explore, rest on a plateau, keep the noise white."""
+"""Random steps around the latent, early in a stage."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from ganvas.functional.schedule import exploration
-from ganvas.system.gradient import no_grad
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,30 +41,9 @@ class Exploration:
         return offset * spread * self.strength * exploration(step / steps, self.until)
 
 
-@dataclass(frozen=True)
-class EarlyStopping:
-    """When an image stops: no better for some time.
-
-    Attributes:
-        patience: Steps without enough improvement before an image rests.
-        improvement: How far the best loss must fall, as a fraction, to count.
-    """
-
-    patience: Annotated[int, Field(ge=1)] = 50
-    improvement: Annotated[float, Field(ge=0, lt=1)] = 0.001
-
-
 def spread_of_w(generator: Generator) -> Tensor:
     """Return the root mean square distance of random w from w_avg, a scalar tensor."""
     import torch
 
     samples = generator.sample_w(SPREAD_SAMPLES, torch.Generator().manual_seed(0))
     return (samples - generator.w_avg).square().sum(1).mean().sqrt()
-
-
-@no_grad
-def whiten(noise: Iterable[Tensor]) -> None:
-    """Give each noise map (B, 1, r, r) zero mean and unit variance, in place."""
-    for maps in noise:
-        maps -= maps.mean((1, 2, 3), keepdim=True)
-        maps *= maps.square().mean((1, 2, 3), keepdim=True).clamp_min(1e-12).rsqrt()

@@ -1,4 +1,4 @@
-"""The shapes that the mathematics states are checked while the tests run."""
+"""The shapes that annotations state are checked while the tests run; see shapes.py."""
 
 import pytest
 import torch
@@ -8,6 +8,9 @@ from ganvas.functional.features import gram
 from ganvas.functional.quality import masked_mse
 from ganvas.functional.wavelet import haar
 from ganvas.generator.tiny import TinyConfig
+from ganvas.loss.crop import Crop
+from ganvas.mask import Canvas, Full
+from ganvas.metrics.regions import region_psnr
 
 
 def test_a_tensor_of_another_shape_is_refused():
@@ -26,3 +29,18 @@ def test_the_interface_of_generators_states_its_shapes():
         generator(generator.w_avg, generator.sample_noise(1))
     with pytest.raises(TypeCheckError, match="noise"):
         generator(generator.broadcast(generator.w_avg[None]), [torch.zeros(1, 8, 8)] * 3)
+
+
+def test_the_axes_state_theirs_though_they_import_torch_late():
+    images, mask = torch.zeros(2, 3, 16, 16), torch.ones(2, 1, 16, 16)
+    with pytest.raises(TypeCheckError, match="images"):
+        Crop().cut(images[0])
+    with pytest.raises(TypeCheckError, match="mask"):
+        region_psnr(images, images, mask[..., :8])
+
+    class Flat(Full):
+        def draw(self, canvas):
+            return torch.ones(canvas.size)
+
+    with pytest.raises(TypeCheckError, match="return"):
+        Canvas({"x": images}).draw(Flat())
