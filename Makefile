@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 # One test process per core, each computing on one thread.
 PARALLEL := -n auto --maxprocesses=8 --dist=worksteal
 
-.PHONY: demo test test-fast lint lint-scripts format format-scripts bench docs gallery inpainting latent order clean
+.PHONY: demo test test-fast lint lint-scripts format format-scripts bench campaign docs gallery inpainting latent order clean
 
 demo: $(READY)
 	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips insightface
@@ -55,6 +55,10 @@ $(READY): pyproject.toml constraints.txt
 
 bench: $(READY)
 	$(BIN)/python docs/bench.py
+
+# An hour at most: killed, starved and fed with rubbish (docs/reliability.md).
+campaign: $(READY)
+	$(BIN)/python docs/campaign.py
 
 clean:
 	rm -rf $(VENV) node_modules .pytest_cache .mypy_cache .ruff_cache dist build

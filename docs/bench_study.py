@@ -1,4 +1,4 @@
-"""Measure what a large study costs: listing, table, and starting it again with every run finished.
+"""Measure what a large study costs: listing, table, report, and starting it again when finished.
 
     python docs/bench_study.py FOLDER --runs 10000
     python docs/bench_study.py FOLDER --runs 10000 --plan
@@ -14,10 +14,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -93,17 +95,20 @@ def measure(output: Path, runs: int) -> None:
     for name, words in {
         "ganvas ls": ["ls", str(output / "large")],
         "ganvas table": ["table", str(output / "large")],
+        "ganvas report": ["report", str(output / "large")],
         "start again, first time": ["run", "-m", "hydra/launcher=local", *again],
         "start again": ["run", "-m", "hydra/launcher=local", *again],
     }.items():
         started = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-m", "ganvas.cli", *words], capture_output=True, text=True
-        )
-        seconds = time.perf_counter() - started
-        assert done.returncode == 0, done.stderr
-        told = (done.stdout or done.stderr).strip().splitlines()[-1]
-        print(f"{name:<22} {seconds:6.1f} s   {told}", flush=True)
+        with tempfile.TemporaryFile("w+") as shown:
+            command = [sys.executable, "-m", "ganvas.cli", *words]
+            process = subprocess.Popen(command, stdout=shown, stderr=subprocess.STDOUT)
+            _, status, usage = os.wait4(process.pid, 0)
+            seconds = time.perf_counter() - started
+            shown.seek(0)
+            last = (shown.read().strip().splitlines() or [""])[-1]
+        assert status == 0, last
+        print(f"{name:<22} {seconds:6.1f} s {usage.ru_maxrss >> 10:6} MiB  {last}", flush=True)
 
 
 if __name__ == "__main__":

@@ -113,6 +113,22 @@ def test_a_run_imports_nothing_that_it_does_not_use():
     assert python(code).strip() == "[]"
 
 
+def test_a_run_never_imports_torch_s_compiler(tiny, tmp_path):
+    unused = ["torch._dynamo", "torch._inductor", "sympy", "torchvision"]
+    algorithms = ("adam", "amsgrad", "adamax", "radam")
+    code = (
+        "import os, sys\n"
+        "from ganvas.cli import main\n"
+        f"os.chdir({str(tmp_path)!r})\n"
+        f"short = [*{tiny}, 'budget.latent=2', 'budget.noise=2']\n"
+        f"codes = {{main(['run', *short, f'optimizer.latent.algorithm={{name}}']) "
+        f"for name in {algorithms}}}\n"
+        "codes.add(main(['run', *short, 'optimizer=lbfgs']))\n"
+        f"print(codes, [m for m in {unused} if m in sys.modules])"
+    )
+    assert python(code).strip().endswith("{0} []")
+
+
 def test_the_completion_offers_every_command_that_the_help_lists():
     listed = python("from ganvas.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass")
     names = re.findall(r"^    ([a-z]+)(?:  |$)", listed.partition("\ncommands:")[2], re.MULTILINE)

@@ -74,6 +74,14 @@ def test_what_is_estimated_and_lost_is_said(writers, save, tmp_path):
     assert loaded(tmp_path / "c.pt")["mapping.w_avg"].abs().sum() > 0
 
 
+@pytest.mark.parametrize("to", ["nvidia", "rosinality"])
+def test_equal_conversions_give_equal_bytes(writers, tmp_path, to):
+    save_generator(random_generator(writers.SKIP), tmp_path / "g.safetensors")
+    for name in ("a.pt", "b.pt"):
+        convert(tmp_path / "g.safetensors", tmp_path / name, to)
+    assert (tmp_path / "a.pt").read_bytes() == (tmp_path / "b.pt").read_bytes()
+
+
 def test_refusals(writers, save, tmp_path):
     state = random_generator(writers.SKIP).state_dict()
     source = save(writers.nvidia_names(writers.SKIP, state), "torch")

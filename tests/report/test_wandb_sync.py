@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
 import pytest
 
 from ganvas.analysis.study import read_study
-from ganvas.errors import ConfigError
+from ganvas.errors import ConfigError, StorageError
 from ganvas.report import wandb_sync
 from ganvas.report.wandb_sync import offline_runs, send_offline_runs
 
@@ -124,3 +125,16 @@ class _Recorder:
 
     def finish(self, exit_code):
         self.calls.append(("finish", exit_code))
+
+
+def test_a_mark_that_cannot_be_written_is_one_line_and_the_next_command_goes_on(runs, monkeypatch):
+    def refuse(file, *_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    send, declare = (lambda arguments: mark(runs, arguments[1]) or 0), (lambda item: None)
+    with monkeypatch.context() as full:
+        full.setattr(Path, "touch", refuse)
+        full.setattr(wandb_sync.OfflineRun, "sent", True)
+        with pytest.raises(StorageError, match="no space left to write"):
+            send_offline_runs(runs, send, declare)
+    assert send_offline_runs(runs, send, declare) == (2, 1)

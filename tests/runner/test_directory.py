@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganvas.errors import RunError, StorageError
+from ganvas.errors import ConfigError, RunError, StorageError
 from ganvas.runner.directory import RunDirectory, find_runs
+from ganvas.runner.job import removed_if_refused
 from ganvas.runner.sharing import POOL
 from ganvas.stage.stage import Stage
 
@@ -209,3 +210,25 @@ def test_clean_asks_and_leaves_runs_at_work(ganvas_command, tiny_run, monkeypatc
     with RunDirectory(run.path).locked():
         assert "nothing to delete" in ganvas_command("clean", "--yes").out
     assert json.loads((run.path / "status.json").read_text())["state"] == "finished"
+
+
+@pytest.mark.parametrize("words", [
+    ("edit=inpaint", "mask=full"), ("layers=explicit", "layers.noise=[99]"),
+])  # fmt: skip
+def test_what_its_generator_refuses_leaves_no_run(ganvas_command, tiny, tiny_run, words):
+    kept = tiny_run()
+    done = ganvas_command("run", *tiny, *words)
+    assert done.code == 2, done.err
+    assert "run outputs" not in done.err
+    assert list(Path("outputs/default").glob("[!.]*")) == [Path(kept.path)]
+
+
+@pytest.mark.parametrize(("new", "begun", "kept"), [
+    (True, False, False), (False, False, True), (True, True, True),
+])  # fmt: skip
+def test_only_what_a_refused_attempt_has_made_is_removed(tmp_path, new, begun, kept):
+    folder = RunDirectory(tmp_path / "run")
+    (folder.path / "images" if begun else folder.path).mkdir(parents=True)
+    with pytest.raises(ConfigError), removed_if_refused(folder, new):
+        raise ConfigError("the mask is void")
+    assert folder.path.exists() == kept

@@ -125,3 +125,15 @@ def test_failure_is_recorded_and_keeps_its_traceback_in_the_log(tiny_run, monkey
     assert status["state"] == "failed"
     assert status["error"] == "ZeroDivisionError: nothing to divide by"
     assert "Traceback" in (only_run() / "run.log").read_text()
+
+
+def test_a_stop_file_that_cannot_be_removed_does_not_hide_how_a_run_ended(tiny_run, monkeypatch):
+    unlink = Path.unlink
+
+    def refuse(file, missing_ok=False):
+        if file.name == "stop" and (file.parent / "manifest.json").exists():
+            raise PermissionError(13, "Permission denied")
+        unlink(file, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    assert tiny_run().state == "finished"

@@ -3,12 +3,15 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import subprocess
 from contextlib import suppress
 
 import pytest
 
 from ganvas.errors import StorageError
 from ganvas.system.files import (
+    UNFINISHED,
+    remove_abandoned,
     remove_unfinished,
     replacing,
     sha256,
@@ -67,3 +70,15 @@ def test_leftovers_are_removed_and_nothing_else(tmp_path):
     (tmp_path / ".lock").touch()
     remove_unfinished(tmp_path)
     assert sorted(p.name for p in tmp_path.rglob("*")) == [".lock", "000002.webp", "images"]
+
+
+def test_only_what_nobody_writes_any_more_is_removed(tmp_path):
+    with subprocess.Popen(["true"]) as gone:
+        gone.wait()
+    left = tmp_path / f"{UNFINISHED}{gone.pid}-a.html"
+    kept = [tmp_path / f"{UNFINISHED}{os.getpid()}-a.html", tmp_path / f"{UNFINISHED}x-a.html",
+            tmp_path / f"{UNFINISHED}{gone.pid}-b.html", tmp_path / "a.html"]  # fmt: skip
+    for file in (left, *kept):
+        file.touch()
+    remove_abandoned(tmp_path, "a.html")
+    assert sorted(tmp_path.iterdir()) == sorted(kept)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import glob
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -11,7 +13,7 @@ from ganvas.checkpoint.content import Checkpoint
 from ganvas.checkpoint.open import open_checkpoint
 from ganvas.errors import CheckpointError
 from ganvas.generator.architecture import StyleGAN2Architecture
-from ganvas.system.files import replacing
+from ganvas.system.files import remove_abandoned, write_bytes
 
 Target = Literal["safetensors", "nvidia", "rosinality"]
 
@@ -57,6 +59,7 @@ def convert(source: Path, destination: Path, target: Target | None = None) -> Co
         target = "safetensors"
     if destination.exists() and destination.samefile(source):
         raise CheckpointError(f"{destination}: source and destination are the same file")
+    remove_abandoned(destination.parent, glob.escape(destination.name))
     checkpoint = open_checkpoint(source)
     absent = missing(checkpoint, skeleton(checkpoint.architecture))
     tensors = weights(checkpoint)
@@ -81,6 +84,8 @@ def convert(source: Path, destination: Path, target: Target | None = None) -> Co
     )
     import torch
 
-    with replacing(destination) as unfinished:
-        torch.save(content, unfinished)
+    # Bytes first: torch writes a file's name into it, and a temporary one is never the same.
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    write_bytes(destination, buffer.getbuffer())
     return Conversion(checkpoint, target, absent, lost)

@@ -12,7 +12,7 @@ from ganvas.report.collect import collect, details
 from ganvas.report.page import render, safe_json
 from ganvas.report.pictures import embed, link
 from ganvas.runner.directory import RunDirectory
-from ganvas.system.files import replacing
+from ganvas.system.files import remove_abandoned, replacing
 
 
 def build(
@@ -40,6 +40,8 @@ def build(
     data = collect(runs, folder.resolve().name) | {"single": single_file, "watch": watched}
     try:
         page.parent.mkdir(parents=True, exist_ok=True)
+        for written in (page.parent, page.parent / "runs"):
+            remove_abandoned(written)
         if single_file:
             _write(page, render(data, _blocks(runs)))
         else:

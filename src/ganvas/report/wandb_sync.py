@@ -14,6 +14,7 @@ from typing import Any
 
 from ganvas.errors import ConfigError
 from ganvas.runner.directory import RunDirectory
+from ganvas.system.files import storage_errors
 from ganvas.system.reading import parse_json, read_file
 from ganvas.tracking.lineage import LINEAGE, attach
 from ganvas.tracking.wandb import quiet, staged_below
@@ -96,7 +97,8 @@ def send_offline_runs(
                     f"W&B did not take {item.run.name}; `wandb login` first, then repeat"
                 )
         attach_to(item)
-        item.mark.touch()
+        with storage_errors(item.mark):
+            item.mark.touch()
         sent += 1
     return sent, left
 

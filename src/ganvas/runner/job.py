@@ -7,7 +7,8 @@ import os
 import shutil
 import socket
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -99,7 +100,9 @@ def execute(job: Job, lock: int | None = None, planned_folder: Path | None = Non
         config=job.config,
         images=tuple(pictures["x"]),
     )
-    with folder.locked(lock):
+    # A launcher has made the folder, and looks into it for why a job was refused.
+    new = planned_folder is None and not folder.path.exists()
+    with removed_if_refused(folder, new), folder.locked(lock):
         # Another process may have finished it while this one waited.
         if not is_due(final, experiment):
             return RunDirectory(final.path)
@@ -114,6 +117,26 @@ def execute(job: Job, lock: int | None = None, planned_folder: Path | None = Non
     if folder != final:
         replace_result(folder, final)
     return RunDirectory(final.path)
+
+
+@contextmanager
+def removed_if_refused(folder: RunDirectory, new: bool) -> Iterator[None]:
+    """Remove a run's folder again where the experiment does not fit its generator.
+
+    That is known only once the generator is loaded; what is refused then has done no work.
+
+    Args:
+        folder: The run.
+        new: Whether the folder is made for this attempt.
+    """
+    try:
+        yield
+    except GanvasError as error:
+        # The first thing that a run does is to save its inputs.
+        begun = (folder.path / "images").exists() or isinstance(error, StorageError)
+        if new and error.exit_code == 2 and not begun:
+            shutil.rmtree(folder.path, ignore_errors=True)
+        raise
 
 
 def require_machine(experiment: Experiment, job: Job) -> None:
@@ -195,7 +218,8 @@ def describe(
     )
     # They were written by an earlier attempt.
     for name in (folder.stop_file.name, "metrics.json"):
-        (folder.path / name).unlink(missing_ok=True)
+        with storage_errors(folder.path / name):
+            (folder.path / name).unlink(missing_ok=True)
     write_manifest(folder.path, identity.signature, BEGUN[:2])
     before = folder.status
     started = before.get("started") or datetime.now(UTC).isoformat(timespec="seconds")
@@ -267,7 +291,8 @@ def work(
                 f"{type(error).__name__}: {line}; the traceback is in {folder.path / 'run.log'}"
             ) from error
         finally:
-            folder.stop_file.unlink(missing_ok=True)
+            with suppress(OSError):  # what ended the run matters more
+                folder.stop_file.unlink(missing_ok=True)
             record.end(outcome)
 
 

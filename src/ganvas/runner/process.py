@@ -28,14 +28,14 @@ def configured(trainer: Trainer, seed: int) -> Iterator[None]:
     import torch
 
     threads = torch.get_num_threads()
-    deterministic = torch.are_deterministic_algorithms_enabled()
-    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    determinism = torch.get_deterministic_debug_mode()
     benchmark = torch.backends.cudnn.benchmark
     # What cuBLAS asks for where it is to be deterministic; read when it starts.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     keep_freed_memory()
     torch.set_num_threads(trainer.threads or threads)
-    torch.use_deterministic_algorithms(trainer.deterministic, warn_only=True)
+    # The same as `use_deterministic_algorithms`, which imports torch's compiler, unused here.
+    torch.set_deterministic_debug_mode("warn" if trainer.deterministic else "default")
     # Filling fresh memory guards against reading it; nothing here does, and it costs a tenth.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = not trainer.deterministic
@@ -46,7 +46,7 @@ def configured(trainer: Trainer, seed: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
-        torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
+        torch.set_deterministic_debug_mode(determinism)
         torch.backends.cudnn.benchmark = benchmark
 
 

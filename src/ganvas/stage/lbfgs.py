@@ -30,5 +30,6 @@ class LBFGS(Descent):
     def build(self, parameters: Iterable[nn.Parameter], gains: Gains) -> torch.optim.Optimizer:
         """Return the optimiser; `lr` is the fraction of a Newton step."""
         from ganvas.stage.batch_lbfgs import BatchLBFGS
+        from ganvas.stage.eager import eager
 
-        return BatchLBFGS(parameters, self.lr, self.history)
+        return eager(BatchLBFGS)(parameters, self.lr, self.history)

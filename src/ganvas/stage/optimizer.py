@@ -152,11 +152,13 @@ def maker(algorithm: str) -> Callable[..., torch.optim.Optimizer]:
     """
     import torch
 
+    from ganvas.stage.eager import eager
+
     known: dict[str, Callable[..., torch.optim.Optimizer]] = {
-        "adam": partial(torch.optim.Adam, fused=True),
-        "amsgrad": partial(torch.optim.Adam, amsgrad=True, fused=True),
-        "adamax": torch.optim.Adamax,
-        "radam": torch.optim.RAdam,
+        "adam": partial(eager(torch.optim.Adam), fused=True),
+        "amsgrad": partial(eager(torch.optim.Adam), amsgrad=True, fused=True),
+        "adamax": eager(torch.optim.Adamax),
+        "radam": eager(torch.optim.RAdam),
     }
     return known[algorithm]
 

@@ -22,5 +22,6 @@ def noise_gains(generator: Generator) -> list[float]:
     noise = [n.requires_grad_() for n in generator.sample_noise(1, rng)]
     image = generator(w, noise)
     signs = torch.randint(0, 2, image.shape, generator=rng).to(image) * 2 - 1
-    gradients = torch.autograd.grad(image, noise, signs)
+    # The product with v as a scalar: a vector here would make torch import its symbolic shapes.
+    gradients = torch.autograd.grad((image * signs).sum(), noise)
     return [float(g.square().sum().div(image.numel()).sqrt()) for g in gradients]

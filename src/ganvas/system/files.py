@@ -80,6 +80,29 @@ def remove_unfinished(folder: Path) -> None:
         left.unlink(missing_ok=True)
 
 
+def remove_abandoned(folder: Path, pattern: str = "*") -> None:
+    """Remove temporary files in `folder` whose writer is gone; another one may be at work there.
+
+    Args:
+        folder: The folder, without those below it.
+        pattern: Which files they were to become.
+    """
+    for left in folder.glob(f"{UNFINISHED}[0-9]*-{pattern}"):
+        if not _is_alive(int(left.name.removeprefix(UNFINISHED).partition("-")[0])):
+            with suppress(OSError):
+                left.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def write_text(path: Path, text: str) -> None:
     """Write `text` atomically in UTF-8."""
     with replacing(path) as temporary:

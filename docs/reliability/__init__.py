@@ -1,0 +1,1 @@
+"""What practice does to a program, on purpose: the parts of `docs/campaign.py`."""
