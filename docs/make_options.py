@@ -13,18 +13,16 @@ from ganvas.command.describe import (
     option_objects,
     summary,
 )
-from ganvas.config.groups import COMMANDS, groups
+from ganvas.config.groups import groups
 
 FOLDER = Path(__file__).parent / "options"
 WITHOUT_CLASS = ("experiment", "ablation")
 """Groups whose options hold overrides."""
 
 
-def page(group: str, options: dict[str, Path], command: str = "") -> str:
+def page(group: str, options: dict[str, Path]) -> str:
     """Return one group's page: every option as it is written, then a table for every class."""
-    folder = f"conf/{command}/{group}/" if command else f"conf/{group}/"
-    of = f" of `ganvas {command}`" if command else ""
-    lines = [f"# `{group}=`{of}", "", f"Made from `{folder}` by `make docs`; do not edit.", ""]
+    lines = [f"# `{group}=`", "", f"Made from `conf/{group}/` by `make docs`; do not edit.", ""]
     for option, file in options.items():
         lines += [f"## `{group}={option}`", "", summary(file), "", "```yaml", *written(file), "```"]
         lines.append("")
@@ -54,12 +52,7 @@ def table(objects: list[OptionObject]) -> Iterator[str]:
 
 def pages() -> dict[Path, str]:
     """Return every page by its path."""
-    of_commands = {
-        FOLDER / f"{command}-{group}.md": page(group, options, command)
-        for command in COMMANDS
-        for group, options in groups(command=command).items()
-    }
-    return of_commands | {
+    return {
         FOLDER / f"{group.replace('/', '-')}.md": page(group, options)
         for group, options in groups().items()
     }

@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganvas.command.flags import read_flags
-from ganvas.command.generator_choice import chosen_generator
-from ganvas.config.changes import Unusual, assigned
-from ganvas.config.groups import groups, read_yaml, user_folders
-from ganvas.config.overrides import parse, refuse_several
-from ganvas.config.schema import Call, build, check, parameters
+from ganvas.config.checked import resolve_as
+from ganvas.config.compose import Resolver
+from ganvas.config.groups import user_folders
+from ganvas.config.schema import Call, build, parameters
 from ganvas.dissect.plan import SHARING, DissectPlan
-from ganvas.errors import ConfigError, nearest
+from ganvas.errors import ConfigError
 from ganvas.system.files import sha256
 
 if TYPE_CHECKING:
@@ -41,6 +40,9 @@ with more samples it adds to those that it has. Keys:
   output, device
 """
 
+ROOT = "dissect"
+"""The configuration that is composed."""
+
 LINE_EVERY = 30.0
 """Seconds between two lines of progress."""
 
@@ -55,44 +57,10 @@ def dissect(words: Sequence[str]) -> int:
         print(HELP, end="")
         return 0
     options = read_flags(words)
-    folders = user_folders(options.config_dir)
-    described, call = read_words(options.overrides, folders)
+    resolver = Resolver(user_folders(options.config_dir), root=ROOT)
+    call, job = resolve_as(DissectPlan, resolver, options.overrides)
     plan: DissectPlan = build(call)
-    return _work(plan, described, key_of(call))
-
-
-def read_words(words: Sequence[str], folders: Sequence[Path] = ()) -> tuple[dict[str, Any], Call]:
-    """Return the generator's configuration and the checked plan that overrides describe.
-
-    Raises:
-        ConfigError: A word is wrong.
-    """
-    overrides = parse(words)
-    refuse_several(overrides)
-    node: dict[str, Any] = {"concepts": "face"}
-    about_generator, values = [], []
-    for override in overrides:
-        key = override.key_or_group
-        if key.partition(".")[0] == "generator":
-            about_generator.append(str(override.input_line))
-        elif key == "concepts" and isinstance(override.value(), str):
-            node["concepts"] = override.value()
-        else:
-            values.append(override)
-    options = groups(folders)["concepts"]
-    if node["concepts"] not in options:
-        hint = nearest(node["concepts"], options)
-        raise ConfigError(f"concepts: no option '{node['concepts']}'{hint}")
-    node["concepts"] = read_yaml(options[node["concepts"]])
-    for override in values:
-        try:
-            names = override.key_or_group.split(".")
-            node = assigned(node, names, override.value(), merge=False)
-        except Unusual:
-            raise ConfigError(f"{override.input_line}: there is no such key") from None
-    call = check(node, DissectPlan)
-    assert isinstance(call, Call)
-    return chosen_generator(about_generator, folders), call
+    return _work(plan, job.config["generator"], key_of(call))
 
 
 def key_of(call: Call) -> str:

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganvas.command.tile_fill import PICTURE, RECIPE, fill, say
-from ganvas.config.groups import user_folders
-from ganvas.config.overrides import expand, lines
+from ganvas.config.checked import resolve_as
+from ganvas.config.compose import Resolver
+from ganvas.config.groups import groups, user_folders
+from ganvas.config.overrides import Words, expand
 from ganvas.config.schema import build, parameters
 from ganvas.errors import ConfigError
 from ganvas.runner.settings import Trainer
 from ganvas.runner.signature import canonical
-from ganvas.tile.compose import compose, own_groups
 from ganvas.tile.settings import TileSettings
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ goes on where a killed one stopped. `edit` draws only the squares that the tile 
 number of the bank, another tile's ROW,COLUMN, or an embedding.safetensors. `view` writes a page
 that opens from disk and zooms into the picture.
 """
+
+ROOT = "tile"
+"""The configuration that is composed."""
 
 WITHOUT_EFFECT = ("output", "study", "threads", "device", "compression")
 """Settings that are left out of the signature."""
@@ -67,10 +71,9 @@ def tile(words: Sequence[str]) -> int:
         return _help()
     if flags := [word for word in rest if word.startswith("-")]:
         raise ConfigError(f"no flag '{flags[0]}': flags are -m, --help and --config-dir")
-    folders = user_folders(options.config_dir)
-    jobs = [lines(job) for job in expand(rest)] if options.multirun else [tuple(rest)]
-    plans = [_plan(job, folders) for job in jobs]
-    for plan in plans:
+    resolver = Resolver(user_folders(options.config_dir), root=ROOT)
+    jobs = expand(rest, resolver.groups) if options.multirun else [rest]
+    for plan in [_plan(job, resolver) for job in jobs]:
         _draw(plan)
     return 0
 
@@ -79,9 +82,8 @@ def _help() -> int:
     from ganvas.command.describe import fields_of, summary
 
     print(HELP)
-    for group, options in own_groups().items():
-        for option, file in options.items():
-            print(f"  {f'{group}={option}':<20} {summary(file)}")
+    for option, file in groups()["latents"].items():
+        print(f"  {f'latents={option}':<20} {summary(file)}")
     print()
     for name, text in fields_of(TileSettings):
         print(f"  {name}  {text}")
@@ -103,8 +105,8 @@ class Plan:
     folder: Path
 
 
-def _plan(words: Sequence[str], folders: Sequence[Path]) -> Plan:
-    config, tree = compose(words, folders)
+def _plan(words: Words, resolver: Resolver) -> Plan:
+    tree, job = resolve_as(TileSettings, resolver, words)
     settings: TileSettings = build(tree)
     defaults = {name: field.default for name, field in parameters(tree.target).items()}
     values = {**defaults, **tree.arguments}
@@ -112,7 +114,7 @@ def _plan(words: Sequence[str], folders: Sequence[Path]) -> Plan:
     text = json.dumps(kept, sort_keys=True)
     signature = hashlib.sha256(text.encode()).hexdigest()[:10]
     name = f"{settings.grid}-{str(settings.layer).replace('/', '-')}-{signature}"
-    return Plan(settings, config, settings.output / settings.study / name)
+    return Plan(settings, job.config, settings.output / settings.study / name)
 
 
 def _draw(plan: Plan) -> None:

@@ -5,18 +5,17 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from omegaconf import OmegaConf
 from pydantic import Field
 
+from ganvas.config.checked import resolve_as
 from ganvas.config.compose import Resolver
 from ganvas.config.groups import user_folders
-from ganvas.config.hints import unknown_keys_explained
-from ganvas.config.schema import Call, build, check
+from ganvas.config.schema import Call, build
 from ganvas.encoder import Linear
 from ganvas.errors import Interrupted
 from ganvas.generator import GeneratorConfig
@@ -59,36 +58,24 @@ def train(options: argparse.Namespace) -> int:
         ConfigError: An override is wrong, or there are too few samples.
         Interrupted: Ctrl-C; what is drawn stays, and the same command continues.
     """
-    tree, choices, config = composed(options.overrides, user_folders(options.config_dir))
+    resolver = Resolver(user_folders(options.config_dir), root=ROOT)
+    tree, job = resolve_as(Training, resolver, options.overrides)
     training: Training = build(tree)
     training.trainer.require_device()
-    folder = training.output / f"{choices['generator']}-{choices['encoder']}-{signature(tree)}"
+    folder = (
+        training.output / f"{job.choices['generator']}-{job.choices['encoder']}-{signature(tree)}"
+    )
     file = folder / FILE.format(samples=training.samples)
     if file.is_file():
         print(f"{file} is finished already")
         return 0
-    write_text(folder / "config.yaml", OmegaConf.to_yaml(OmegaConf.create(config)))
+    write_text(folder / "config.yaml", OmegaConf.to_yaml(OmegaConf.create(job.config)))
     with configured(training.trainer, training.seed):
         try:
             fit(training, folder, file)
         except KeyboardInterrupt as error:
             raise Interrupted("stopped; the same command continues with the next shard") from error
     return 0
-
-
-def composed(
-    overrides: Sequence[str], user_dirs: Sequence[Path]
-) -> tuple[Call, dict[str, str], dict[str, Any]]:
-    """Return the checked root, the chosen options, and the configuration as plain values.
-
-    Raises:
-        ConfigError: One line that names the key.
-    """
-    job = Resolver(user_dirs, root=ROOT).resolve(overrides)
-    with unknown_keys_explained():
-        tree = check(job.config, Training)
-    assert isinstance(tree, Call)
-    return tree, job.choices, job.config
 
 
 def signature(tree: Call) -> str:

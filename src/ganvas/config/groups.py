@@ -82,19 +82,12 @@ def default_choices() -> dict[str, str]:
     return {group: option for entry in entries for group, option in entry.items() if option}
 
 
-NO_PART_OF_A_RUN = ("ablation", "concepts", "encoder")
+NO_PART_OF_A_RUN = ("ablation", "concepts", "encoder", "latents")
 """Groups that only other commands than `ganvas run` compose."""
 
-COMMANDS = ("tile",)
-"""Commands other than `ganvas run` with groups of their own, each in a folder of its name."""
 
-
-def groups(user_dirs: Sequence[Path] = (), command: str = "") -> Groups:
-    """Return every configuration group of a command with its options and their files.
-
-    Args:
-        user_dirs: Folders with the user's own groups, searched after the program's.
-        command: One of `COMMANDS`; "" for `ganvas run`.
+def groups(user_dirs: Sequence[Path] = ()) -> Groups:
+    """Return every configuration group with its options and their files.
 
     Raises:
         ConfigError: Two folders have an option of the same name, or a folder has a root of its own:
@@ -108,11 +101,9 @@ def groups(user_dirs: Sequence[Path] = (), command: str = "") -> Groups:
                 f"{root} would be ignored: the root is ganvas's; make it an experiment, "
                 f"{folder / 'experiment' / 'NAME.yaml'}, and choose experiment=NAME"
             )
-    for base in (folder / command for folder in (config_dir(), *user_dirs)):
+    for base in (config_dir(), *user_dirs):
         for file in sorted(base.glob("*/**/*.yaml")):
             group = file.parent.relative_to(base).as_posix()
-            if not command and group.partition("/")[0] in COMMANDS:
-                continue
             other = listed.setdefault(group, {}).setdefault(file.stem, file)
             if not other.samefile(file):
                 owner = "ganvas" if config_dir() in other.parents else other

@@ -13,9 +13,11 @@ from ganvas.dissect.concepts import Concepts, require_concept
 from ganvas.dissect.dissection import Threshold
 from ganvas.dissect.effect import Effect
 from ganvas.errors import ConfigError
+from ganvas.generator import GeneratorConfig
 
-SHARING = ("samples", "threshold", "quantile", "effect", "alpha", "output", "device")
-"""Fields that leave the shards as they are, so that plans that differ in them share a folder."""
+SHARING = ("generator", "samples", "threshold", "quantile", "effect", "alpha", "output", "device")
+"""Fields that leave the shards as they are, so that plans that differ in them share a folder; a
+generator has a folder by the hash of its content."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class DissectPlan:
     """A dissection: pictures, layers, concepts, thresholds, and what is measured afterwards.
 
     Attributes:
+        generator: The frozen generator (group).
         concepts: Who says where a concept is (group).
         layers: Where: a resolution, for its last layer, or a layer's name.
         samples: How many pictures.
@@ -39,6 +42,7 @@ class DissectPlan:
         device: auto, cpu or cuda.
     """
 
+    generator: GeneratorConfig
     concepts: Concepts
     layers: tuple[int | str, ...] = (8, 16, 32)
     samples: Annotated[int, Field(ge=2, le=1_000_000)] = 1000
