@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from ganvas.command.describe import read_option
 from ganvas.command.help import option_fields, print_help, summary
 from ganvas.config.compose import compose_job
 from ganvas.config.groups import config_dir, groups
@@ -33,8 +32,7 @@ def configuration(*overrides: str):
 
 def lacking(group: str, option: str) -> list[str]:
     """Return values for what an option leaves to the user."""
-    # With the options of its own group that it builds on.
-    node = OmegaConf.create(read_option(groups()[group][option]))
+    node = OmegaConf.load(groups()[group][option])
     found: list[str] = []
 
     def walk(node, key):
