@@ -14,12 +14,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -32,6 +30,15 @@ BASE = (
     "generator=tiny", "loss=pixel", "metrics=pixel", "logger=none", "budget=preview",
     "budget.latent=5", "budget.noise=5", "budget.frame_every=0", "trainer=cpu", "study=large",
 )  # fmt: skip
+
+WITH_MEMORY = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[1:])
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10)
+sys.exit(code)
+"""
+"""Executes a command and prints its peak memory, MiB. This process has torch, and would be counted
+in that of its own children."""
 
 
 def make(output: Path, runs: int) -> None:
@@ -100,15 +107,13 @@ def measure(output: Path, runs: int) -> None:
         "start again": ["run", "-m", "hydra/launcher=local", *again],
     }.items():
         started = time.perf_counter()
-        with tempfile.TemporaryFile("w+") as shown:
-            command = [sys.executable, "-m", "ganvas.cli", *words]
-            process = subprocess.Popen(command, stdout=shown, stderr=subprocess.STDOUT)
-            _, status, usage = os.wait4(process.pid, 0)
-            seconds = time.perf_counter() - started
-            shown.seek(0)
-            last = (shown.read().strip().splitlines() or [""])[-1]
-        assert status == 0, last
-        print(f"{name:<22} {seconds:6.1f} s {usage.ru_maxrss >> 10:6} MiB  {last}", flush=True)
+        command = [sys.executable, "-c", WITH_MEMORY, sys.executable, "-m", "ganvas.cli", *words]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        seconds = time.perf_counter() - started
+        *shown, mib = done.stdout.strip().splitlines()
+        assert done.returncode == 0, shown
+        last = shown[-1] if shown else ""
+        print(f"{name:<22} {seconds:6.1f} s {mib:>6} MiB  {last}", flush=True)
 
 
 if __name__ == "__main__":
