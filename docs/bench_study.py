@@ -23,6 +23,7 @@ from pathlib import Path
 
 import ganvas
 from ganvas.config.overrides import expand
+from ganvas.runner.manifest import write_manifest
 from ganvas.study.plan import Planned, plan
 
 MASKS = ("full", "box")
@@ -80,8 +81,13 @@ def copy(source: Path, job: Planned, seed: str) -> None:
     if folder == source:
         return
     folder.mkdir()
-    for name in ("provenance.json", "status.json", "metrics.jsonl"):
+    for name in ("provenance.json", "metrics.jsonl", "embedding.safetensors"):
         shutil.copyfile(source / name, folder / name)
+    status = json.loads((source / "status.json").read_text(encoding="utf-8"))
+    signature = folder.name.rpartition("-")[2]
+    (folder / "status.json").write_text(
+        json.dumps(status | {"signature": signature}), encoding="utf-8"
+    )
     for name, before, after in (
         ("config.yaml", "\nseed: 0\n", f"\nseed: {seed}\n"),
         ("overrides.yaml", "- seed=0\n", f"- seed={seed}\n"),
@@ -94,6 +100,7 @@ def copy(source: Path, job: Planned, seed: str) -> None:
     for values in (metrics["final"], *metrics["images"].values()):
         values["psnr"] += change
     (folder / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
+    write_manifest(folder, signature)
 
 
 def measure(output: Path, runs: int) -> None:
