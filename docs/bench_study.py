@@ -14,17 +14,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 import ganvas
 from ganvas.config.overrides import expand
+from ganvas.runner.manifest import write_manifest
 from ganvas.study.plan import Planned, plan
 
 MASKS = ("full", "box")
@@ -32,6 +31,15 @@ BASE = (
     "generator=tiny", "loss=pixel", "metrics=pixel", "logger=none", "budget=preview",
     "budget.latent=5", "budget.noise=5", "budget.frame_every=0", "trainer=cpu", "study=large",
 )  # fmt: skip
+
+WITH_MEMORY = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[1:])
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10)
+sys.exit(code)
+"""
+"""Executes a command and prints its peak memory, MiB. This process has torch, and would be counted
+in that of its own children."""
 
 
 def make(output: Path, runs: int) -> None:
@@ -73,8 +81,13 @@ def copy(source: Path, job: Planned, seed: str) -> None:
     if folder == source:
         return
     folder.mkdir()
-    for name in ("provenance.json", "status.json", "metrics.jsonl"):
+    for name in ("provenance.json", "metrics.jsonl", "embedding.safetensors"):
         shutil.copyfile(source / name, folder / name)
+    status = json.loads((source / "status.json").read_text(encoding="utf-8"))
+    signature = folder.name.rpartition("-")[2]
+    (folder / "status.json").write_text(
+        json.dumps(status | {"signature": signature}), encoding="utf-8"
+    )
     for name, before, after in (
         ("config.yaml", "\nseed: 0\n", f"\nseed: {seed}\n"),
         ("overrides.yaml", "- seed=0\n", f"- seed={seed}\n"),
@@ -87,6 +100,7 @@ def copy(source: Path, job: Planned, seed: str) -> None:
     for values in (metrics["final"], *metrics["images"].values()):
         values["psnr"] += change
     (folder / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
+    write_manifest(folder, signature)
 
 
 def measure(output: Path, runs: int) -> None:
@@ -100,15 +114,13 @@ def measure(output: Path, runs: int) -> None:
         "start again": ["run", "-m", "hydra/launcher=local", *again],
     }.items():
         started = time.perf_counter()
-        with tempfile.TemporaryFile("w+") as shown:
-            command = [sys.executable, "-m", "ganvas.cli", *words]
-            process = subprocess.Popen(command, stdout=shown, stderr=subprocess.STDOUT)
-            _, status, usage = os.wait4(process.pid, 0)
-            seconds = time.perf_counter() - started
-            shown.seek(0)
-            last = (shown.read().strip().splitlines() or [""])[-1]
-        assert status == 0, last
-        print(f"{name:<22} {seconds:6.1f} s {usage.ru_maxrss >> 10:6} MiB  {last}", flush=True)
+        command = [sys.executable, "-c", WITH_MEMORY, sys.executable, "-m", "ganvas.cli", *words]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        seconds = time.perf_counter() - started
+        *shown, mib = done.stdout.strip().splitlines()
+        assert done.returncode == 0, shown
+        last = shown[-1] if shown else ""
+        print(f"{name:<22} {seconds:6.1f} s {mib:>6} MiB  {last}", flush=True)
 
 
 if __name__ == "__main__":

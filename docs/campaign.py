@@ -31,7 +31,7 @@ PAGE = Path(__file__).with_name("reliability.md")
 PARTS = {
     "kills": (200, 4, 20.0),
     "scarcity": (80, 3, 10.0),
-    "fuzz": (2000, 24, 12.0),
+    "fuzz": (2000, 12, 12.0),
     "large": (10_000, 30, 8.0),
     "soak": (200, 6, 6.0),
     "hostile": (0, 0, 4.0),

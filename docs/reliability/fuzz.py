@@ -149,9 +149,9 @@ def make_samples(seeds: Path) -> dict[str, bytes]:
     from ganvas.checkpoint.convert import convert
 
     samples = {}
-    drawn = np.random.default_rng(0).integers(0, 255, (40, 48, 3), dtype=np.uint8)
+    drawn = np.random.default_rng(0).integers(0, 255, (48, 48, 3), dtype=np.uint8)
     colour = Image.fromarray(drawn)
-    half = Image.fromarray(np.repeat(np.uint8([[0] * 24 + [255] * 24]), 40, axis=0))
+    half = Image.fromarray(np.repeat(np.uint8([[0] * 24 + [255] * 24]), 48, axis=0))
     modes: dict[str, Image.Image] = {"half": half, "RGB": colour} | {
         m: colour.convert(m) for m in ("L", "RGBA", "P", "1", "LA", "CMYK")
     }
