@@ -104,3 +104,9 @@ def one_or(count: int) -> str:
     ('1 or 3', '1')
     """
     return "1" if count == 1 else f"1 or {count}"
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of an error's text that says something."""
+    said = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return said[0] if said else type(error).__name__

@@ -180,7 +180,7 @@ def test_a_viewer_opens_from_disk(ganvas_command):
         (("crop=7",), ("crop=7",)),
         (("overlap=1",), ("overlap=1",)),
         (("generator=tny",), ("generator", "did you mean 'tiny'")),
-        (("~seed",), ("~seed", "KEY=VALUE")),
+        (("~seed",), ("seed",)),
         (("seed=1,2",), ("several values", "-m")),
         (("--fast",), ("no flag '--fast'",)),
         (("device=cuda:99",), ("cuda:99",)),

@@ -9,7 +9,9 @@ import torch
 
 from conftest import TINY
 from ganvas.command.help import option_fields
-from ganvas.command.train import composed
+from ganvas.command.train import ROOT, Training
+from ganvas.config.checked import resolve_as
+from ganvas.config.compose import Resolver
 from ganvas.config.groups import groups
 from ganvas.functional.images import to_uint8
 from ganvas.generator.tiny import TinyGenerator
@@ -31,7 +33,7 @@ def encoder(ganvas_command, tmp_path):
 
 @pytest.mark.parametrize("option", groups()["encoder"])
 def test_option_composes_and_every_field_is_documented(option):
-    composed([f"encoder={option}"], ())
+    resolve_as(Training, Resolver(root=ROOT), [f"encoder={option}"])
     for key, text in option_fields(groups()["encoder"][option], "encoder"):
         assert text.partition(": ")[2].strip(), f"encoder={option}: {key} is not documented"
 

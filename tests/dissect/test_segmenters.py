@@ -123,6 +123,7 @@ def test_parts_of_a_face_and_their_soft_area():
     expected = Face(("hair",)).draw(Canvas({"x": seen}))
     assert (hair == expected[0, 0].bool()).float().mean() > 0.98
     area = concepts.score("hair", "cpu")(image)
-    assert area.item() == pytest.approx(hair.sum().item(), rel=0.1)
+    # Doubtful pixels count in part.
+    assert area.item() == pytest.approx(hair.sum().item(), rel=0.2)
     with pytest.raises(ConfigError, match="no concept 'hare'; did you mean 'hair'"):
         FaceClasses(names=("hare",))

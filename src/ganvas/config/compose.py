@@ -17,7 +17,7 @@ from omegaconf import DictConfig
 from ganvas.config.base import Base, refuse_keys_below_references
 from ganvas.config.changes import Unusual
 from ganvas.config.composition import Composer
-from ganvas.config.groups import groups
+from ganvas.config.groups import groups_of
 from ganvas.config.hints import refuse_foreign_crop
 from ganvas.config.overrides import (
     Words,
@@ -87,7 +87,7 @@ class Resolver:
 
     Attributes:
         user_dirs: Those folders.
-        groups: The options of all folders.
+        groups: The options of all folders that the root composes.
 
     Raises:
         ConfigError: Two folders have an option of the same name.
@@ -95,7 +95,7 @@ class Resolver:
 
     def __init__(self, user_dirs: Sequence[Path] = (), root: str = "config") -> None:
         self.user_dirs = tuple(user_dirs)
-        self.groups = groups(user_dirs)
+        self.groups = groups_of(root, user_dirs)
         self._hydra = Composer(self.groups, user_dirs, root)
         self._bases: dict[tuple[str, ...], Base] = {}
 

@@ -20,8 +20,8 @@ from omegaconf.errors import OmegaConfBaseException
 
 from ganvas.config.groups import Groups, config_dir, read_yaml, yaml_mistake
 from ganvas.config.handover import open_keys
-from ganvas.config.overrides import first_line, is_of_hydra, lines
-from ganvas.errors import ConfigError, nearest
+from ganvas.config.overrides import is_of_hydra, lines
+from ganvas.errors import ConfigError, first_line, nearest
 
 # Recipes add steps of a budget: ${sum:${budget.latent},${budget.noise}}.
 OmegaConf.register_new_resolver("sum", lambda *values: sum(values), replace=True)

@@ -75,11 +75,24 @@ def _folder_of(point: EntryPoint) -> Path:
     )
 
 
-def default_choices() -> dict[str, str]:
-    """Return the option that each group has by default."""
-    root = read_yaml(config_dir() / "config.yaml")
-    entries = [entry for entry in root["defaults"] if isinstance(entry, dict)]
+def default_choices(root: str = "config") -> dict[str, str]:
+    """Return the option that each group of a root has by default."""
+    content = read_yaml(config_dir() / f"{root}.yaml")
+    entries = [entry for entry in content["defaults"] if isinstance(entry, dict)]
     return {group: option for entry in entries for group, option in entry.items() if option}
+
+
+def groups_of(root: str, user_dirs: Sequence[Path] = ()) -> Groups:
+    """Return the groups that a root composes: of `config`, all; of another, those that it names.
+
+    Raises:
+        ConfigError: As `groups`.
+    """
+    listed = groups(user_dirs)
+    if root == "config":
+        return listed
+    named = default_choices(root)
+    return {group: options for group, options in listed.items() if group in named}
 
 
 NO_PART_OF_A_RUN = ("ablation", "concepts", "encoder", "latents")

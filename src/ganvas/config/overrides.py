@@ -22,7 +22,7 @@ from hydra.errors import HydraException
 
 from ganvas.config.groups import Groups, groups
 from ganvas.config.schema import TARGET
-from ganvas.errors import ConfigError
+from ganvas.errors import ConfigError, first_line
 
 Words: TypeAlias = Iterable[str | Override]
 """Overrides, as they are written or parsed already."""
@@ -202,9 +202,3 @@ def _with_value(override: Override, value: Any) -> Override:
     one = replace(override, value_type=ValueType.ELEMENT, _value=value, input_line=None)
     one.input_line = f"{override.get_key_element()}={one.get_value_element_as_str()}"
     return one
-
-
-def first_line(error: Exception) -> str:
-    """Return the first line of an error's text that says something."""
-    said = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return said[0] if said else type(error).__name__

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from ganvas.config.overrides import first_line
 from ganvas.dissect.concepts import SIDE, Concepts, Score, Segment
-from ganvas.errors import AssetError, ConfigError, InputError
+from ganvas.errors import AssetError, ConfigError, InputError, first_line
 
 if TYPE_CHECKING:
     import torch
