@@ -13,12 +13,15 @@ from PIL import Image
 from ganvas.cli import parser
 from ganvas.command.ablate import read_words
 from ganvas.command.flags import read_flags
-from ganvas.config.compose import compose_job
+from ganvas.command.train import Training
+from ganvas.config.checked import resolve_as
+from ganvas.config.compose import Resolver, compose_job
 from ganvas.config.groups import groups
 from ganvas.config.overrides import expand
 from ganvas.config.schema import build
+from ganvas.dissect import DissectPlan
 from ganvas.runner.job import validate
-from ganvas.tile.compose import compose as compose_tile
+from ganvas.tile.settings import TileSettings
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -65,9 +68,12 @@ def test_every_experiment_is_one(pictures, words):
         validate(compose_job(job).config)
 
 
-def test_the_picture_of_any_size_is_one():
-    (words,) = [words for words in COMMANDS if words[0] == "tile"]
-    assert build(compose_tile(words[1:])[1]).shape == (8, 12)
+def test_the_other_systems_compose_their_roots():
+    roots = {"tile": TileSettings, "dissect": DissectPlan, "train": Training}
+    for command, target in roots.items():
+        (words,) = [words for words in COMMANDS if words[0] == command]
+        overrides = words[2:] if command == "train" else words[1:]
+        assert build(resolve_as(target, Resolver(root=command), overrides)[0])
 
 
 def test_the_ablation_can_be_asked_for():
@@ -95,7 +101,7 @@ def test_the_python_is_what_it_says(pictures, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "words", [w for w in COMMANDS if w[0] not in ("run", "report", "tile")], ids=" ".join
+    "words", [w for w in COMMANDS if w[0] not in ("run", "report", "tile", "dissect")], ids=" ".join
 )
 def test_the_parser_knows_every_other_command(words):
     assert parser().parse_args(words).command
