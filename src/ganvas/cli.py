@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 from collections.abc import Sequence
 
-from ganvas.command.parser import WITH_OWN_PARSER, parser
+from ganvas.command.parser import WITH_OVERRIDES, WITH_OWN_PARSER, parser
 from ganvas.errors import GanvasError
 
 
@@ -22,28 +23,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from ganvas.command.help import main as run_help
 
             return run_help(words[1:])
-        if words[:1] == ["run"]:
-            # Everything behind `run` follows Hydra's grammar, so argparse does not see it.
-            from ganvas.command.run import run
-
-            return run(words[1:])
-        if words[:1] == ["ablate"]:
-            from ganvas.command.ablate import ablate
-
-            return ablate(words[1:])
-        if words[:1] == ["tile"]:
-            from ganvas.command.tile import tile
-
-            return tile(words[1:])
-        if words[:1] == ["dissect"]:
-            from ganvas.command.dissect import dissect
-
-            return dissect(words[1:])
+        if words[:1] and words[0] in WITH_OVERRIDES:
+            module = importlib.import_module(f"ganvas.command.{words[0]}")
+            return int(getattr(module, words[0])(words[1:]))
         if words[:1] and words[0] in WITH_OWN_PARSER:
             return _forward(*words)
         options = parser().parse_args(words)
-        code: int = options.command(options)
-        return code
+        return int(options.command(options))
     except GanvasError as error:
         print(f"ganvas: {error}", file=sys.stderr)
         return error.exit_code
@@ -56,15 +42,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _forward(name: str, *words: str) -> int:
     """Run a command whose module adds its own arguments; nothing else of it is imported before."""
-    import importlib
-
     module = importlib.import_module(WITH_OWN_PARSER[name][0])
     command_parser = argparse.ArgumentParser(
         prog=f"ganvas {name}", description=WITH_OWN_PARSER[name][1]
     )
     module.add_arguments(command_parser)
-    code: int = module.main(command_parser.parse_args(words))
-    return code
+    return int(module.main(command_parser.parse_args(words)))
 
 
 if __name__ == "__main__":

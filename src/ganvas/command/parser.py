@@ -11,6 +11,15 @@ from ganvas.version import __version__
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 Command = Callable[[argparse.Namespace], int]
 
+WITH_OVERRIDES = {
+    "run": "compose and execute experiments (-m: a sweep)",
+    "ablate": "an experiment, and the same without each of its parts",
+    "tile": "draw a picture of any size, tile by tile",
+    "dissect": "which units of a generator draw which concept",
+}
+"""Commands whose words follow Hydra's grammar, so that argparse does not see them, with their help.
+Each is the function of its name in the module of its name."""
+
 WITH_OWN_PARSER = {
     "report": ("ganvas.command.report", "build the offline dashboard of a study"),
     "wandb": ("ganvas.command.wandb", "send a study's offline W&B runs, or build a W&B report"),
@@ -44,10 +53,8 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"ganvas {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    commands.add_parser("run", help="compose and execute experiments (-m: a sweep)")
-    commands.add_parser("ablate", help="an experiment, and the same without each of its parts")
-    commands.add_parser("tile", help="draw a picture of any size, tile by tile")
-    commands.add_parser("dissect", help="which units of a generator draw which concept")
+    for name, text in WITH_OVERRIDES.items():
+        commands.add_parser(name, help=text)
     _render(commands)
     _paste(commands)
     _sample(commands)
