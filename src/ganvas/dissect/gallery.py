@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 CELL = 128
 COLUMNS = 5
 UNITS = 4
-DIMMED = 0.3
+DIMMED = 0.45
 
 
 @dataclass(frozen=True)
