@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from dissections import invented
 from ganvas.api import run
 from ganvas.checkpoint.from_file import StyleGAN3Config
 from ganvas.config.groups import groups
@@ -56,15 +57,25 @@ def edit(tmp_path, file_of):
 
 @pytest.mark.parametrize("family", sorted(ARCHITECTURES))
 @pytest.mark.parametrize("name", sorted(groups()["edit"]))
-def test_every_edit_runs(edit, family, name, capsys):
+def test_every_edit_runs(edit, family, name, capsys, tmp_path):
     if family == "stylegan3" and name in NOISELESS:
         with pytest.raises(ConfigError, match="stylegan3 has no noise maps: this edit opti"):
             edit(family, name)
         return
-    result = edit(family, name)
+    generator = random_generator(ARCHITECTURES[family], seed=3)
+    words = []
+    if name == "encode":
+        # The encoder that comes along is for another generator.
+        words = ["start=random"]
+    elif name.startswith("paint"):
+        words = invented(generator, name, tmp_path / "dissection.safetensors")
+    elif name == "repair":
+        words = ["edit.stages.repair.units=2"]
+    result = edit(family, name, *words)
     assert np.asarray(result.image("result")).shape == (64, 64, 3)
     assert result.status["state"] == "finished"
-    assert result.status["step"] == result.status["total_steps"] > 0
+    assert result.status["step"] == result.status["total_steps"]
+    assert (result.status["step"] > 0) == (name != "encode")
     assert result.metrics["final"]["psnr"] > 0
     optimised = [k for k, v in result.metrics["stages"].items() if v["steps"]]
     said = [line for line in capsys.readouterr().out.splitlines() if "no noise maps" in line]

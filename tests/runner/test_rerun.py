@@ -9,10 +9,12 @@ import pytest
 import yaml
 from PIL import Image
 
+from dissections import invented
 from ganvas.command.rerun import rerun as command
 from ganvas.config.compose import compose_job
 from ganvas.config.groups import groups
 from ganvas.errors import ConfigError, InputError
+from ganvas.generator.tiny import TinyConfig
 from ganvas.runner.difference import causes, differences
 from ganvas.runner.directory import load
 from ganvas.runner.job import execute
@@ -233,6 +235,8 @@ def test_every_edit_repeats_to_the_bit(edit, photos, tmp_path):
     if edit == "encode":
         # The encoder that comes along is for another generator.
         words += ["start=random"]
+    if edit.startswith("paint"):
+        words += invented(TinyConfig().load(), edit, tmp_path / "dissection.safetensors")
     words += [f"image.x.path={photos / 'x.png'}", "seed=3"]
     words += [f"+image.{name}.path={photos / name}.png" for name in "yz"]
     done = execute(compose_job(words))
