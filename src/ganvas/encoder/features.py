@@ -78,11 +78,13 @@ class Features:
     def _of_one(self, picture: Float[Tensor, "1 3 H W"]) -> Float[Tensor, "1 F"]:
         import torch
 
+        from ganvas.functional.images import resize
+
         parts = []
         if self.pixels:
             parts.append(pooled(picture, self.pixels))
         if self.vgg:
-            maps = self._vgg16(picture.device)(resized(picture, self.vgg_resolution), self.vgg)
+            maps = self._vgg16(picture.device)(resize(picture, self.vgg_resolution), self.vgg)
             parts += [pooled(maps[name], grid) for name, grid in self.vgg.items() if grid]
         if self.identity:
             from ganvas.network.arcface import identity_features
@@ -99,10 +101,11 @@ class Features:
 
     def _classes(self, picture: Float[Tensor, "1 3 H W"]) -> Float[Tensor, "1 19 h w"]:
         """Return the probability of each class: (1, 19, h, w), an eighth of the resolution."""
+        from ganvas.functional.images import resize
         from ganvas.network.bisenet import face_parser
 
         parser = face_parser(str(picture.device))
-        return parser.scores(resized(picture, self.parsing_resolution)).softmax(1)
+        return parser.scores(resize(picture, self.parsing_resolution)).softmax(1)
 
 
 VGG_LAYERS = tuple(
@@ -117,10 +120,3 @@ def pooled(maps: Float[Tensor, "B C h w"], grid: int) -> Float[Tensor, "B F"]:
     from torch.nn import functional as F
 
     return F.adaptive_avg_pool2d(maps, min(grid, maps.shape[-1])).flatten(1)
-
-
-def resized(picture: Float[Tensor, "1 3 H W"], resolution: int) -> Float[Tensor, "1 3 r r"]:
-    """Resize a picture (1, 3, H, W) to `resolution`."""
-    from ganvas.functional.images import resize
-
-    return resize(picture, resolution)

@@ -11,8 +11,9 @@ from typing import Any
 
 from PIL import Image
 
-from ganvas.report.page import digest, read_static
+from ganvas.report.page import read_static
 from ganvas.system.files import write_text
+from ganvas.system.pinned import digest
 
 Strips = Mapping[str, Mapping[str, Sequence[tuple[int, Image.Image]]]]
 """By concept and layer: units with their pictures."""

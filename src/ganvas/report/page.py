@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import html
 import json
 from collections.abc import Iterable
@@ -11,6 +9,7 @@ from importlib import resources
 from typing import Any
 
 from ganvas.report.bundle import bundle
+from ganvas.system.pinned import digest
 
 _STYLES = ("theme", "layout", "table", "charts", "pictures", "run")
 _ENTRY = "app"
@@ -87,8 +86,3 @@ def read_static(path: str) -> str:
     """Return the text of a file in `static/`."""
     file = resources.files("ganvas.report") / "static" / path
     return file.read_text(encoding="utf-8")
-
-
-def digest(text: str) -> str:
-    """Return what a content security policy calls a script or style by."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

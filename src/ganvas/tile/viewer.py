@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import html
 from collections.abc import Callable
 from importlib import resources
@@ -14,6 +12,7 @@ from PIL import Image
 
 from ganvas.image.picture import save_picture
 from ganvas.system.files import write_text
+from ganvas.system.pinned import digest
 from ganvas.tile.pyramid import TILE, Pixels, halved, levels, read_window
 from ganvas.tile.window import Window, raster
 
@@ -98,14 +97,10 @@ def _page(title: str, height: int, width: int, top: int) -> str:
         (static / name).read_text(encoding="utf-8") for name in ("viewer.css", "viewer.js")
     )
     policy = (
-        f"default-src 'none'; img-src 'self' file: data:; script-src '{_digest(script)}'; "
-        f"style-src '{_digest(style)}'; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; img-src 'self' file: data:; script-src '{digest(script)}'; "
+        f"style-src '{digest(style)}'; base-uri 'none'; form-action 'none'"
     )
     return _PAGE.format(
         title=html.escape(title), width=width, height=height, tile=TILE, top=top,
         style=style, script=script, policy=policy,
     )  # fmt: skip
-
-
-def _digest(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
