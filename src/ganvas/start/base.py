@@ -29,6 +29,10 @@ class Start(ABC):
         """Whether only the best solution of each photograph is a result."""
         return False
 
+    def of(self, image: str) -> Start:
+        """Return the start of the image called x, y or z: this one, where it has none for each."""
+        return self
+
     @abstractmethod
     def begin(
         self,
