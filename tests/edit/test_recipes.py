@@ -8,7 +8,7 @@ import torch
 from ganvas.config.compose import compose_job
 from ganvas.config.groups import groups
 from ganvas.config.schema import build
-from ganvas.edit import Average, Copy, EditActivations, Recipe
+from ganvas.edit import Average, Copy, EditActivations, Recipe, RenewNoise
 from ganvas.errors import ConfigError
 from ganvas.generator.tiny import TinyGenerator
 from ganvas.layers import All, Inpainting, Resolutions
@@ -108,8 +108,10 @@ def test_5_local_style_transfer():
 
 def test_6_attribute_transfer():
     edit = recipe("attribute_transfer", "edit.stages.I_att.layers=[16]")
-    assert [edit.stages[n].embedding for n in ("w", "n", "w_y", "n_y")] == ["x", "x", "y", "y"]
-    assert blocks(edit.stages["w_y"]) == blocks(edit.stages["n_y"]) == {("y", "1")}
+    assert [edit.stages[n].embedding for n in ("w", "n", "w_y")] == ["x", "x", "y"]
+    assert blocks(edit.stages["w_y"]) == {("y", "1")}
+    # What was fitted to x is not seen through what comes from y.
+    assert edit.stages["fresh"] == RenewNoise({"x": "m", "y": "1"})
     attend = edit.stages["I_att"]
     assert isinstance(attend, EditActivations)
     assert isinstance(attend.change, Copy)

@@ -55,13 +55,9 @@ def started(
     generator: Generator, names: tuple[str, ...], latent: Tensor, space: Space, seed: int
 ) -> Embedding:
     """Return the embedding of a latent with n ~ N(0, 1) from the seed, the same for every image."""
-    import torch
-
-    rng = torch.Generator().manual_seed(seed)
-    noise = generator.sample_noise(1, rng)
     return Embedding(
         latent=latent,
-        noise=tuple(n.expand(len(names), -1, -1, -1).clone() for n in noise),
+        noise=tuple(generator.noise_of(seed, len(names))),
         space=space,
         names=names,
         generator_hash=generator.source_hash,
