@@ -81,7 +81,7 @@ def test_3_inpainting():
 
 def test_4_scribbles():
     edit = recipe("scribble")
-    assert list(edit.stages) == ["embed", "w", "n"]
+    assert list(edit.stages) == ["embed", "fresh", "w", "n"]
     # w_ini is the embedding of the photo; only low rows leave it, and are held near it.
     assert blocks(edit.stages["embed"]) == {("x", "1")}
     assert isinstance(edit.stages["embed"].layers, All)
