@@ -16,7 +16,7 @@ from ganvas.runner.directory import RunDirectory
 from portraits import cut
 
 WIDEST = 1600
-PAIRS = {"": ("astronaut", "obama"), "_2": ("biden", "obama2")}
+PAIRS = {"": ("astronaut", "obama"), "_2": ("biden", "obama")}
 """x and y of every edit, by what is added to the names of its sheets."""
 SERIOUS, SMILING = "obama2", "obama"
 """One man twice: what tells the two apart is a direction."""
