@@ -39,8 +39,15 @@ import { listOf, set, state, textOf, visibleRuns } from './state.js';
 import { openPictures, openViewer } from './viewer.js';
 
 const IN_CELL = 4;
+const SMALLEST = 128; // px of a picture that fits
+const LARGEST = 240;
+const MARGINS = 230; // px of a line that are no column: the page's, the names of the rows
+const CELL_GAP = 14;
+const SPAN_GAP = 6;
 const ALL = '*';
+const FIT = '';
 const SIZES = [
+  [FIT, 'fit', 'As large as the columns leave room for'],
   ['88', 'S'],
   ['128', 'M'],
   ['200', 'L'],
@@ -86,6 +93,13 @@ const RUN = {
 const free = axes.filter((axis) => !axis.image).map(axisDimension);
 const dimensions = [...(inner.length > 1 ? [SETTING] : []), ...free, IMAGE, RUN];
 const dimension = (key) => dimensions.find((item) => item.key === key);
+
+/** The side of a picture in pixels: what was chosen, or what fills the width with `columns`. */
+function pictureSize(columns, span) {
+  if (state.size !== FIT) return Number(state.size);
+  const room = (innerWidth - MARGINS) / columns - CELL_GAP;
+  return Math.round(Math.max(SMALLEST, Math.min(LARGEST, room / span - SPAN_GAP)));
+}
 
 /** Rows, columns, and the rest that shares a cell where it takes more than one level. */
 function wallPlan() {
@@ -152,11 +166,12 @@ export function wallView(pairs = false) {
   };
   const columns = levelsOf(cols);
   const several = [...cells.values()].some((members) => members.length > 1);
+  const span = several || pairs ? 2 : 1;
   const draw = drawer(rest, goodness(state.metric, visibleRuns()), pairs);
   const style = {
     '--columns': columns.length,
-    '--picture': `${state.size}px`,
-    '--span': several || pairs ? 2 : 1,
+    '--picture': `${pictureSize(columns.length, span)}px`,
+    '--span': span,
   };
   const head = (name) => h('b', { title: name }, cols.name(name));
   const line = (row) =>
@@ -284,7 +299,10 @@ function drawer(rest, good, pairs) {
         ),
       );
     if (pairs) {
-      const still = (kind) => stillPicture(run, stillPath(run, image, kind), { alt: title });
+      const still = (kind) => {
+        const path = stillPath(run, image, kind); // a run at work has no result yet
+        return path && stillPicture(run, path, { alt: title });
+      };
       const open = () => openPictures(`${run.id}|${LATENT}`, `${run.id}|result`, run.images[image]);
       const latent = latentOf(state.metric, run, image);
       const named = (text) => [text, name].filter(Boolean).join(' · ');
