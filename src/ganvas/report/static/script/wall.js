@@ -41,8 +41,9 @@ import { openPictures, openViewer } from './viewer.js';
 const IN_CELL = 4;
 const SMALLEST = 128; // px of a picture that fits
 const LARGEST = 240;
-const MARGINS = 230; // px of a line that are no column: the page's, the names of the rows
-const CELL_GAP = 14;
+const NARROW = 720; // px
+const WIDE_ROW = { margins: 230, gap: 14 }; // px of the page and a row's name, and between columns
+const NARROW_ROW = { margins: 126, gap: 6 };
 const SPAN_GAP = 6;
 const ALL = '*';
 const FIT = '';
@@ -97,8 +98,11 @@ const dimension = (key) => dimensions.find((item) => item.key === key);
 /** The side of a picture in pixels: what was chosen, or what fills the width with `columns`. */
 function pictureSize(columns, span) {
   if (state.size !== FIT) return Number(state.size);
-  const room = (innerWidth - MARGINS) / columns - CELL_GAP;
-  return Math.round(Math.max(SMALLEST, Math.min(LARGEST, room / span - SPAN_GAP)));
+  const narrow = innerWidth <= NARROW;
+  const { margins, gap } = narrow ? NARROW_ROW : WIDE_ROW;
+  const room = (innerWidth - margins) / columns - gap;
+  const smallest = narrow ? SMALLEST / 2 : SMALLEST;
+  return Math.floor(Math.max(smallest, Math.min(LARGEST, room / span - SPAN_GAP)));
 }
 
 /** Rows, columns, and the rest that shares a cell where it takes more than one level. */
