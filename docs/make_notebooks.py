@@ -28,8 +28,8 @@ TINY = [
     "generator=tiny", "loss=pixel", "metrics=pixel", "budget=quick", "logger=none",
     "trainer.progress=false",
 ]  # fmt: skip
-RENDERED = {"03_study": TINY, "04_your_own": TINY}
-"""Overrides of the notebooks that are not rendered with their own: they are about no picture."""
+RENDERED = {"02_edit": TINY, "03_study": TINY, "04_your_own": TINY}
+"""Overrides of the notebooks that are not rendered with their own."""
 NOTICE = """\
 *Rendered on the tiny generator, whose weights are random: in seconds, and its pictures show the way
 that things go, not what the default generator draws.*"""
