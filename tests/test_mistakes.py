@@ -55,6 +55,7 @@ CONFIG = {
     ("metrics.a={_target_: ganvas.loss.MSE}",): ("metrics.a", "MSE is not a Metric"),
     ("tags=3",): ("tags=3",),
     ("study=../elsewhere",): ("study=../elsewhere",),
+    ("force=${mask}",): ("force: a target stands where bool is asked for",),
     ("study=null",): ("study=", "reads it as nothing", "study-null"),
     ("study=1e3",): ("study=1000.0", "number 1000.0", "study-1000.0"),
     ("study=true",): ("study=True", "truth value", "study-True"),
@@ -426,3 +427,10 @@ def test_an_empty_path_is_not_the_working_folder(ganvas_command, tiny, tmp_path,
     picture(tmp_path / "a.png")
     assert_one_line(ganvas_command("run", *tiny, *words), f"{key} is empty")
     assert not (tmp_path / "outputs").exists()
+
+
+@pytest.mark.parametrize("key", ["output", "study", "sweep_metric"])
+def test_a_key_that_is_taken_away_has_its_default(ganvas_command, tiny, key):
+    done = ganvas_command("run", *tiny, f"~{key}")
+    assert done.code == 0, done.err
+    assert len(list(Path("outputs/default").glob("reconstruct-*/metrics.json"))) == 1

@@ -248,3 +248,12 @@ def test_a_job_that_died_before_its_run_began_is_not_damaged(tmp_path):
     run = RunDirectory(tmp_path)
     run.write_status(state="failed", error="killed by SIGKILL")
     assert (run.state, run.damage, run.config) == ("failed", "", {})
+
+
+def test_a_status_that_does_not_say_how_the_run_stands(runs, ganvas_command):
+    """Another JSON file in its place, say: the run is left out, and the others are reported."""
+    bad, _ = runs
+    (bad / "status.json").write_text('{"command": ["ganvas"], "started": "then"}')
+    done = ganvas_command("report", "s")
+    assert done.code == 0, done.err
+    assert "does not say how the run stands" in done.err + done.out

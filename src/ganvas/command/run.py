@@ -218,7 +218,7 @@ class Jobs:
             final: dict[str, float] = result.metrics.get("final", {})
             shown = "  ".join(f"{name} {value:.4g}" for name, value in final.items())
             console.print(f"{result.status['state']} {result.path}\n  {shown}", markup=False)
-            return final.get(job.config["sweep_metric"])
+            return final.get(job.config.get("sweep_metric", ""))
         return None
 
     def _fail(self, error: GanvasError, console: Console) -> None:

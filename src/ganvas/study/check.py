@@ -69,19 +69,21 @@ class OncePerObject(Generic[Result]):
     """A function that remembers its results by the identity of its first argument.
 
     Args:
-        function: It must depend on nothing else.
+        function: It must depend on nothing but its arguments.
     """
 
     def __init__(self, function: Callable[..., Result]) -> None:
         self._function = function
         # The object stays in memory with the result, so that its `id` stays its own.
-        self._known: dict[int, tuple[Any, Result]] = {}
+        self._known: dict[tuple[Any, ...], tuple[Any, Result]] = {}
 
     def __call__(self, value: Any, *others: Any) -> Result:
         """Return the function's result."""
-        known = self._known.get(id(value))
+        # One object may stand in two places, by interpolation, where other types are asked for.
+        which = id(value), *others
+        known = self._known.get(which)
         if known is None:
-            known = self._known[id(value)] = value, self._function(value, *others)
+            known = self._known[which] = value, self._function(value, *others)
         return known[1]
 
 

@@ -135,12 +135,15 @@ class Planning:
             ConfigError: Its name or its place is none.
         """
         config = self.resolver.resolve(words).config
-        if not all(isinstance(config.get(name), str) for name in ("output", "study")):
+        output, study = config.get("output"), config.get("study")
+        if not (isinstance(output, str) and isinstance(study, str)):
+            from ganvas.config.schema import build
             from ganvas.runner.job import validate
 
-            # It says what is wrong.
-            validate(config)
-        return Path(config["output"], config["study"])
+            # It says what is wrong, or knows what stands for a key that was taken away.
+            experiment = build(validate(config))
+            return Path(experiment.output, experiment.study)
+        return Path(output, study)
 
     def plan(self, words: Words) -> Planned:
         """Compose, check and identify one job.
