@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import base64
 import io
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -24,6 +25,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE, FOLDER = ROOT / "notebooks", ROOT / "docs" / "notebooks"
 WIDEST = 1000
 WIDGET = "application/vnd.jupyter.widget-view+json"
+PROGRESS = re.compile(r"^\d+/\d+ \w+  step .*\n", re.MULTILINE)
+"""How far a run has come: of use while it runs."""
 TINY = [
     "generator=tiny", "loss=pixel", "metrics=pixel", "budget=quick", "logger=none",
     "trainer.progress=false",
@@ -91,7 +94,7 @@ def render(notebook: nbformat.NotebookNode, name: str, folder: Path) -> str:
 def outputs(cell: nbformat.NotebookNode) -> Iterator[tuple[str, str]]:
     """Yield what a cell prints, then what it shows: ("text", …) or ("picture", PNG in Base64)."""
     streams = [o.text for o in cell.outputs if o.output_type == "stream" and o.name == "stdout"]
-    if printed := "".join(streams).strip():
+    if printed := PROGRESS.sub("", "".join(streams)).strip():
         yield "text", printed
     for output in cell.outputs:
         data = output.get("data", {})
