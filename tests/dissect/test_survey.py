@@ -24,9 +24,9 @@ def counted(survey, squares, layer, unit, concept, threshold, indices=range(SAMP
     """IoU by its definition: maps and masks laid side by side at 512²."""
     both = either = 0
     for index in indices:
-        drawing = draw(survey.source.one(squares, index), squares, [layer])
+        drawing = draw(survey.source.take(squares, [index]), squares, [layer])
         active = F.interpolate(drawing.features[layer], (512, 512))[0, unit] > threshold
-        mask = segment(drawing.picture, "")[concept]
+        mask = segment(drawing.pictures, ())[0, concept]
         both += int((active & mask).sum())
         either += int((active | mask).sum())
     return both / either

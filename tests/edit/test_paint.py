@@ -23,10 +23,10 @@ def file(scene, tmp_path):
     score[0, 3], score[0, 5], score[1, 7] = 0.9, 0.4, 0.5
     on = torch.arange(32.0).view(2, 16) / 8
     scores = [score.clone() for _ in range(4)]
-    units = Units(*scores, on, torch.full((16,), -0.5), torch.zeros(2, 16))
+    units = Units(*scores, on, torch.full((16,), -0.5), *torch.zeros(2, 2, 16))
     dissection = Dissection(
         ("one", "two"), {LAYER: units}, scene.generator.source_hash, 9, torch.ones(2),
-        torch.ones(2), torch.zeros(2, 4), (4,),
+        torch.ones(2), torch.zeros(2, 4), *torch.zeros(2, 4), (4,),
     )  # fmt: skip
     dissection.save(tmp_path / "d.safetensors")
     return tmp_path / "d.safetensors"
@@ -89,7 +89,7 @@ def test_units_are_ranked_by_alpha_where_it_is_optimised(scene, file):
     alpha = torch.zeros(16)
     alpha[11] = 0.7
     assert stroke().chosen(dissection, LAYER) == (3, 5)
-    dissection = dissection.with_alpha("one", LAYER, alpha)
+    dissection = dissection.with_scores("one", LAYER, "alpha", alpha)
     assert stroke().chosen(dissection, LAYER) == (11,)
     assert stroke(ranking="iou").chosen(dissection, LAYER) == (3, 5)
     assert stroke(concept="two").chosen(dissection, LAYER) == (7,)

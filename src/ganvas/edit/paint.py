@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from ganvas.dissect.dissection import Dissection, Ranking
+from ganvas.dissect.dissection import Dissection, UnitRanking
 from ganvas.edit.activation import joined, mixed, require_styles
 from ganvas.edit.change import margin_of
 from ganvas.edit.operation import Operation
@@ -57,8 +57,9 @@ class ConceptStroke:
         region: Where, a mask expression of the recipe.
         layer: At which layer: a resolution, for its last layer, or a name.
         units: How many of the concept's best units.
-        ranking: What makes a unit good: its agreement with the concept (iou), or its effect
-            (alpha); null: the effect where the dissection has optimised it.
+        ranking: What makes a unit good: its agreement with the concept (iou), its effect
+            (alpha), or a greedy choice (greedy); null: the effect where the dissection has
+            optimised it.
     """
 
     concept: str
@@ -67,7 +68,7 @@ class ConceptStroke:
     region: str = "m"
     layer: LayerName = 16
     units: Annotated[int, Field(ge=1)] = 20
-    ranking: Ranking | None = None
+    ranking: UnitRanking | None = None
 
     def chosen(self, dissection: Dissection, layer: str) -> tuple[int, ...]:
         """Return the units that the stroke moves.
