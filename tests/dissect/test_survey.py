@@ -1,6 +1,7 @@
 """IoU and thresholds against pixels counted one by one, on units that are known by construction."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -103,6 +104,17 @@ def test_more_samples_add_to_those_that_are_counted(survey, monkeypatch):
     assert len(shards) == 2
     assert all((survey.folder / name).stat().st_mtime_ns == t for name, t in shards.items())
     assert len(more.pixels) == 6
+
+
+def test_pictures_that_are_drawn_together_count_as_one_by_one(survey):
+    alone = survey.run(5)
+    together = replace(survey, folder=survey.folder / "b", batch=3).run(5)
+    assert torch.equal(alone.pixels, together.pixels)
+    assert torch.equal(alone.styles, together.styles)
+    for name, counts in alone.layers.items():
+        assert torch.equal(counts.joint, together.layers[name].joint)
+        assert torch.equal(counts.total, together.layers[name].total)
+        assert torch.allclose(counts.inside, together.layers[name].inside)
 
 
 def test_a_saved_dissection_is_the_same(dissection, squares, tmp_path):

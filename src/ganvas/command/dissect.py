@@ -20,8 +20,9 @@ from ganvas.errors import ConfigError
 from ganvas.system.files import sha256
 
 if TYPE_CHECKING:
-    from ganvas.dissect import Caused, Share
+    from ganvas.dissect import Caused, Dissection, Share
     from ganvas.dissect.source import Embedded
+    from ganvas.report.dissection import Strips
 
 HELP = """\
 ganvas dissect [generator=OPTION] [layers=[8,16,32]] [concepts=face] [samples=1000] [KEY=VALUE …]
@@ -93,9 +94,7 @@ def _work(plan: DissectPlan, described: dict[str, Any], key: str) -> int:
     from ganvas.dissect.survey import Survey, chosen_layers
     from ganvas.dissect.table import table
     from ganvas.generator.config import load_generator
-    from ganvas.report.dissection import write_page
     from ganvas.runner.settings import Trainer
-    from ganvas.system.files import write_json
 
     device = Trainer(device=plan.device).torch_device()
     generator = load_generator(described).to(device)
@@ -122,12 +121,13 @@ def _work(plan: DissectPlan, described: dict[str, Any], key: str) -> int:
         counts, survey.edges(), concepts, generator, plan.threshold, plan.quantile
     )
     dissection.save(folder / FILE)
+    pictures = by_concept(strips(survey, dissection, counts.pixels))
     caused: list[Caused] = []
+    page = _written(folder, dissection, caused, pictures, generator.name)
     if plan.effect is not None:
-        identity = sha256(folder / FILE)
         effects = Effects(
             plan.effect, survey, counts.pixels, lambda name: plan.concepts.score(name, device),
-            identity,
+            sha256(folder / FILE),
         )  # fmt: skip
         measured = dissection
         for measured, one in effects.run(dissection):  # noqa: B007
@@ -136,14 +136,24 @@ def _work(plan: DissectPlan, described: dict[str, Any], key: str) -> int:
             else:
                 caused.append(one)
                 line(one)
-        dissection = measured
-        dissection.save(folder / FILE)
+        measured.save(folder / FILE)
+        page = _written(folder, measured, caused, pictures, generator.name)
+    show(table(dissection, caused))
+    print(page)
+    return 0
+
+
+def _written(
+    folder: Path, dissection: Dissection, caused: Sequence[Caused], strips: Strips, name: str
+) -> Path:
+    """Write the table and the page; before the effects are measured, too, which take long."""
+    from ganvas.dissect.table import table
+    from ganvas.report.dissection import write_page
+    from ganvas.system.files import write_json
+
     data = table(dissection, caused)
     write_json(folder / "units.json", data)
-    show(data)
-    pictures = by_concept(strips(survey, dissection, counts.pixels))
-    print(write_page(folder, data, pictures, generator.name))
-    return 0
+    return write_page(folder, data, strips, name)
 
 
 def line(caused: Caused) -> None:

@@ -93,20 +93,22 @@ class Survey:
         """
         remove_unfinished(self.folder)
         edges = self.edges()
-        shards = []
+        counts: list[Counts] = []
         for indices in shard_ranges(samples):
             path = self.folder / f"shard-{indices.start:06d}-{indices.stop:06d}.safetensors"
             if path.is_file():
-                shards.append(Counts.load(path, self.layers))
+                shard = Counts.load(path, self.layers)
             else:
                 counted: list[Counts] = []
                 for part in batches(indices, self.batch):
                     counted = [added([*counted, self._count(part, edges)])]
                     report(part[-1] + 1, samples)
-                shards.append(counted[0])
-                shards[-1].save(path)
+                (shard,) = counted
+                shard.save(path)
+            # One after the other, so that a thousand shards need no more memory than two.
+            counts = [added([*counts, shard])]
             report(indices.stop, samples)
-        return added(shards)
+        return counts[0]
 
     def _count(self, indices: Sequence[int], edges: dict[str, Tensor]) -> Counts:
         embedding = self.source.take(self.generator, indices)
