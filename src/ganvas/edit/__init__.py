@@ -32,6 +32,7 @@ from ganvas.edit.latent import (
 )
 from ganvas.edit.operation import Operation
 from ganvas.edit.paint import ConceptStroke, PaintUnits
+from ganvas.edit.preview import StrokePreview
 from ganvas.edit.recipe import Recipe, Regions
 from ganvas.edit.repair import RepairUnits
 
@@ -55,6 +56,7 @@ __all__ = [
     "Recipe",
     "Regions",
     "RepairUnits",
+    "StrokePreview",
     "StyleMix",
     "in_rows",
     "joined",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, reduce
 from pathlib import Path
@@ -137,14 +137,28 @@ class MovesUnits(Operation):
         """
         embedding, generator = scene.embedding(self.embedding), scene.generator
         parts = [
-            self._one(embedding[i : i + 1], generator, pulls[i], regions[i : i + 1])
+            self.painted(embedding[i : i + 1], generator, pulls[i], regions[i : i + 1])
             for i in range(len(embedding))
         ]
         return replace(embedding, resume=joined(parts))
 
-    def _one(
-        self, image: Embedding, generator: Generator, pulls: Sequence[Pull], region: Tensor
+    def painted(
+        self,
+        image: Embedding,
+        generator: Generator,
+        pulls: Sequence[Pull],
+        region: Tensor,
+        before: Activation | None = None,
     ) -> tuple[str, Activation]:
+        """Return the last layer and its state, with the units of one image moved.
+
+        Args:
+            image: The embedding of one image.
+            generator: The generator.
+            pulls: What moves.
+            region: (1, 1, H, W) all regions together; outside of it the state is restored.
+            before: The state there without the strokes, where it is known.
+        """
         resume = image.resume
         for name in self.layers(generator):
             state = replace(image, resume=resume).activations(generator, [name])[name]
@@ -156,9 +170,10 @@ class MovesUnits(Operation):
         name = self.last(generator)
         if name == resume[0]:
             return resume
-        painted = replace(image, resume=resume).activations(generator, [name])[name]
-        before = image.activations(generator, [name])[name]
-        return name, mixed(before, painted, 1 - region, region, margin_of(generator, name))
+        after = replace(image, resume=resume).activations(generator, [name])[name]
+        if before is None:
+            before = image.activations(generator, [name])[name]
+        return name, mixed(before, after, 1 - region, region, margin_of(generator, name))
 
 
 def pulled(state: Activation, pull: Pull, margin: int) -> Activation:
@@ -228,27 +243,25 @@ class PaintUnits(MovesUnits):
         """Paint, and draw the picture."""
         import torch
 
-        dissection = opened(self.dissection)
         count = len(scene.embedding(self.embedding))
         regions = {name: region(scene, s.region, count) for name, s in self.strokes.items()}
         pulls = [
-            [
-                self._pull(dissection, scene.generator, stroke, regions[name][i : i + 1])
-                for name, stroke in self.strokes.items()
-            ]
+            self.pulls(scene.generator, {name: r[i : i + 1] for name, r in regions.items()})
             for i in range(count)
         ]
         together = reduce(torch.maximum, regions.values())
         painted = scene.embeddings[self.embedding] = self.moved(scene, pulls, together)
         return painted.render(scene.generator)
 
-    def _pull(
-        self, dissection: Dissection, generator: Generator, stroke: ConceptStroke, where: Tensor
-    ) -> Pull:
-        layer = generator.find_layer(stroke.layer)
-        units = stroke.chosen(dissection, layer)
-        values = stroke.values(dissection, layer, units)
-        return Pull(layer, units, values, stroke.strength * where)
+    def pulls(self, generator: Generator, regions: Mapping[str, Tensor]) -> list[Pull]:
+        """Return what the strokes move in one image, by their regions (1, 1, H, W)."""
+        dissection, pulls = opened(self.dissection), []
+        for name, stroke in self.strokes.items():
+            layer = generator.find_layer(stroke.layer)
+            units = stroke.chosen(dissection, layer)
+            values = stroke.values(dissection, layer, units)
+            pulls.append(Pull(layer, units, values, stroke.strength * regions[name]))
+        return pulls
 
 
 def region(scene: Scene, expression: str, count: int) -> Tensor:
