@@ -3,9 +3,11 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from scipy.stats import entropy
 
 from dissect_squares import BLUE, CONCEPTS, RED, SHIFTED, segment
 from ganvas.dissect import Dissection
@@ -68,6 +70,29 @@ def test_the_best_units_come_first_and_a_concept_without_units_is_refused(dissec
         dissection.best("red", "16x16.units", 2, "alpha")
 
 
+def test_the_threshold_has_the_highest_quality_ratio_of_all(survey, squares, dissection):
+    """Entropies of pixels, one from each square of 32 that a cell at 16² covers."""
+    layer, unit = "16x16.units", 5
+    active, red = [], []
+    for index in range(SAMPLES):
+        drawing = draw(survey.source.take(squares, [index]), squares, [layer])
+        active.append(drawing.features[layer][0, unit].flatten())
+        red.append(segment(drawing.pictures, ())[0, RED, ::32, ::32].flatten())
+    values, concept = torch.cat(active).numpy(), torch.cat(red).numpy()
+    ratios = {}
+    for edge in survey.edges()[layer][unit].tolist():
+        on = values > edge
+        table = np.histogram2d(on, concept, bins=2, range=[[0, 1], [0, 1]])[0]
+        together = entropy(table.ravel())
+        mutual = entropy(table.sum(0)) + entropy(table.sum(1)) - together
+        if on[concept].mean() > on.mean():
+            ratios[edge] = mutual / together
+    best = max(ratios, key=lambda edge: ratios[edge])
+    units = dissection.layers[layer]
+    assert units.threshold[RED, unit].item() == pytest.approx(best)
+    assert units.quality[RED, unit].item() == pytest.approx(ratios[best], abs=1e-6)
+
+
 def test_a_quantile_is_a_threshold_for_every_concept(survey, squares):
     by_quantile = summarised(
         survey.run(SAMPLES), survey.edges(), CONCEPTS, squares, "quantile", 0.9
@@ -87,8 +112,6 @@ def test_what_inserts_a_unit_is_its_mean_inside(dissection):
 
 
 def test_styles_go_with_areas_as_numpy_says():
-    import numpy as np
-
     rng = torch.Generator().manual_seed(0)
     area, style = torch.randint(0, 99, (20, 2), generator=rng), torch.randn(20, 3, generator=rng)
     expected = np.corrcoef(area.double().T.numpy(), style.double().T.numpy())[:2, 2:]

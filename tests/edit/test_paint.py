@@ -181,6 +181,17 @@ def test_a_unit_that_answers_unusually_is_set_back(scene):
         RepairUnits(units=17, layer=8).check(scene.generator, {"x": EmbeddingSpec("w+")})
 
 
+def test_what_is_usual_is_sampled_once_for_film_and_picture(scene, monkeypatch):
+    repair, drawn = RepairUnits(units=1, layer=8, samples=3, restore=None), []
+    sample = scene.generator.sample_w
+    monkeypatch.setattr(scene.generator, "sample_w", lambda *a: drawn.append(a) or sample(*a))
+    list(repair.frames(scene))
+    repair.apply(scene)
+    assert len(drawn) == 1
+    replace(repair, samples=4).apply(scene)
+    assert len(drawn) == 2
+
+
 def test_response_and_rarity_are_those_of_their_definitions():
     features = torch.tensor([[[1.0, 9.0]], [[2.0, 2.0]]])
     weight = torch.tensor([[[1.0, 0.0]]])
