@@ -28,9 +28,10 @@ def invented(generator: Generator, edit: str, file: Path, resolution: int = 8) -
     widths = tuple(
         style.shape[1] for style in generator.styles(generator.broadcast(generator.w_avg[None]))
     )
+    none = torch.zeros(1, sum(widths))
     Dissection(
         ("hair",), {layer.name: units}, generator.source_hash, 1, torch.ones(1), torch.ones(1),
-        torch.zeros(1, sum(widths)), *torch.zeros(2, sum(widths)), widths,
+        none, none[0].clone(), none[0].clone(), none.clone(), widths,
     ).save(file)  # fmt: skip
     stage = "edit.stages.paint"
     brush = f"{{concept: hair, action: add, layer: {resolution}, units: 2, region: m}}"

@@ -34,9 +34,9 @@ def redness(pictures):
     return F.interpolate((pictures[:, :1] + 1) / 2, (512, 512))[:, 0]
 
 
-def interventions(dissection, concept, ranking="iou", count=1, gradient=None, random=2):
+def interventions(dissection, concept, ranking="iou", count=1, random=2):
     rng = torch.Generator().manual_seed(0)
-    return best_interventions(dissection, concept, LAYER, count, ranking, gradient, rng, random)
+    return best_interventions(dissection, concept, LAYER, count, ranking, rng, random)
 
 
 @pytest.mark.parametrize("batch", [1, 2])
@@ -74,7 +74,8 @@ def test_styles_move_side_by_side_with_units(dissection, squares, survey):
     """Blue's place is in the third and fourth style of the first layer; its area is constant."""
     gradient = torch.zeros(8)
     gradient[2] = -3
-    first, other, _ = interventions(dissection, "red", "gradient", gradient=gradient)
+    dissection = dissection.with_scores("red", LAYER, "gradient", gradient)
+    first, other, _ = interventions(dissection, "red", "gradient")
     assert (first.layer, first.units) == ("S", (2,))
     mean, std = dissection.style_mean[2], dissection.style_std[2]
     samples = torch.cat([torch.cat(squares.styles(squares.broadcast(

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from dissections import invented
+from ganvas.dissect import Dissection
 from ganvas.edit import ConceptStroke, PaintUnits, StrokePreview
 from ganvas.errors import ConfigError
 from ganvas.functional.images import resize
@@ -86,6 +87,22 @@ def test_a_generator_that_does_not_say_how_far_it_reads_is_run_whole(scene, pain
     monkeypatch.setattr(scene.generator, "reach", refuse)
     drawn = StrokePreview(paint, image, scene.generator, SIZE).draw({"a": region})
     assert torch.allclose(drawn, expected, atol=1e-5)
+
+
+def test_a_stroke_of_styles_is_previewed_from_the_first_layer_on(scene, paint):
+    dissection = Dissection.load(paint.dissection)
+    effects = torch.zeros_like(dissection.styles)
+    effects[0, 3] = 1
+    file = paint.dissection.with_name("s.safetensors")
+    replace(dissection, style_effect=effects, style_std=effects[0] + 1).save(file)
+    paint = replace(
+        paint, dissection=file, strokes={"a": replace(paint.strokes["a"], ranking="gradient")}
+    )
+    image, region = scene.embeddings["x"][:1], rectangle(scene.generator.resolution, 4, 19, 4, 19)
+    preview = StrokePreview(paint, image, scene.generator, SIZE)
+    expected = whole(scene, image, paint, region)
+    assert torch.allclose(preview.draw({"a": region}), expected, atol=1e-5)
+    assert (expected - preview.picture).abs().max() > 1e-2
 
 
 def test_strokes_may_change_but_not_their_layers(scene, paint):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -23,13 +23,19 @@ FILE = "dissection.safetensors"
 
 Threshold = Literal["quality", "quantile"]
 UnitRanking = Literal["iou", "alpha", "greedy"]
-Ranking = Literal["iou", "alpha", "greedy", "correlation", "gradient"]
-"""What makes units good: agreement, optimised α or greedy choice; the last two rank styles."""
+"""What makes units good: agreement, optimised α or a greedy choice."""
+
+StyleRanking = Literal["correlation", "gradient"]
+"""What makes styles good: their correlation with the concept's area, or its change with them."""
+
+Ranking = UnitRanking | StyleRanking
 
 NO_UNIT = {
     "iou": "the samples do not show it",
     "alpha": "α is not optimised",
     "greedy": "none was chosen greedily",
+    "correlation": "the samples do not show it",
+    "gradient": "gradients were not measured; effect.rankings=[gradient] does",
 }
 
 
@@ -72,6 +78,8 @@ class Dissection:
         styles: (K, S) correlation of each style with the concept's area, in [−1, 1].
         style_mean: (S,) mean of each style over the samples.
         style_std: (S,) its standard deviation.
+        style_effect: (K, S) relative change of the concept's area with each style, per standard
+            deviation; zeros where it was not measured.
         widths: How many styles each affine layer has, in order.
     """
 
@@ -84,6 +92,7 @@ class Dissection:
     styles: Tensor
     style_mean: Tensor
     style_std: Tensor
+    style_effect: Tensor
     widths: tuple[int, ...]
 
     def units(self, layer: str) -> Units:
@@ -98,7 +107,7 @@ class Dissection:
         return self.layers[layer]
 
     def best(
-        self, concept: str, layer: str, count: int, ranking: Ranking = "iou"
+        self, concept: str, layer: str, count: int, ranking: UnitRanking = "iou"
     ) -> tuple[int, ...]:
         """Return the `count` units of a layer that go with a concept best, the best first.
 
@@ -106,7 +115,7 @@ class Dissection:
             concept: The concept.
             layer: The layer.
             count: How many.
-            ranking: iou, alpha or greedy.
+            ranking: What makes a unit good.
 
         Raises:
             ConfigError: The concept or layer was not dissected, or has no unit of that ranking.
@@ -127,10 +136,52 @@ class Dissection:
         row = require_concept(concept, self.concepts)
         return bool((self.units(layer).alpha[row] > 0).any())
 
-    def with_scores(
-        self, concept: str, layer: str, part: Literal["alpha", "greedy"], scores: Tensor
-    ) -> Dissection:
-        """Return the dissection with the scores (U,) of one concept at one layer."""
+    def best_styles(
+        self, concept: str, count: int, ranking: StyleRanking
+    ) -> tuple[tuple[int, ...], Tensor]:
+        """Return the `count` styles that go with a concept best, and where each of them goes.
+
+        Returns:
+            Indices among all styles side by side, and the signs (S,) of the sides to which the
+            concept grows.
+
+        Raises:
+            ConfigError: The concept was not dissected, or the effect of styles was not measured.
+        """
+        row = require_concept(concept, self.concepts)
+        score = self.styles[row] if ranking == "correlation" else self.style_effect[row]
+        if not bool((score != 0).any()):
+            raise ConfigError(f"no style for '{concept}': {NO_UNIT[ranking]}")
+        best = score.abs().argsort(descending=True, stable=True)[:count]
+        return tuple(best.tolist()), score.sign()
+
+    def moved_styles(self, units: Sequence[int], direction: Tensor, deviations: float) -> Tensor:
+        """Return styles (K,) that lie some standard deviations from their means.
+
+        Args:
+            units: Which styles.
+            direction: (S,) whose signs say to which side.
+            deviations: How far; below 0: to the other side.
+
+        Source: Wu et al. 2021, *StyleSpace Analysis*, who move channels by their deviation.
+        """
+        index = list(units)
+        step = deviations * self.style_std[index]
+        return self.style_mean[index] + direction[index] * step
+
+    def with_scores(self, concept: str, layer: str, part: Ranking, scores: Tensor) -> Dissection:
+        """Return the dissection with what was optimised or measured of one concept.
+
+        Args:
+            concept: The concept.
+            layer: The layer of the units.
+            part: alpha or greedy, with scores (U,) of units; gradient, with those (S,) of styles.
+            scores: The scores.
+        """
+        if part == "gradient":
+            effects = self.style_effect.clone()
+            effects[require_concept(concept, self.concepts)] = scores
+            return replace(self, style_effect=effects)
         units = self.layers[layer]
         rows = getattr(units, part).clone()
         rows[require_concept(concept, self.concepts)] = scores
@@ -156,6 +207,7 @@ class Dissection:
         """
         tensors = {"share": self.share, "present": self.present, "styles": self.styles}
         tensors |= {"style_mean": self.style_mean, "style_std": self.style_std}
+        tensors["style_effect"] = self.style_effect
         for name, units in self.layers.items():
             tensors |= {f"{part}.{name}": value for part, value in vars(units).items()}
         metadata = {
@@ -210,6 +262,7 @@ def _restored(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> Dis
         styles=tensors["styles"],
         style_mean=tensors["style_mean"],
         style_std=tensors["style_std"],
+        style_effect=tensors["style_effect"],
         widths=tuple(map(int, widths)),
     )
 
@@ -260,6 +313,7 @@ def summarised(
         styles=correlations(counts.pixels, counts.styles),
         style_mean=counts.styles.double().mean(0).float(),
         style_std=counts.styles.double().std(0, correction=0).float(),
+        style_effect=iou.new_zeros(len(concepts), counts.styles.shape[1]),
         widths=style_widths(generator),
     )
 

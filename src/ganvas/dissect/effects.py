@@ -65,10 +65,10 @@ class Effects:
                 continue
             layer = self.layer_of(dissection, concept)
             for ranking in self.effect.rankings:
-                dissection, gradient = self._ranked(dissection, concept, layer, ranking, first)
+                dissection = self._ranked(dissection, concept, layer, ranking, first)
                 yield (
                     dissection,
-                    self._caused(dissection, concept, layer, ranking, gradient, shown[first:]),
+                    self._caused(dissection, concept, layer, ranking, shown[first:]),
                 )
 
     def layer_of(self, dissection: Dissection, concept: str) -> str:
@@ -79,19 +79,17 @@ class Effects:
 
     def _ranked(
         self, dissection: Dissection, concept: str, layer: str, ranking: Ranking, pictures: int
-    ) -> tuple[Dissection, Tensor | None]:
-        """Return the dissection with the ranking's scores, and the gradient of styles."""
-        if ranking not in ("alpha", "greedy", "gradient"):
-            return dissection, None
+    ) -> Dissection:
+        """Return the dissection with the ranking's scores."""
+        if not self.effect.choosers(ranking):
+            return dissection
         row = dissection.concepts.index(concept)
 
         def make() -> Tensor:
             return self._scores(dissection, row, layer, ranking, pictures)
 
         scores = self._kept_tensor(self._key(concept, layer, ranking), make)
-        if ranking == "gradient":
-            return dissection, scores
-        return dissection.with_scores(concept, layer, ranking, scores), None
+        return dissection.with_scores(concept, layer, ranking, scores)
 
     def _scores(
         self, dissection: Dissection, row: int, layer: str, ranking: Ranking, pictures: int
@@ -114,7 +112,7 @@ class Effects:
 
     def _caused(
         self, dissection: Dissection, concept: str, layer: str, ranking: Ranking,
-        gradient: Tensor | None, pictures: list[int],
+        pictures: list[int],
     ) -> Caused:  # fmt: skip
         import torch
 
@@ -126,7 +124,7 @@ class Effects:
                 raise InputError(f"{path} is no effect; delete it: {error}") from error
         generator, effect = self.survey.generator, self.effect
         interventions = best_interventions(
-            dissection, concept, layer, effect.units, ranking, gradient,
+            dissection, concept, layer, effect.units, ranking,
             torch.Generator().manual_seed(effect.seed), effect.random,
         )  # fmt: skip
         best, chance = measure(

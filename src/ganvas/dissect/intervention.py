@@ -79,13 +79,9 @@ def of_styles(dissection: Dissection, direction: Tensor, units: tuple[int, ...])
         dissection: What the styles' means and deviations are.
         direction: (S,) whose sign says to which side the concept grows.
         units: Which styles.
-
-    Source: Wu et al. 2021, *StyleSpace Analysis*, who move channels by their deviation.
     """
-    index = list(units)
-    mean, step = dissection.style_mean[index], DEVIATIONS * dissection.style_std[index]
-    ahead = direction[index].sign()
-    return Intervention(STYLES, units, mean - ahead * step, mean + ahead * step)
+    on, off = (dissection.moved_styles(units, direction, far) for far in (DEVIATIONS, -DEVIATIONS))
+    return Intervention(STYLES, units, off, on)
 
 
 def best_interventions(
@@ -94,7 +90,6 @@ def best_interventions(
     layer: str,
     count: int,
     ranking: Ranking,
-    gradient: Tensor | None,
     rng: torch.Generator,
     random: int,
 ) -> list[Intervention]:
@@ -106,7 +101,6 @@ def best_interventions(
         layer: Its layer, for rankings of units.
         count: How many units.
         ranking: What ranks; correlation and gradient rank styles.
-        gradient: (S,) change of the concept with each style, for that ranking.
         rng: What draws the random sets.
         random: How many of them there are.
 
@@ -115,14 +109,11 @@ def best_interventions(
     """
     import torch
 
-    if ranking in ("correlation", "gradient"):
-        row = dissection.concepts.index(concept)
-        direction = dissection.styles[row] if gradient is None else gradient
-        best = tuple(direction.abs().argsort(descending=True, stable=True)[:count].tolist())
+    if ranking == "correlation" or ranking == "gradient":
+        best, direction = dissection.best_styles(concept, count, ranking)
         total = len(direction)
     else:
-        direction = None
-        best = dissection.best(concept, layer, count, ranking)
+        best, direction = dissection.best(concept, layer, count, ranking), None
         total = len(dissection.units(layer).off)
     others = [unit for unit in range(total) if unit not in set(best)]
     sets = [best]

@@ -96,7 +96,7 @@ class StrokePreview:
         self._styles = image.styles(generator)
         first, last = paint.layers(generator)[0], paint.last(generator)
         states = image.activations(generator, {first, last})
-        self._image = replace(image, resume=(first, states[first]))
+        self._origin, self._image = image, replace(image, resume=(first, states[first]))
         self._before = states[last]
         self._start = generator.layer_index(last)
         self.picture = resize(replace(image, resume=(last, states[last])).render(generator), size)
@@ -123,7 +123,9 @@ class StrokePreview:
             raise ConfigError(f"stroke {missing[0]} has no region")
         pulls = paint.pulls(self.generator, regions)
         together = reduce(torch.maximum, (regions[name] for name in paint.strokes))
-        _, state = paint.painted(self._image, self.generator, pulls, together, self._before)
+        _, state = paint.painted(
+            self._image, self.generator, pulls, together, self._before, self._origin
+        )
         changed = self._changed(together)
         return self.picture if changed is None else self._pasted(state, changed)
 
