@@ -43,11 +43,11 @@ EYES = Box(left=0.2, right=0.8, top=0.36, bottom=0.58)
 MOUTH = Ellipse(0.5, 0.7, 0.17, 0.12)
 
 STROKES: Mapping[str, tuple[ConceptStroke, Mask]] = {
-    "add glasses": (ConceptStroke("glasses", "add", 1.0), EYES),
-    "remove glasses": (ConceptStroke("glasses", "remove", 1.0), EYES),
-    "remove teeth": (ConceptStroke("mouth", "remove", 1.0), MOUTH),
-    "add teeth": (ConceptStroke("mouth", "add", 1.0), MOUTH),
-    "remove hair": (ConceptStroke("hair", "remove", 1.0), HAIR),
+    "add glasses": (ConceptStroke("glasses", "add", 2.0, ranking="gradient"), EYES),
+    "remove glasses": (ConceptStroke("glasses", "remove", 1.0, ranking="gradient"), EYES),
+    "remove teeth": (ConceptStroke("mouth", "remove", 1.0, ranking="gradient"), MOUTH),
+    "add teeth": (ConceptStroke("mouth", "add", 1.0, ranking="gradient"), MOUTH),
+    "remove hair": (ConceptStroke("hair", "remove", 1.0, ranking="gradient"), HAIR),
 }
 
 
@@ -145,7 +145,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("outputs/painting"))
     parser.add_argument("--images", type=Path, default=FOLDER / "images")
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--ranking", choices=("iou", "alpha", "greedy"))
+    parser.add_argument("--ranking", default="gradient", help="iou, alpha, greedy: units")
     parser.add_argument("--units", type=int, default=20)
     words = parser.parse_args()
     chosen = {"ranking": words.ranking, "units": words.units}

@@ -132,7 +132,7 @@ def _work(plan: DissectPlan, described: dict[str, Any], key: str) -> int:
         measured = dissection
         for measured, one in effects.run(dissection):  # noqa: B007
             if isinstance(one, str):
-                print(f"{one}: too few pictures show it", file=sys.stderr)
+                print(one, file=sys.stderr)
             else:
                 caused.append(one)
                 line(one)

@@ -17,7 +17,7 @@ from ganvas.dissect.effect import Caused, Effect, best_layer, lacking, measure, 
 from ganvas.dissect.greedy import choose
 from ganvas.dissect.intervention import STYLES, best_interventions
 from ganvas.dissect.survey import Survey
-from ganvas.errors import InputError
+from ganvas.errors import ConfigError, InputError
 from ganvas.system.files import write_json
 from ganvas.system.tensors import read_tensors, write_tensors
 
@@ -47,11 +47,10 @@ class Effects:
         """Measure every concept and ranking, going on from what is in the folder.
 
         Yields:
-            The dissection, with the scores that were optimised so far, and an effect; or the name
-            of a concept that too few pictures show.
+            The dissection, with the scores that were optimised so far, and an effect, or why there
+            is none.
 
         Raises:
-            ConfigError: A layer has no unit for a concept.
             InputError: A file of an earlier effect cannot be read.
             StorageError: One cannot be written.
         """
@@ -61,15 +60,17 @@ class Effects:
             first = min(self.effect.reserved, int(dissection.present[row]) // 2)
             shown = showing(self.pixels[:, row], first + self.effect.samples)
             if len(shown) - first < 2:
-                yield dissection, concept
+                yield dissection, f"{concept}: too few pictures show it"
                 continue
             layer = self.layer_of(dissection, concept)
             for ranking in self.effect.rankings:
                 dissection = self._ranked(dissection, concept, layer, ranking, first)
-                yield (
-                    dissection,
-                    self._caused(dissection, concept, layer, ranking, shown[first:]),
-                )
+                try:
+                    caused = self._caused(dissection, concept, layer, ranking, shown[first:])
+                except ConfigError as error:  # no unit of this ranking; others have some
+                    yield dissection, f"{concept}: {error}"
+                else:
+                    yield dissection, caused
 
     def layer_of(self, dissection: Dissection, concept: str) -> str:
         """Return the layer whose units are changed for a concept."""
