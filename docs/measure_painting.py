@@ -81,15 +81,15 @@ def strokes(
     one: Embedding, generator: Generator, dissection: Path, chosen: Mapping[str, object]
 ) -> Iterator[Stroked]:
     """Paint every stroke on one picture by itself."""
-    before = one.render(generator)
+    before, preview = one.render(generator), None
     for name, (stroke, mask) in STROKES.items():
         paint = PaintUnits(dissection, {"s": replace(stroke, **chosen)})
         region = Canvas({"x": before}).draw(mask).float()
         scene = Scene(generator, {"x": before}, {"m": region}, lambda: one, {"x": one})
         after = paint.apply(scene)
-        preview = StrokePreview(paint, one, generator)
+        preview = preview or StrokePreview(paint, one, generator)
         start = time.process_time()
-        preview.draw({"s": region})
+        preview.draw({"s": region}, paint)
         seconds = time.process_time() - start
         a, b = (to_uint8(picture).double() for picture in (before, after))
         change, square = (a - b).abs().mean(1, keepdim=True), (a - b).square().mean(1, keepdim=True)
@@ -141,7 +141,6 @@ def main() -> None:
     )
     parser.add_argument("dissection", type=Path)
     parser.add_argument("--embedding", type=Path)
-    parser.add_argument("--samples-only", action="store_true")
     parser.add_argument("--output", type=Path, default=Path("outputs/painting"))
     parser.add_argument("--images", type=Path, default=FOLDER / "images")
     parser.add_argument("--device", default="cpu")
@@ -153,9 +152,10 @@ def main() -> None:
         {"_target_": "ganvas.checkpoint.from_file.MobileStyleGANConfig", "checkpoint": None}
     )
     generator = generator.to(words.device)
-    sets = {"samples": Samples().take(generator, SAMPLES)}
-    if not words.samples_only:
-        sets["portraits"] = embedded(words.output, words.embedding).to(words.device)
+    sets = {
+        "portraits": embedded(words.output, words.embedding).to(words.device),
+        "samples": Samples().take(generator, SAMPLES),
+    }
     lines = [
         "| pictures | stroke | inside : outside, least | outside, least | preview, one core |",
         "|---|---|---|---|---|",
