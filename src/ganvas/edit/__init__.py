@@ -30,6 +30,7 @@ from ganvas.edit.latent import (
     rows_in,
     with_rows,
 )
+from ganvas.edit.noise import RenewNoise
 from ganvas.edit.operation import Operation
 from ganvas.edit.paint import ConceptStroke, PaintUnits
 from ganvas.edit.preview import StrokePreview
@@ -55,6 +56,7 @@ __all__ = [
     "PermutePositions",
     "Recipe",
     "Regions",
+    "RenewNoise",
     "RepairUnits",
     "StrokePreview",
     "StyleMix",
