@@ -20,10 +20,12 @@ PAIRS = {"": ("astronaut", "obama"), "_2": ("biden", "obama")}
 """x and y of every edit, by what is added to the names of its sheets."""
 SERIOUS, SMILING = "obama2", "obama"
 """One man twice: what tells the two apart is a direction."""
-OF_EMBEDDINGS = ("attribute_transfer", "blend", "permute", "morph", "style_mix")
+OF_EMBEDDINGS = (
+    "attribute_transfer", "blend", "direction", "permute", "morph", "style_mix",
+)  # fmt: skip
 """Edits of what is embedded already."""
 OF_PHOTOGRAPHS = (
-    "crossover", "direction", "inpaint", "noise_only", "scribble", "style_transfer",
+    "crossover", "inpaint", "noise_only", "scribble", "style_transfer",
     "style_transfer_global",
 )  # fmt: skip
 """Edits with an objective of their own."""
@@ -54,12 +56,29 @@ class Gallery:
             words += self._photograph("y", x if edit == "scribble" else y)
         if edit not in OF_EMBEDDINGS:
             return run([*words, *self.fit])
-        x_file, y_file = (self.edited("reconstruct", name, name).embedding_file for name in (x, y))
-        start = ["start=embedding", f"start.path={x_file.absolute()}", "budget=none"]
-        if edit not in ONE_IMAGE:
-            start.append(f"start.y={y_file.absolute()}")
+        start = ["start=embedding", f"start.path={self.embedded(x)}", "budget=none"]
+        if edit == "direction":
+            start += [
+                f"start.y={self.embedded(SERIOUS, 'w')}",
+                f"start.z={self.embedded(SMILING, 'w')}",
+            ]
+        elif edit not in ONE_IMAGE:
+            start.append(f"start.y={self.embedded(y)}")
         # The overrides come first: they may hold a budget, too.
         return run([*self.fit, *words, *start])
+
+    def embedded(self, person: str, space: str = "w+") -> Path:
+        """Return the file of a person's embedding: in W+ with noise, or in W, for directions."""
+        if space == "w+":
+            return self.edited("reconstruct", person, person).embedding_file.absolute()
+        words = [
+            "edit=reconstruct_w",
+            "start=w_avg_w",
+            "study=gallery",
+            "logger=none",
+            "image=file",
+        ]
+        return run([*words, *self._photograph("x", person), *self.fit]).embedding_file.absolute()
 
     def _photograph(self, image: str, person: str) -> tuple[str, str]:
         file = (self.pictures / f"{person}.png").absolute()
