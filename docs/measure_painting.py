@@ -32,7 +32,7 @@ from portraits import cut
 
 FOLDER = Path(__file__).parent
 SAMPLES = (1, 4, 6, 9)
-"""Seeds: two that smile with teeth, one with glasses, two with long hair."""
+"""Seeds: teeth and long hair, a child, curls, and glasses."""
 CELL = 224
 
 HAIR = Polygon(
