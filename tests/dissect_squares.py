@@ -51,11 +51,11 @@ class Squares(Generator):
         return F.interpolate(picture, scale_factor=2)
 
 
-def segment(picture, name):
+def segment(pictures, names):
     """Red, blue, green and both squares, at 512²."""
-    picture = F.interpolate(picture, (512, 512))[0]
-    red, blue = picture[0] > 0, picture[2] > 0
-    return torch.stack([red, blue, picture[1] > 0, red | blue])
+    pictures = F.interpolate(pictures, (512, 512))
+    red, blue = pictures[:, 0] > 0, pictures[:, 2] > 0
+    return torch.stack([red, blue, pictures[:, 1] > 0, red | blue], 1)
 
 
 CONCEPTS = ("red", "blue", "green", "any")

@@ -22,13 +22,16 @@ def invented(generator: Generator, edit: str, file: Path, resolution: int = 8) -
     layer = generator.layers[generator.layer_index(generator.find_layer(resolution))]
     score = torch.linspace(1, 0, layer.channels)[None]
     on = torch.ones(1, layer.channels)
-    units = Units(*[score.clone() for _ in range(4)], on, -torch.ones(layer.channels), on * 0)
+    units = Units(
+        *[score.clone() for _ in range(4)], on, -torch.ones(layer.channels), on * 0, on * 0
+    )
     widths = tuple(
         style.shape[1] for style in generator.styles(generator.broadcast(generator.w_avg[None]))
     )
+    none = torch.zeros(1, sum(widths))
     Dissection(
         ("hair",), {layer.name: units}, generator.source_hash, 1, torch.ones(1), torch.ones(1),
-        torch.zeros(1, sum(widths)), widths,
+        none, none[0].clone(), none[0].clone(), none.clone(), widths,
     ).save(file)  # fmt: skip
     stage = "edit.stages.paint"
     brush = f"{{concept: hair, action: add, layer: {resolution}, units: 2, region: m}}"

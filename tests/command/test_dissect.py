@@ -77,21 +77,26 @@ def test_a_dissection_leaves_units_a_table_and_a_page(ganvas_command, tmp_path):
 KILLS = [
     ("ganvas.dissect.counts:Counts.save", 2, "before"),
     ("ganvas.dissect.survey:count_layer", 9, "before"),
+    ("ganvas.dissect.effects:measure", 2, "before"),
 ]
 
 
 def test_a_killed_dissection_goes_on_to_the_bit(fork_server, tmp_path):
     whole = tmp_path / "whole"
     masks(whole, "left", "right")
-    assert fork_server.run(whole, *WORDS, "effect=null") == 0, (whole / "child.log").read_text()
+    assert fork_server.run(whole, *WORDS, EFFECT) == 0, (whole / "child.log").read_text()
     for number, kill in enumerate(KILLS):
         cut = tmp_path / str(number)
         masks(cut, "left", "right")
-        assert fork_server.run(cut, *WORDS, "effect=null", kill=kill) == -signal.SIGKILL
+        assert fork_server.run(cut, *WORDS, EFFECT, kill=kill) == -signal.SIGKILL
         assert list(cut.glob("dissections/*/*/shard-*")) or "count_layer" in kill[0]
-        assert fork_server.run(cut, *WORDS, "effect=null") == 0, (cut / "child.log").read_text()
-        for file in sorted(result(whole).iterdir()):
-            assert (result(cut) / file.name).read_bytes() == file.read_bytes(), file.name
+        assert bool(list(cut.glob("dissections/*/*/effects/*"))) is ("measure" in kill[0])
+        assert fork_server.run(cut, *WORDS, EFFECT) == 0, (cut / "child.log").read_text()
+        files = [file for file in sorted(result(whole).rglob("*")) if file.is_file()]
+        assert len(files) == 8
+        for file in files:
+            other = result(cut) / file.relative_to(result(whole))
+            assert other.read_bytes() == file.read_bytes(), file.name
 
 
 def test_embedded_photographs_take_the_place_of_samples(ganvas_command, tmp_path):
@@ -119,8 +124,9 @@ def test_embedded_photographs_take_the_place_of_samples(ganvas_command, tmp_path
     (["effect={concepts: [rihgt]}"], "no concept 'rihgt'"),
     (["samples=1"], "samples=1"),
     (["sampels=9"], "unknown key 'sampels'; did you mean 'samples'?"),
-    (["alpha={}"], "alpha needs gradients, which MaskFiles does not have"),
-    (["alpha={}", "effect=null"], "effect is null"),
+    (["effect={rankings: [alpha]}"], "gradients are needed, which MaskFiles does not have"),
+    (["effect={rankings: [alhpa]}"], "effect.rankings"),
+    (["effect={rankings: []}"], "effect.rankings: at least one is needed"),
     (["embedding=none.safetensors"], "no such"),
     (["samples=40"], "no mask of left for picture 0026"),
     (["seed=0,1"], "several values"),

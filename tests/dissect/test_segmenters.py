@@ -52,19 +52,19 @@ def test_the_colours_of_a_picture_as_the_scores_of_an_onnx_network(onnx_file):
     concepts = Network(path=onnx_file, labels=("red", "-", "blue"), groups={"any": ("red", "blue")},
                        **PLAIN)  # fmt: skip
     assert list(concepts.members) == ["any", "red", "blue"]
-    both, red, blue = concepts.segmenter("cpu")(picture(), "")
+    both, red, blue = concepts.segmenter("cpu")(picture(), ("",))[0]
     assert both.all()
     assert red[:, :250].all()
     assert not red[:, 262:].any()
     assert torch.equal(red, ~blue)
     positive = Network(path=onnx_file, labels=("red", "green", "blue"), decide="positive", **PLAIN)
-    assert not positive.segmenter("cpu")(picture(), "")[1].any()
+    assert not positive.segmenter("cpu")(picture(), ("",))[0, 1].any()
 
 
 def test_a_network_with_another_number_of_outputs_is_refused(onnx_file):
     segment = Network(path=onnx_file, labels=("red", "blue"), **PLAIN).segmenter("cpu")
     with pytest.raises(InputError, match=r"gives \(1, 3, 64, 64\), not scores \(1, 2, h, w\)"):
-        segment(picture(), "")
+        segment(picture(), ("",))
 
 
 @pytest.mark.parametrize("format", ["onnx", "torchscript"])
@@ -91,7 +91,7 @@ def test_a_torchscript_program_runs_only_when_it_is_trusted(tmp_path):
     words = {"path": tmp_path / "n.pt", "labels": ("red", "green", "blue"), **PLAIN}
     with pytest.raises(ConfigError, match="a program; trust=true executes it"):
         Network(format="torchscript", **words)
-    masks = Network(format="torchscript", trust=True, **words).segmenter("cpu")(picture(), "")
+    masks = Network(format="torchscript", trust=True, **words).segmenter("cpu")(picture(), ("",))[0]
     assert masks[0, :, :250].all()
     assert masks[2, :, 262:].all()
     assert not masks[1].any()
@@ -103,11 +103,11 @@ def test_masks_in_files_have_the_names_of_concepts_and_pictures(tmp_path):
     mask.paste(255, (0, 0, 64, 16))
     mask.save(tmp_path / "hat" / "0007.png")
     segment = MaskFiles(path=tmp_path).segmenter("cpu")
-    (hat,) = segment(picture(), "0007")
+    (hat,) = segment(picture(), ("0007",))[0]
     assert hat[:128].all()
     assert not hat[128:].any()
     with pytest.raises(InputError, match="no mask of hat for picture 0008"):
-        segment(picture(), "0008")
+        segment(picture(), ("0008",))
 
 
 @pytest.mark.assets
@@ -116,13 +116,13 @@ def test_parts_of_a_face_and_their_soft_area():
     (portrait,) = source.read().values()
     image = torch.from_numpy(np.asarray(portrait).copy()).permute(2, 0, 1)[None] / 127.5 - 1
     concepts = FaceClasses(names=("hair", "lips"), groups={"lips": ("upper_lip", "lower_lip")})
-    hair, lips = concepts.segmenter("cpu")(image, "")
+    hair, lips = concepts.segmenter("cpu")(image, ("",))[0]
     assert hair.float().mean() > 0.1
     assert 0.001 < lips.float().mean() < 0.05
     seen = torch.nn.functional.interpolate(image, (512, 512))
     expected = Face(("hair",)).draw(Canvas({"x": seen}))
     assert (hair == expected[0, 0].bool()).float().mean() > 0.98
-    area = concepts.score("hair", "cpu")(image)
+    area = concepts.score("hair", "cpu")(image).sum()
     # Doubtful pixels count in part.
     assert area.item() == pytest.approx(hair.sum().item(), rel=0.2)
     with pytest.raises(ConfigError, match="no concept 'hare'; did you mean 'hair'"):

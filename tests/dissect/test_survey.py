@@ -1,10 +1,13 @@
 """IoU and thresholds against pixels counted one by one, on units that are known by construction."""
 
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from scipy.stats import entropy
 
 from dissect_squares import BLUE, CONCEPTS, RED, SHIFTED, segment
 from ganvas.dissect import Dissection
@@ -24,9 +27,9 @@ def counted(survey, squares, layer, unit, concept, threshold, indices=range(SAMP
     """IoU by its definition: maps and masks laid side by side at 512²."""
     both = either = 0
     for index in indices:
-        drawing = draw(survey.source.one(squares, index), squares, [layer])
+        drawing = draw(survey.source.take(squares, [index]), squares, [layer])
         active = F.interpolate(drawing.features[layer], (512, 512))[0, unit] > threshold
-        mask = segment(drawing.picture, "")[concept]
+        mask = segment(drawing.pictures, ())[0, concept]
         both += int((active & mask).sum())
         either += int((active | mask).sum())
     return both / either
@@ -67,6 +70,29 @@ def test_the_best_units_come_first_and_a_concept_without_units_is_refused(dissec
         dissection.best("red", "16x16.units", 2, "alpha")
 
 
+def test_the_threshold_has_the_highest_quality_ratio_of_all(survey, squares, dissection):
+    """Entropies of pixels, one from each square of 32 that a cell at 16² covers."""
+    layer, unit = "16x16.units", 5
+    active, red = [], []
+    for index in range(SAMPLES):
+        drawing = draw(survey.source.take(squares, [index]), squares, [layer])
+        active.append(drawing.features[layer][0, unit].flatten())
+        red.append(segment(drawing.pictures, ())[0, RED, ::32, ::32].flatten())
+    values, concept = torch.cat(active).numpy(), torch.cat(red).numpy()
+    ratios = {}
+    for edge in survey.edges()[layer][unit].tolist():
+        on = values > edge
+        table = np.histogram2d(on, concept, bins=2, range=[[0, 1], [0, 1]])[0]
+        together = entropy(table.ravel())
+        mutual = entropy(table.sum(0)) + entropy(table.sum(1)) - together
+        if on[concept].mean() > on.mean():
+            ratios[edge] = mutual / together
+    best = max(ratios, key=lambda edge: ratios[edge])
+    units = dissection.layers[layer]
+    assert units.threshold[RED, unit].item() == pytest.approx(best)
+    assert units.quality[RED, unit].item() == pytest.approx(ratios[best], abs=1e-6)
+
+
 def test_a_quantile_is_a_threshold_for_every_concept(survey, squares):
     by_quantile = summarised(
         survey.run(SAMPLES), survey.edges(), CONCEPTS, squares, "quantile", 0.9
@@ -86,8 +112,6 @@ def test_what_inserts_a_unit_is_its_mean_inside(dissection):
 
 
 def test_styles_go_with_areas_as_numpy_says():
-    import numpy as np
-
     rng = torch.Generator().manual_seed(0)
     area, style = torch.randint(0, 99, (20, 2), generator=rng), torch.randn(20, 3, generator=rng)
     expected = np.corrcoef(area.double().T.numpy(), style.double().T.numpy())[:2, 2:]
@@ -103,6 +127,17 @@ def test_more_samples_add_to_those_that_are_counted(survey, monkeypatch):
     assert len(shards) == 2
     assert all((survey.folder / name).stat().st_mtime_ns == t for name, t in shards.items())
     assert len(more.pixels) == 6
+
+
+def test_pictures_that_are_drawn_together_count_as_one_by_one(survey):
+    alone = survey.run(5)
+    together = replace(survey, folder=survey.folder / "b", batch=3).run(5)
+    assert torch.equal(alone.pixels, together.pixels)
+    assert torch.equal(alone.styles, together.styles)
+    for name, counts in alone.layers.items():
+        assert torch.equal(counts.joint, together.layers[name].joint)
+        assert torch.equal(counts.total, together.layers[name].total)
+        assert torch.allclose(counts.inside, together.layers[name].inside)
 
 
 def test_a_saved_dissection_is_the_same(dissection, squares, tmp_path):

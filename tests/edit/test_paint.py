@@ -23,10 +23,10 @@ def file(scene, tmp_path):
     score[0, 3], score[0, 5], score[1, 7] = 0.9, 0.4, 0.5
     on = torch.arange(32.0).view(2, 16) / 8
     scores = [score.clone() for _ in range(4)]
-    units = Units(*scores, on, torch.full((16,), -0.5), torch.zeros(2, 16))
+    units = Units(*scores, on, torch.full((16,), -0.5), *torch.zeros(2, 2, 16))
     dissection = Dissection(
         ("one", "two"), {LAYER: units}, scene.generator.source_hash, 9, torch.ones(2),
-        torch.ones(2), torch.zeros(2, 4), (4,),
+        torch.ones(2), torch.zeros(2, 4), *torch.zeros(2, 4), torch.zeros(2, 4), (4,),
     )  # fmt: skip
     dissection.save(tmp_path / "d.safetensors")
     return tmp_path / "d.safetensors"
@@ -84,15 +84,52 @@ def test_strokes_at_one_layer_go_over_one_another_in_their_order(scene, file):
     assert torch.allclose(features[:, 7, :, :4], torch.tensor(-0.5))
 
 
+@pytest.mark.parametrize("restore", [None, 32])
+def test_a_stroke_of_styles_draws_its_region_with_other_styles(scene, file, restore):
+    image, generator = scene.embeddings["x"], scene.generator
+    rows = generator.styles(image.rows(generator))
+    dissection, count = Dissection.load(file), sum(style.shape[1] for style in rows)
+    effect = torch.zeros(2, count)
+    effect[0, 2], effect[0, 20] = -3, 1
+    replace(
+        dissection, style_effect=effect, styles=effect * 0, style_mean=torch.full((count,), 0.5),
+        style_std=torch.ones(count),
+    ).save(file)  # fmt: skip
+    strokes = {"a": stroke(ranking="gradient", units=2, strength=1.5)}
+    painted = PaintUnits(file, strokes, restore=restore).apply(scene)
+    side_by_side = torch.cat(rows, 1)
+    side_by_side[:, [2, 20]] = torch.tensor([0.5 - 3, 0.5 + 3])
+    moved = list(side_by_side.split([style.shape[1] for style in rows], 1))
+    layer = LAYER if restore is None else "32x32.conv1"
+    kept = {}
+    generator.synthesis(moved, image.noise, edits={layer: lambda s: kept.setdefault(layer, s)})
+    name, after = scene.embeddings["x"].resume
+    before = image.activations(generator, [layer])[layer].features
+    half = before.shape[-1] // 2
+    assert name == layer
+    assert torch.allclose(after.features[..., :half], kept[layer].features[..., :half], atol=1e-5)
+    assert torch.allclose(after.features[..., half:], before[..., half:], atol=1e-5)
+    assert (painted - image.render(generator))[..., :8].abs().max() > 1e-2
+    with pytest.raises(ConfigError, match="no style for 'two': gradients were not measured"):
+        PaintUnits(file, {"a": stroke(concept="two", ranking="gradient")}).check(
+            generator, {"x": EmbeddingSpec("w+")}
+        )
+
+
 def test_units_are_ranked_by_alpha_where_it_is_optimised(scene, file):
     dissection = Dissection.load(file)
     alpha = torch.zeros(16)
     alpha[11] = 0.7
-    assert stroke().chosen(dissection, LAYER) == (3, 5)
-    dissection = dissection.with_alpha("one", LAYER, alpha)
-    assert stroke().chosen(dissection, LAYER) == (11,)
-    assert stroke(ranking="iou").chosen(dissection, LAYER) == (3, 5)
-    assert stroke(concept="two").chosen(dissection, LAYER) == (7,)
+    region = torch.ones(1, 1, 1, 1)
+
+    def units(**fields):
+        return stroke(**fields).pull(dissection, LAYER, region).units
+
+    assert units() == (3, 5)
+    dissection = dissection.with_scores("one", LAYER, "alpha", alpha)
+    assert units() == (11,)
+    assert units(ranking="iou") == (3, 5)
+    assert units(concept="two") == (7,)
 
 
 @pytest.mark.parametrize(("fields", "message"), [
@@ -179,6 +216,17 @@ def test_a_unit_that_answers_unusually_is_set_back(scene):
     assert torch.equal(mended[:, 6, :, 4:], broken[:, 6, :, 4:])
     with pytest.raises(ConfigError, match="units=17: the layer has 16"):
         RepairUnits(units=17, layer=8).check(scene.generator, {"x": EmbeddingSpec("w+")})
+
+
+def test_what_is_usual_is_sampled_once_for_film_and_picture(scene, monkeypatch):
+    repair, drawn = RepairUnits(units=1, layer=8, samples=3, restore=None), []
+    sample = scene.generator.sample_w
+    monkeypatch.setattr(scene.generator, "sample_w", lambda *a: drawn.append(a) or sample(*a))
+    list(repair.frames(scene))
+    repair.apply(scene)
+    assert len(drawn) == 1
+    replace(repair, samples=4).apply(scene)
+    assert len(drawn) == 2
 
 
 def test_response_and_rarity_are_those_of_their_definitions():

@@ -20,10 +20,9 @@ from ganvas.errors import ConfigError
 from ganvas.system.files import sha256
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-    from ganvas.dissect import Caused, Dissection, Share, Survey
+    from ganvas.dissect import Caused, Dissection, Share
     from ganvas.dissect.source import Embedded
+    from ganvas.report.dissection import Strips
 
 HELP = """\
 ganvas dissect [generator=OPTION] [layers=[8,16,32]] [concepts=face] [samples=1000] [KEY=VALUE …]
@@ -36,8 +35,8 @@ with more samples it adds to those that it has. Keys:
   samples, seed, psi                     which samples; embedding=FILE: embedded photographs
   threshold=quality|quantile, quantile   above which value a unit is active
   effect.units, effect.samples, effect.random, effect.concepts, effect.layer; effect=null: none
-  alpha={}                               choose units by gradients (Bau et al. 2019), not by IoU
-  output, device
+  effect.rankings=[iou,alpha,greedy,correlation,gradient]   what chooses units; the last two: styles
+  output, batch, device
 """
 
 ROOT = "dissect"
@@ -89,14 +88,13 @@ def _with_folders(value: Any) -> Any:
 
 def _work(plan: DissectPlan, described: dict[str, Any], key: str) -> int:
     from ganvas.dissect.dissection import FILE, summarised
+    from ganvas.dissect.effects import Effects
     from ganvas.dissect.gallery import by_concept, strips
     from ganvas.dissect.source import Samples, opened
     from ganvas.dissect.survey import Survey, chosen_layers
     from ganvas.dissect.table import table
     from ganvas.generator.config import load_generator
-    from ganvas.report.dissection import write_page
     from ganvas.runner.settings import Trainer
-    from ganvas.system.files import write_json
 
     device = Trainer(device=plan.device).torch_device()
     generator = load_generator(described).to(device)
@@ -112,72 +110,50 @@ def _work(plan: DissectPlan, described: dict[str, Any], key: str) -> int:
         samples = min(samples, len(embedded.embedding))
         source = embedded
     segment = plan.concepts.segmenter(device)
-    if plan.alpha is not None:
+    if plan.effect is not None and plan.effect.reserved:
         plan.concepts.score(next(iter(plan.concepts.members)), device)
     folder = plan.output / f"{generator.name}-{generator.source_hash[:12]}" / key
-    survey = Survey(generator, layers, segment, source, folder, plan.calibration, plan.psi)
+    batch = plan.batch or (25 if device.type == "cuda" else 1)
+    survey = Survey(generator, layers, segment, source, folder, plan.calibration, plan.psi, batch)
     counts = survey.run(samples, progress())
     concepts = tuple(plan.concepts.members)
     dissection = summarised(
         counts, survey.edges(), concepts, generator, plan.threshold, plan.quantile
     )
     dissection.save(folder / FILE)
-    caused: list[Caused] = []
-    if plan.effect is not None:
-        dissection, caused = measured(plan, survey, dissection, counts.pixels)
-        dissection.save(folder / FILE)
-    data = table(dissection, caused)
-    write_json(folder / "units.json", data)
-    show(data)
     pictures = by_concept(strips(survey, dissection, counts.pixels))
-    print(write_page(folder, data, pictures, generator.name))
+    caused: list[Caused] = []
+    page = _written(folder, dissection, caused, pictures, generator.name)
+    if plan.effect is not None:
+        effects = Effects(
+            plan.effect, survey, counts.pixels, lambda name: plan.concepts.score(name, device),
+            sha256(folder / FILE),
+        )  # fmt: skip
+        measured = dissection
+        for measured, one in effects.run(dissection):  # noqa: B007
+            if isinstance(one, str):
+                print(one, file=sys.stderr)
+            else:
+                caused.append(one)
+                line(one)
+        measured.save(folder / FILE)
+        page = _written(folder, measured, caused, pictures, generator.name)
+    show(table(dissection, caused))
+    print(page)
     return 0
 
 
-def measured(
-    plan: DissectPlan, survey: Survey, dissection: Dissection, pixels: Tensor
-) -> tuple[Dissection, list[Caused]]:
-    """Measure the effect of every concept that enough pictures show.
+def _written(
+    folder: Path, dissection: Dissection, caused: Sequence[Caused], strips: Strips, name: str
+) -> Path:
+    """Write the table and the page; before the effects are measured, too, which take long."""
+    from ganvas.dissect.table import table
+    from ganvas.report.dissection import write_page
+    from ganvas.system.files import write_json
 
-    Args:
-        plan: What is asked for.
-        survey: What was counted.
-        dissection: What came out.
-        pixels: (N, K) pixels of each concept in each picture.
-
-    Returns:
-        The dissection, with α where it was optimised, and the effects.
-    """
-    from ganvas.dissect.alpha import optimise
-    from ganvas.dissect.effect import best_layer, measure, showing
-
-    effect, alpha = plan.effect, plan.alpha
-    assert effect is not None
-    generator, caused = survey.generator, []
-    for concept in effect.concepts or dissection.concepts:
-        row = dissection.concepts.index(concept)
-        # Those that choose the units come before those that they are measured on.
-        first = min(alpha.pictures, int(dissection.present[row]) // 2) if alpha else 0
-        shown = showing(survey.source, generator, pixels[:, row], first + effect.samples)
-        if len(shown) - first < 2:
-            print(f"{concept}: too few pictures show it", file=sys.stderr)
-            continue
-        if effect.layer is None:
-            layer = best_layer(dissection, concept, effect.units)
-        else:
-            layer = generator.find_layer(effect.layer)
-        if alpha is not None:
-            score = plan.concepts.score(concept, generator.w_avg.device)
-            value = optimise(alpha, dissection, generator, score, shown[:first], layer)
-            dissection = dissection.with_alpha(concept, layer, value)
-        caused.append(
-            measure(
-                dissection, generator, survey.segment, shown[first:], concept, layer, effect,
-                "iou" if alpha is None else "alpha",
-            )
-        )  # fmt: skip
-        line(caused[-1])
-    return dissection, caused
+    data = table(dissection, caused)
+    write_json(folder / "units.json", data)
+    return write_page(folder, data, strips, name)
 
 
 def line(caused: Caused) -> None:

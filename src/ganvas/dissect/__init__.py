@@ -4,6 +4,9 @@ from ganvas.dissect.alpha import Alpha
 from ganvas.dissect.concepts import Concepts, Segment
 from ganvas.dissect.dissection import Dissection, Units
 from ganvas.dissect.effect import Caused, Effect, Measured, Share
+from ganvas.dissect.effects import Effects
+from ganvas.dissect.greedy import Greedy
+from ganvas.dissect.intervention import Intervention
 from ganvas.dissect.plan import DissectPlan
 from ganvas.dissect.segmenters import FaceClasses, MaskFiles, Network
 from ganvas.dissect.source import Embedded, Samples
@@ -16,8 +19,11 @@ __all__ = [
     "DissectPlan",
     "Dissection",
     "Effect",
+    "Effects",
     "Embedded",
     "FaceClasses",
+    "Greedy",
+    "Intervention",
     "MaskFiles",
     "Measured",
     "Network",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 SIDE = 512
 """Height and width of all concept masks, in pixels."""
 
-Segment: TypeAlias = "Callable[[Tensor, str], Tensor]"
-"""From a picture (1, 3, H, W) in [−1, 1] and its name to the masks (K, SIDE, SIDE), boolean."""
+Segment: TypeAlias = "Callable[[Tensor, Sequence[str]], Tensor]"
+"""From pictures (B, 3, H, W) in [−1, 1] and their names to masks (B, K, SIDE, SIDE), boolean."""
 
 Score: TypeAlias = "Callable[[Tensor], Tensor]"
-"""From a picture (1, 3, H, W) to a scalar: the sum of a concept's probability over all pixels."""
+"""From pictures (B, 3, H, W) to a concept's probability (B, SIDE, SIDE), in [0, 1]."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,21 +79,23 @@ class Concepts(ABC):
         segment = self.open(device)
         members = list(self.members.values())
 
-        def concepts(picture: Tensor, name: str) -> Tensor:
+        def concepts(pictures: Tensor, names: Sequence[str]) -> Tensor:
             import torch
 
-            classes = segment(picture, name)
-            return torch.stack([classes[list(indices)].any(0) for indices in members])
+            classes = segment(pictures, names)
+            return torch.stack([classes[:, list(each)].any(1) for each in members], 1)
 
         return concepts
 
     def score(self, name: str, device: torch.device | str) -> Score:
-        """Load the soft area of a concept, which gradients pass through.
+        """Load the probability of a concept at each pixel, which gradients pass through.
 
         Raises:
             ConfigError: The segmenter has no gradients.
         """
-        raise ConfigError(f"alpha needs gradients, which {type(self).__name__} does not have")
+        raise ConfigError(
+            f"effect.rankings: gradients are needed, which {type(self).__name__} does not have"
+        )
 
 
 def require_concept(name: str, known: tuple[str, ...]) -> int:

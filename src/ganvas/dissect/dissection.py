@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,11 +18,25 @@ if TYPE_CHECKING:
 
     from ganvas.generator.base import Generator
 
-FORMAT = "ganvas-dissection-1"
+FORMAT = "ganvas-dissection-2"
 FILE = "dissection.safetensors"
 
 Threshold = Literal["quality", "quantile"]
-Ranking = Literal["iou", "alpha"]
+UnitRanking = Literal["iou", "alpha", "greedy"]
+"""What makes units good: agreement, optimised α or a greedy choice."""
+
+StyleRanking = Literal["correlation", "gradient"]
+"""What makes styles good: their correlation with the concept's area, or its change with them."""
+
+Ranking = UnitRanking | StyleRanking
+
+NO_UNIT = {
+    "iou": "the samples do not show it",
+    "alpha": "α is not optimised",
+    "greedy": "none was chosen greedily",
+    "correlation": "the samples do not show it",
+    "gradient": "gradients were not measured; effect.rankings=[gradient] does",
+}
 
 
 @dataclass(frozen=True)
@@ -36,7 +50,8 @@ class Units:
         threshold: (K, U) above which value the unit counts as active.
         on: (K, U) mean of the unit over the concept's pixels: what inserts it.
         off: (U,) a low quantile of the unit: what ablates it.
-        alpha: (K, U) optimised share of the ablation, in [0, 1]; zeros where it was not optimised.
+        alpha: (K, U) optimised share of the change, in [0, 1]; zeros where it was not optimised.
+        greedy: (K, U) rank of a greedy choice, from 1 down to 0; zeros where none was made.
     """
 
     iou: Tensor
@@ -46,6 +61,7 @@ class Units:
     on: Tensor
     off: Tensor
     alpha: Tensor
+    greedy: Tensor
 
 
 @dataclass(frozen=True)
@@ -60,6 +76,10 @@ class Dissection:
         share: (K,) share of all pixels.
         present: (K,) in how many pictures the concept has a thousandth of the pixels.
         styles: (K, S) correlation of each style with the concept's area, in [−1, 1].
+        style_mean: (S,) mean of each style over the samples.
+        style_std: (S,) its standard deviation.
+        style_effect: (K, S) relative change of the concept's area with each style, per standard
+            deviation; zeros where it was not measured.
         widths: How many styles each affine layer has, in order.
     """
 
@@ -70,6 +90,9 @@ class Dissection:
     share: Tensor
     present: Tensor
     styles: Tensor
+    style_mean: Tensor
+    style_std: Tensor
+    style_effect: Tensor
     widths: tuple[int, ...]
 
     def units(self, layer: str) -> Units:
@@ -84,18 +107,23 @@ class Dissection:
         return self.layers[layer]
 
     def best(
-        self, concept: str, layer: str, count: int, ranking: Ranking = "iou"
+        self, concept: str, layer: str, count: int, ranking: UnitRanking = "iou"
     ) -> tuple[int, ...]:
         """Return the `count` units of a layer that go with a concept best, the best first.
 
+        Args:
+            concept: The concept.
+            layer: The layer.
+            count: How many.
+            ranking: What makes a unit good.
+
         Raises:
-            ConfigError: The concept or layer was not dissected, or α was not optimised.
+            ConfigError: The concept or layer was not dissected, or has no unit of that ranking.
         """
         row = require_concept(concept, self.concepts)
         score = getattr(self.units(layer), ranking)[row]
         if not bool((score > 0).any()):
-            reason = "the samples do not show it" if ranking == "iou" else "α is not optimised"
-            raise ConfigError(f"layer {layer} has no unit for '{concept}': {reason}")
+            raise ConfigError(f"layer {layer} has no unit for '{concept}': {NO_UNIT[ranking]}")
         order = score.argsort(descending=True, stable=True)[:count]
         return tuple(order[score[order] > 0].tolist())
 
@@ -108,12 +136,56 @@ class Dissection:
         row = require_concept(concept, self.concepts)
         return bool((self.units(layer).alpha[row] > 0).any())
 
-    def with_alpha(self, concept: str, layer: str, alpha: Tensor) -> Dissection:
-        """Return the dissection with an optimised α (U,) of one concept at one layer."""
+    def best_styles(
+        self, concept: str, count: int, ranking: StyleRanking
+    ) -> tuple[tuple[int, ...], Tensor]:
+        """Return the `count` styles that go with a concept best, and where each of them goes.
+
+        Returns:
+            Indices among all styles side by side, and the signs (S,) of the sides to which the
+            concept grows.
+
+        Raises:
+            ConfigError: The concept was not dissected, or the effect of styles was not measured.
+        """
+        row = require_concept(concept, self.concepts)
+        score = self.styles[row] if ranking == "correlation" else self.style_effect[row]
+        if not bool((score != 0).any()):
+            raise ConfigError(f"no style for '{concept}': {NO_UNIT[ranking]}")
+        best = score.abs().argsort(descending=True, stable=True)[:count]
+        return tuple(best.tolist()), score.sign()
+
+    def moved_styles(self, units: Sequence[int], direction: Tensor, deviations: float) -> Tensor:
+        """Return styles (K,) that lie some standard deviations from their means.
+
+        Args:
+            units: Which styles.
+            direction: (S,) whose signs say to which side.
+            deviations: How far; below 0: to the other side.
+
+        Source: Wu et al. 2021, *StyleSpace Analysis*, who move channels by their deviation.
+        """
+        index = list(units)
+        step = deviations * self.style_std[index]
+        return self.style_mean[index] + direction[index] * step
+
+    def with_scores(self, concept: str, layer: str, part: Ranking, scores: Tensor) -> Dissection:
+        """Return the dissection with what was optimised or measured of one concept.
+
+        Args:
+            concept: The concept.
+            layer: The layer of the units.
+            part: alpha or greedy, with scores (U,) of units; gradient, with those (S,) of styles.
+            scores: The scores.
+        """
+        if part == "gradient":
+            effects = self.style_effect.clone()
+            effects[require_concept(concept, self.concepts)] = scores
+            return replace(self, style_effect=effects)
         units = self.layers[layer]
-        rows = units.alpha.clone()
-        rows[require_concept(concept, self.concepts)] = alpha
-        return replace(self, layers={**self.layers, layer: replace(units, alpha=rows)})
+        rows = getattr(units, part).clone()
+        rows[require_concept(concept, self.concepts)] = scores
+        return replace(self, layers={**self.layers, layer: replace(units, **{part: rows})})
 
     def require_generator(self, generator: Generator) -> None:
         """Refuse another generator than the one that was dissected.
@@ -134,6 +206,8 @@ class Dissection:
             StorageError: It cannot be written.
         """
         tensors = {"share": self.share, "present": self.present, "styles": self.styles}
+        tensors |= {"style_mean": self.style_mean, "style_std": self.style_std}
+        tensors["style_effect"] = self.style_effect
         for name, units in self.layers.items():
             tensors |= {f"{part}.{name}": value for part, value in vars(units).items()}
         metadata = {
@@ -171,9 +245,18 @@ def _restored(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> Dis
         layers[name] = Units(**parts)
     widths: list[Any] = json.loads(metadata["widths"])
     return Dissection(
-        concepts, layers, metadata["generator_hash"], int(metadata["samples"]),
-        tensors["share"], tensors["present"], tensors["styles"], tuple(map(int, widths)),
-    )  # fmt: skip
+        concepts=concepts,
+        layers=layers,
+        generator_hash=metadata["generator_hash"],
+        samples=int(metadata["samples"]),
+        share=tensors["share"],
+        present=tensors["present"],
+        styles=tensors["styles"],
+        style_mean=tensors["style_mean"],
+        style_std=tensors["style_std"],
+        style_effect=tensors["style_effect"],
+        widths=tuple(map(int, widths)),
+    )
 
 
 def summarised(
@@ -210,9 +293,7 @@ def summarised(
         on = (layer.inside / pixels.clamp_min(1)).float()
         values = edges[name].float()
         at = values.expand(len(concepts), -1, -1).gather(-1, chosen[..., None])[..., 0]
-        layers[name] = Units(
-            iou, fresh, quality, at, on, values[:, 0].clone(), iou.new_zeros(iou.shape)
-        )
+        layers[name] = Units(iou, fresh, quality, at, on, values[:, 0].clone(), iou * 0, iou * 0)
     present = (counts.pixels >= SIDE**2 / 1000).sum(0)
     return Dissection(
         concepts=concepts,
@@ -222,6 +303,9 @@ def summarised(
         share=(counts.pixels.double().mean(0) / SIDE**2).float(),
         present=present,
         styles=correlations(counts.pixels, counts.styles),
+        style_mean=counts.styles.double().mean(0).float(),
+        style_std=counts.styles.double().std(0, correction=0).float(),
+        style_effect=iou.new_zeros(len(concepts), counts.styles.shape[1]),
         widths=style_widths(generator),
     )
 

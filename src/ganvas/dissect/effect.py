@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from ganvas.dissect.alpha import Alpha
 from ganvas.dissect.concepts import SIDE, Segment
 from ganvas.dissect.dissection import Dissection, Ranking
-from ganvas.dissect.source import Embedded, Samples, draw
+from ganvas.dissect.greedy import Greedy
+from ganvas.dissect.intervention import Intervention
+from ganvas.dissect.source import Drawing, draw
+from ganvas.dissect.survey import batches
+from ganvas.errors import ConfigError
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor
 
     from ganvas.embedding import Embedding
-    from ganvas.generator.base import Activation, ActivationEdit, Generator
+    from ganvas.generator.base import Generator
 
 SHOWN = SIDE**2 / 1000
 """A picture shows a concept that has as many pixels."""
@@ -28,20 +32,43 @@ class Effect:
     """How the effect is measured: sets of units against random sets of the same size.
 
     Attributes:
+        rankings: What chooses the units, side by side: agreement with the concept (iou), optimised
+            α (alpha), one after the other (greedy); and styles by their correlation with the
+            concept's area (correlation), or by the change that they cause (gradient).
         units: How many of a concept's best units are changed together.
         samples: Pictures that show the concept.
         random: Random sets of as many units.
         concepts: Which concepts; null: all that are shown often enough.
         layer: A layer or resolution; null: of each concept the layer whose best units agree best.
         seed: Seed of the random sets.
+        alpha: How α is optimised.
+        greedy: How units are chosen one after the other.
     """
 
+    rankings: tuple[Ranking, ...] = ("iou",)
     units: Annotated[int, Field(ge=1)] = 20
     samples: Annotated[int, Field(ge=2)] = 8
     random: Annotated[int, Field(ge=1)] = 2
     concepts: tuple[str, ...] | None = None
     layer: int | str | None = None
     seed: Annotated[int, Field(ge=0)] = 0
+    alpha: Alpha = field(default_factory=Alpha)
+    greedy: Greedy = field(default_factory=Greedy)
+
+    def __post_init__(self) -> None:
+        if not self.rankings:
+            raise ConfigError("effect.rankings: at least one is needed")
+
+    def choosers(self, ranking: Ranking) -> int:
+        """Return how many pictures choose units by gradients for a ranking; 0: none do."""
+        if ranking == "alpha":
+            return self.alpha.pictures
+        return self.greedy.pictures if ranking in ("greedy", "gradient") else 0
+
+    @property
+    def reserved(self) -> int:
+        """How many pictures choose units, and are not measured on; 0: no gradients are needed."""
+        return max(self.choosers(ranking) for ranking in self.rankings)
 
 
 @dataclass(frozen=True)
@@ -70,13 +97,13 @@ class Measured:
 
 @dataclass(frozen=True)
 class Caused:
-    """The effect of a concept's units at one layer.
+    """The effect of a concept's units at one layer, or of its styles.
 
     Attributes:
         concept: The concept.
-        layer: The layer.
+        layer: The layer; "S" of styles.
         ranking: What ranked the units.
-        units: Their indices.
+        units: Their indices; of styles, among all styles side by side.
         pictures: On how many pictures it was measured.
         best: Their effect.
         chance: That of random units.
@@ -96,83 +123,62 @@ class Caused:
 
         return dataclasses.asdict(self)
 
-
-def set_units(units: Sequence[int], values: Tensor, strength: float = 1.0) -> ActivationEdit:
-    """Return the edit that moves units to values (K,) everywhere: (1 − s) u + s v."""
-    import torch
-
-    from ganvas.functional.activations import set_channels
-    from ganvas.generator.base import Activation
-
-    def edit(state: Activation) -> Activation:
-        changed = set_channels(state.features, units, values.to(state.features))
-        return Activation(torch.lerp(state.features, changed, strength), state.rgb)
-
-    return edit
+    @classmethod
+    def of_json(cls, values: Mapping[str, Any]) -> Caused:
+        """Return what `as_json` made plain values of."""
+        parts = {
+            name: Measured(**{part: Share(**share) for part, share in values[name].items()})
+            for name in ("best", "chance")
+        }
+        return cls(**{**values, **parts, "units": tuple(values["units"])})
 
 
 def measure(
-    dissection: Dissection,
     generator: Generator,
     segment: Segment,
-    pictures: Sequence[Embedding],
-    concept: str,
-    layer: str,
-    effect: Effect,
-    ranking: Ranking = "iou",
-) -> Caused:
-    """Measure what a concept's best units cause on pictures that show it.
+    pictures: Embedding,
+    row: int,
+    interventions: Sequence[Intervention],
+    batch: int = 1,
+) -> tuple[Measured, Measured]:
+    """Measure what the first of some interventions causes, and what the others do on average.
 
-    Raises:
-        ConfigError: The layer has no unit for the concept.
+    Args:
+        generator: The generator.
+        segment: From pictures to the masks of K concepts.
+        pictures: Pictures that show the concept.
+        row: Which of the concepts it is.
+        interventions: The best units first, then random ones.
+        batch: Pictures that are drawn together.
     """
     import torch
 
-    best = dissection.best(concept, layer, effect.units, ranking)
-    row = dissection.concepts.index(concept)
-    parts = dissection.units(layer)
-    rng = torch.Generator().manual_seed(effect.seed)
-    others = [unit for unit in range(len(parts.off)) if unit not in best]
-    sets = [tuple(best)]
-    for _ in range(effect.random):
-        order = torch.randperm(len(others), generator=rng)[: len(best)].tolist()
-        sets.append(tuple(others[i] for i in order))
-    tables: list[list[Tensor]] = [[] for _ in sets]
-    for embedding in pictures:
-        before = _masks(embedding, generator, segment)
-        for units, table in zip(sets, tables, strict=True):
-            index = list(units)
-            ablated = set_units(units, parts.off[index])
-            inserted = set_units(units, parts.on[row, index])
-            without = _masks(embedding, generator, segment, {layer: ablated})
-            having = _masks(embedding, generator, segment, {layer: inserted})
+    tables: list[list[Tensor]] = [[] for _ in interventions]
+    for indices in batches(range(len(pictures)), batch):
+        part = pictures.take(indices)
+        before = _masks(draw(part, generator), segment)
+        for intervention, table in zip(interventions, tables, strict=True):
+            without = _masks(intervention.draw(part, generator), segment)
+            having = _masks(intervention.draw(part, generator, insert=True), segment)
             table.append(_pixels(before, without, having, row))
+    joined = [torch.cat(table).cpu() for table in tables]
     # Random sets are averaged picture by picture, so that the interval is over pictures, too.
-    chance = torch.stack([torch.stack(table) for table in tables[1:]]).double().mean(0)
-    return Caused(
-        concept, layer, ranking, best, len(pictures),
-        _measured(torch.stack(tables[0])), _measured(chance),
-    )  # fmt: skip
+    chance = torch.stack(joined[1:]).double().mean(0)
+    return _measured(joined[0]), _measured(chance)
 
 
-def _masks(
-    embedding: Embedding,
-    generator: Generator,
-    segment: Segment,
-    edits: dict[str, ActivationEdit] | None = None,
-) -> Tensor:
-    drawing = draw(embedding, generator, edits=edits)
-    return segment(drawing.picture, drawing.name).cpu()
+def _masks(drawing: Drawing, segment: Segment) -> Tensor:
+    return segment(drawing.pictures, drawing.names)
 
 
 def _pixels(before: Tensor, without: Tensor, having: Tensor, row: int) -> Tensor:
-    """Return (5,) pixels: of the concept before and after, others, changed others, new ones."""
+    """Return (B, 5) pixels: of the concept before and after, others, changed others, new ones."""
     import torch
 
-    other = ~before[row]
-    changed = other & (before != without).any(0)
-    counts = (before[row], without[row], other, changed, other & having[row])
-    return torch.stack([mask.sum() for mask in counts])
+    other = ~before[:, row]
+    changed = other & (before != without).any(1)
+    counts = (before[:, row], without[:, row], other, changed, other & having[:, row])
+    return torch.stack([mask.flatten(1).sum(1) for mask in counts], 1)
 
 
 def _measured(table: Tensor) -> Measured:
@@ -198,21 +204,11 @@ def best_layer(dissection: Dissection, concept: str, units: int) -> str:
     return max(dissection.layers, key=mean)
 
 
-def showing(
-    source: Samples | Embedded, generator: Generator, pixels: Tensor, count: int
-) -> list[Embedding]:
-    """Return the first `count` pictures of a source that show a concept.
-
-    Args:
-        source: Where the pictures come from.
-        generator: The generator.
-        pixels: (N,) the concept's pixels in each picture.
-        count: How many.
-    """
-    shown = (pixels >= SHOWN).nonzero()[:count, 0].tolist()
-    return [source.one(generator, index) for index in shown]
+def showing(pixels: Tensor, count: int) -> list[int]:
+    """Return the first `count` pictures that show a concept of `pixels` (N,) in each picture."""
+    return (pixels >= SHOWN).nonzero()[:count, 0].tolist()
 
 
-def device_of(generator: Generator) -> torch.device:
-    """Return where a generator's weights are."""
-    return generator.w_avg.device
+def lacking(pixels: Tensor, count: int) -> list[int]:
+    """Return the `count` pictures that have the fewest `pixels` (N,) of a concept."""
+    return pixels.argsort(stable=True)[:count].tolist()

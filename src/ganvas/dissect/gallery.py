@@ -72,10 +72,10 @@ def strips(survey: Survey, dissection: Dissection, pixels: Tensor) -> Iterator[S
 def _drawn(survey: Survey, index: int) -> Drawing:
     from ganvas.functional.images import resize
 
-    one = draw(survey.source.one(survey.generator, index), survey.generator, survey.layers)
+    one = draw(survey.source.take(survey.generator, [index]), survey.generator, survey.layers)
     # Small, so that many fit into memory.
-    size = min(CELL, one.picture.shape[-1])
-    return Drawing(one.name, resize(one.picture, size), one.features, one.styles)
+    size = min(CELL, one.pictures.shape[-1])
+    return Drawing(one.names, resize(one.pictures, size), one.features, one.styles)
 
 
 def lit(drawing: Drawing, layer: str, unit: int, threshold: float, margin: int) -> Image.Image:
@@ -85,10 +85,10 @@ def lit(drawing: Drawing, layer: str, unit: int, threshold: float, margin: int) 
     from ganvas.image.picture import to_picture
 
     features = inside(drawing.features[layer], margin)[:, unit : unit + 1].float()
-    size = drawing.picture.shape[-1]
+    size = drawing.pictures.shape[-1]
     active = (F.interpolate(features, (size, size)) > threshold).float()
     light = DIMMED + (1 - DIMMED) * active
-    return to_picture((((drawing.picture.clamp(-1, 1) + 1) * light) - 1)[0])
+    return to_picture((((drawing.pictures.clamp(-1, 1) + 1) * light) - 1)[0])
 
 
 def by_concept(drawn: Iterator[Strip]) -> Mapping[str, Mapping[str, list[tuple[int, Image.Image]]]]:

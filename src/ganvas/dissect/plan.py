@@ -8,14 +8,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ganvas.dissect.alpha import Alpha
 from ganvas.dissect.concepts import Concepts, require_concept
 from ganvas.dissect.dissection import Threshold
 from ganvas.dissect.effect import Effect
-from ganvas.errors import ConfigError
 from ganvas.generator import GeneratorConfig
 
-SHARING = ("generator", "samples", "threshold", "quantile", "effect", "alpha", "output", "device")
+SHARING = ("generator", "samples", "threshold", "quantile", "effect", "output", "batch", "device")
 """Fields that leave the shards as they are, so that plans that differ in them share a folder; a
 generator has a folder by the hash of its content."""
 
@@ -37,8 +35,8 @@ class DissectPlan:
             ("quality"), or a quantile of the unit ("quantile").
         quantile: Which one.
         effect: Measure what the best units cause; null: do not.
-        alpha: Choose the units of the effect by an optimised α; null: by IoU.
         output: Folder of all dissections.
+        batch: Pictures that are drawn together; null: 1 on the CPU, 25 on a GPU.
         device: auto, cpu or cuda.
     """
 
@@ -53,13 +51,11 @@ class DissectPlan:
     threshold: Threshold = "quality"
     quantile: Annotated[float, Field(gt=0, lt=1)] = 0.99
     effect: Effect | None = field(default_factory=Effect)
-    alpha: Alpha | None = None
     output: Path = Path("dissections")
+    batch: Annotated[int, Field(ge=1)] | None = None
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
 
     def __post_init__(self) -> None:
         if self.effect is not None and self.effect.concepts is not None:
             for name in self.effect.concepts:
                 require_concept(name, tuple(self.concepts.members))
-        if self.alpha is not None and self.effect is None:
-            raise ConfigError("alpha chooses the units of the effect, and effect is null")

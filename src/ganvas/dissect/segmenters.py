@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Triple = tuple[float, float, float]
 
 Scores: TypeAlias = "Callable[[Tensor], Tensor]"
-"""From a normalised picture (1, 3, side, side) to scores (1, K, h, w)."""
+"""From normalised pictures (B, 3, side, side) to scores (B, K, h, w)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,27 +38,45 @@ class FaceClasses(Concepts):
 
     def open(self, device: torch.device | str) -> Segment:
         """Load BiSeNet."""
-        from ganvas.network.bisenet import face_classes, face_parser
+        scores = _face_scores(device)
 
-        face_parser(str(device))
+        def segment(pictures: Tensor, names: Sequence[str]) -> Tensor:
+            import torch
 
-        def segment(picture: Tensor, name: str) -> Tensor:
-            return one_hot(face_classes(picture)[0].long(), len(self.classes))
+            with torch.no_grad():
+                return of_highest(scores(pictures))
 
         return segment
 
     def score(self, name: str, device: torch.device | str) -> Score:
         """Load BiSeNet's probability of the concept's classes."""
-        from ganvas.functional.images import resize
-        from ganvas.network.bisenet import face_parser
+        scores, indices = _face_scores(device), list(self.members[name])
 
-        parser, indices = face_parser(str(device)), list(self.members[name])
+        def probability(pictures: Tensor) -> Tensor:
+            return scores(pictures).softmax(1)[:, indices].sum(1)
 
-        def area(picture: Tensor) -> Tensor:
-            probability: Tensor = parser(resize(picture, SIDE)).softmax(1)
-            return probability[:, indices].sum()
+        return probability
 
-        return area
+
+def _face_scores(device: torch.device | str) -> Scores:
+    """Return what gives BiSeNet's scores (B, 19, SIDE, SIDE) of pictures (B, 3, H, W)."""
+    from copy import deepcopy
+
+    import torch
+    import torch.nn.functional as F
+
+    from ganvas.functional.images import resize
+    from ganvas.network.bisenet import face_parser
+
+    # A third faster in this order of channels; masks elsewhere keep their bits.
+    network = deepcopy(face_parser(str(device))).to(memory_format=torch.channels_last)
+
+    def scores(pictures: Tensor) -> Tensor:
+        seen = resize(pictures, SIDE).contiguous(memory_format=torch.channels_last)
+        coarse = network.scores(seen)
+        return F.interpolate(coarse, (SIDE, SIDE), mode="bilinear", align_corners=True)
+
+    return scores
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,8 +127,11 @@ class Network(Concepts):
             raise InputError(f"no such segmenter: {self.path}")
         scores = _onnx(self.path) if self.format == "onnx" else _torchscript(self.path, str(device))
 
-        def segment(picture: Tensor, name: str) -> Tensor:
-            return self._masks(picture, scores)
+        def segment(pictures: Tensor, names: Sequence[str]) -> Tensor:
+            import torch
+
+            # One at a time: a network from a file may fix the size of its batch.
+            return torch.cat([self._masks(one[None], scores) for one in pictures])
 
         return segment
 
@@ -128,11 +149,8 @@ class Network(Concepts):
                 "of as many classes as labels has"
             )
         score = F.interpolate(score.float(), (SIDE, SIDE), mode="bilinear", align_corners=False)
-        if self.decide == "argmax":
-            masks = one_hot(score[0].argmax(0), len(self.labels))
-        else:
-            masks = score[0] > 0
-        return masks[[i for i, label in enumerate(self.labels) if label != "-"]]
+        masks = of_highest(score) if self.decide == "argmax" else score > 0
+        return masks[:, [i for i, label in enumerate(self.labels) if label != "-"]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,28 +182,32 @@ class MaskFiles(Concepts):
         Raises:
             InputError: While it segments: a mask is missing or no picture.
         """
-        from ganvas.mask.file import read_mask
 
-        def segment(picture: Tensor, name: str) -> Tensor:
+        def segment(pictures: Tensor, names: Sequence[str]) -> Tensor:
             import torch
-            import torch.nn.functional as F
 
-            masks = []
-            for label in self.classes:
-                file = self.path / label / f"{name}.png"
-                if not file.is_file():
-                    raise InputError(f"no mask of {label} for picture {name}: {file} is missing")
-                masks.append(F.interpolate(read_mask(file, "auto"), (SIDE, SIDE))[0, 0] >= 0.5)
-            return torch.stack(masks).to(picture.device)
+            masks = [torch.stack([self._mask(label, n) for label in self.classes]) for n in names]
+            return torch.stack(masks).to(pictures.device)
 
         return segment
 
+    def _mask(self, label: str, name: str) -> Tensor:
+        import torch.nn.functional as F
 
-def one_hot(labels: Tensor, count: int) -> Tensor:
-    """Return the masks (count, H, W) of labels (H, W)."""
-    import torch
+        from ganvas.mask.file import read_mask
 
-    return labels == torch.arange(count, device=labels.device).view(-1, 1, 1)
+        file = self.path / label / f"{name}.png"
+        if not file.is_file():
+            raise InputError(f"no mask of {label} for picture {name}: {file} is missing")
+        return F.interpolate(read_mask(file, "auto"), (SIDE, SIDE))[0, 0] >= 0.5
+
+
+def of_highest(scores: Tensor) -> Tensor:
+    """Return the masks (B, K, H, W) of the class with the highest score at each pixel.
+
+    Classes that tie share the pixel. Several times faster than to compare indices with argmax.
+    """
+    return scores == scores.amax(1, keepdim=True)
 
 
 def _onnx(path: Path) -> Scores:

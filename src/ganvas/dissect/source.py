@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,17 +21,17 @@ CALIBRATION_SEED = 2**40
 
 @dataclass(frozen=True)
 class Drawing:
-    """A picture with what it was drawn from.
+    """Pictures with what they were drawn from.
 
     Attributes:
-        name: What it is called.
-        picture: (1, 3, H, W) in about [−1, 1].
-        features: The activation (1, C, r, r) after each layer that was asked for.
-        styles: (S,), all styles side by side.
+        names: What they are called.
+        pictures: (B, 3, H, W) in about [−1, 1].
+        features: The activation (B, C, r, r) after each layer that was asked for.
+        styles: (B, S), all styles side by side.
     """
 
-    name: str
-    picture: Tensor
+    names: tuple[str, ...]
+    pictures: Tensor
     features: dict[str, Tensor]
     styles: Tensor
 
@@ -48,15 +48,19 @@ class Samples:
     seed: int = 0
     psi: float = 0.7
 
-    def one(self, generator: Generator, index: int) -> Embedding:
-        """Return the embedding of sample `index`."""
+    def take(self, generator: Generator, indices: Sequence[int]) -> Embedding:
+        """Return the embedding of the samples at `indices`."""
         import torch
 
-        name = f"{self.seed + index:04d}"
-        rng = torch.Generator().manual_seed(self.seed + index)
-        latent = generator.sample_w(1, rng)
-        noise = tuple(generator.sample_noise(1, rng))
-        return Embedding(latent, noise, space="w", names=(name,), truncation=self.psi)
+        seeds = [self.seed + index for index in indices]
+        latents, maps = [], []
+        for seed in seeds:
+            rng = torch.Generator().manual_seed(seed)
+            latents.append(generator.sample_w(1, rng))
+            maps.append(generator.sample_noise(1, rng))
+        noise = tuple(torch.cat(same) for same in zip(*maps, strict=True))
+        names = tuple(f"{seed:04d}" for seed in seeds)
+        return Embedding(torch.cat(latents), noise, "w", names=names, truncation=self.psi)
 
 
 @dataclass(frozen=True)
@@ -69,9 +73,9 @@ class Embedded:
 
     embedding: Embedding
 
-    def one(self, generator: Generator, index: int) -> Embedding:
-        """Return the embedding of image `index`."""
-        return self.embedding[index : index + 1]
+    def take(self, generator: Generator, indices: Sequence[int]) -> Embedding:
+        """Return the embedding of the images at `indices`."""
+        return self.embedding.take(indices)
 
 
 def opened(path: Path, generator: Generator) -> Embedded:
@@ -94,18 +98,20 @@ def draw(
     generator: Generator,
     layers: Collection[str] = (),
     edits: Mapping[str, ActivationEdit] | None = None,
+    restyle: Callable[[Tensor], Tensor] | None = None,
 ) -> Drawing:
-    """Draw the one image of an embedding and keep what it was drawn from.
+    """Draw the images of an embedding together and keep what they were drawn from.
 
     Args:
-        embedding: An embedding of one image.
+        embedding: The embedding.
         generator: The generator.
         layers: Layers whose activations are kept, as they are before `edits`.
         edits: Changes of activations by layer.
+        restyle: A change of the styles (B, S), all side by side.
     """
     import torch
 
-    from ganvas.embedding.embedding import join_styles
+    from ganvas.embedding.embedding import join_styles, split_styles
     from ganvas.generator.tuning import tuned
 
     kept: dict[str, Tensor] = {}
@@ -121,8 +127,10 @@ def draw(
     with torch.no_grad():
         generator = tuned(generator, embedding.delta)
         styles = embedding.styles(generator)
-        picture = generator.synthesis(
+        if restyle is not None:
+            styles = split_styles(restyle(join_styles(styles)), generator)
+        pictures = generator.synthesis(
             styles, embedding.noise, edits={**changes, **{name: keep(name) for name in layers}}
         )
-    name = embedding.names[0] if embedding.names else "0"
-    return Drawing(name, picture, kept, join_styles(styles)[0])
+    names = embedding.names or tuple(map(str, range(len(embedding))))
+    return Drawing(names, pictures, kept, join_styles(styles))

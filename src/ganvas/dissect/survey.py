@@ -36,11 +36,12 @@ class Survey:
     Attributes:
         generator: The generator.
         layers: Names of layers.
-        segment: From a picture to the masks of K concepts.
+        segment: From pictures to the masks of K concepts.
         source: Where pictures come from.
         folder: Where shards are kept; it belongs to the generator and to all settings.
         calibration: Samples that each unit's thresholds are quantiles of.
         psi: Truncation ψ of these.
+        batch: Pictures that are drawn together; a shard is a batch at most.
     """
 
     generator: Generator
@@ -50,6 +51,7 @@ class Survey:
     folder: Path
     calibration: int = 32
     psi: float = 0.7
+    batch: int = 1
 
     def edges(self) -> dict[str, Tensor]:
         """Return the thresholds (U, E) of each layer's units, from the folder or from samples.
@@ -72,7 +74,7 @@ class Survey:
         seen: dict[str, list[Tensor]] = {name: [] for name in self.layers}
         samples = Samples(CALIBRATION_SEED, self.psi)
         for index in range(self.calibration):
-            one = samples.one(self.generator, index)
+            one = samples.take(self.generator, [index])
             states = one.activations(self.generator, self.layers)
             for name in self.layers:
                 margin = self.generator.layers[self.generator.layer_index(name)].margin
@@ -91,27 +93,27 @@ class Survey:
         """
         remove_unfinished(self.folder)
         edges = self.edges()
-        shards = []
+        counts: list[Counts] = []
         for indices in shard_ranges(samples):
             path = self.folder / f"shard-{indices.start:06d}-{indices.stop:06d}.safetensors"
             if path.is_file():
-                shards.append(Counts.load(path, self.layers))
+                shard = Counts.load(path, self.layers)
             else:
-                counted = []
-                for index in indices:
-                    counted.append(self._count(index, edges))
-                    report(index + 1, samples)
-                shards.append(added(counted))
-                shards[-1].save(path)
+                counted: list[Counts] = []
+                for part in batches(indices, self.batch):
+                    counted = [added([*counted, self._count(part, edges)])]
+                    report(part[-1] + 1, samples)
+                (shard,) = counted
+                shard.save(path)
+            # One after the other, so that a thousand shards need no more memory than two.
+            counts = [added([*counts, shard])]
             report(indices.stop, samples)
-        return added(shards)
+        return counts[0]
 
-    def _count(self, index: int, edges: dict[str, Tensor]) -> Counts:
-        import torch
-
-        embedding = self.source.one(self.generator, index)
+    def _count(self, indices: Sequence[int], edges: dict[str, Tensor]) -> Counts:
+        embedding = self.source.take(self.generator, indices)
         drawing = draw(embedding, self.generator, self.layers)
-        masks = self.segment(drawing.picture, drawing.name)
+        masks = self.segment(drawing.pictures, drawing.names)
         layers = {
             name: count_layer(
                 drawing.features[name],
@@ -119,40 +121,47 @@ class Survey:
                 edges[name],
                 grid_of(self.generator, name),
                 self.generator.layers[self.generator.layer_index(name)].margin,
-                index % 2,
+                [index % 2 for index in indices],
             )
             for name in self.layers
         }
-        pixels = masks.flatten(1).sum(1)[None].cpu()
-        return Counts(layers, pixels, drawing.styles[None].float().cpu().to(torch.float32))
+        pixels = masks.flatten(2).sum(2).cpu()
+        return Counts(layers, pixels, drawing.styles.float().cpu())
 
 
 def count_layer(
-    features: Tensor, masks: Tensor, edges: Tensor, grid: int, margin: int, half: int
+    features: Tensor, masks: Tensor, edges: Tensor, grid: int, margin: int, halves: Sequence[int]
 ) -> LayerCounts:
-    """Count one sample at one layer.
+    """Count samples at one layer.
 
     Args:
-        features: (1, U, r, r).
-        masks: (K, SIDE, SIDE), boolean.
+        features: (B, U, r, r).
+        masks: (B, K, SIDE, SIDE), boolean.
         edges: (U, E) thresholds.
         grid: Cells per side; features of more samples are averaged.
         margin: Samples of the features outside of the image, on each side.
-        half: Which half of the samples it belongs to: 0 or 1.
+        halves: Which half of the samples each belongs to: 0 or 1.
     """
     import torch
 
     from ganvas.functional.dissection import joint_histogram, pixels_per_cell
     from ganvas.functional.images import resize
 
-    units = resize(inside(features, margin).float(), grid)[0].flatten(1)
-    everywhere = torch.ones_like(masks[:1])
-    pixels = pixels_per_cell(torch.cat([masks, everywhere]), grid).flatten(1)
-    counted = joint_histogram(units, edges.to(units.device), pixels).cpu()
-    joint = torch.zeros(2, *counted[:-1].shape, dtype=torch.int64)
-    total = torch.zeros(2, *counted[-1].shape, dtype=torch.int64)
-    joint[half], total[half] = counted[:-1], counted[-1]
-    return LayerCounts(joint, total, (pixels[:-1].double() @ units.double().T).cpu())
+    units = resize(inside(features, margin).float(), grid).flatten(2).transpose(0, 1)
+    everywhere = torch.ones_like(masks[:, :1])
+    concepts = torch.cat([masks, everywhere], 1)
+    pixels = torch.stack([pixels_per_cell(each, grid).flatten(1) for each in concepts], 1)
+    edges = edges.to(units.device)
+    shape = len(pixels), len(units), edges.shape[1] + 1
+    counted = torch.zeros(2, *shape, dtype=torch.int64, device=units.device)
+    for half in set(halves):
+        chosen = [index for index, side in enumerate(halves) if side == half]
+        counted[half] = joint_histogram(
+            units[:, chosen].flatten(1), edges, pixels[:, chosen].flatten(1)
+        )
+    within = pixels[:-1].flatten(1).double() @ units.flatten(1).double().T
+    counted = counted.cpu()
+    return LayerCounts(counted[:, :-1], counted[:, -1], within.cpu())
 
 
 def inside(features: Tensor, margin: int) -> Tensor:
@@ -170,6 +179,12 @@ def shard_ranges(samples: int) -> Iterator[range]:
     """Cut the indices of samples into shards."""
     for first in range(0, samples, SHARD):
         yield range(first, min(first + SHARD, samples))
+
+
+def batches(indices: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    """Cut indices into batches of a size; the last one may have fewer."""
+    for first in range(0, len(indices), size):
+        yield indices[first : first + size]
 
 
 def chosen_layers(generator: Generator, wanted: Sequence[int | str]) -> tuple[str, ...]:

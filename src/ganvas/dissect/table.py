@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ganvas.dissect.dissection import Dissection
 from ganvas.dissect.effect import Caused
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 UNITS = 20
 STYLES = 5
@@ -30,7 +33,10 @@ def _concept(dissection: Dissection, row: int) -> dict[str, Any]:
         "share": round(float(dissection.share[row]), 6),
         "present": int(dissection.present[row]),
         "layers": {name: _units(dissection, row, name) for name in dissection.layers},
-        "styles": _styles(dissection, row),
+        "styles": {
+            "correlation": _styles(dissection, dissection.styles[row]),
+            "effect": _styles(dissection, dissection.style_effect[row]),
+        },
     }
 
 
@@ -51,18 +57,14 @@ def _units(dissection: Dissection, row: int, layer: str) -> list[dict[str, Any]]
     ]
 
 
-def _styles(dissection: Dissection, row: int) -> list[dict[str, Any]]:
-    values = dissection.styles[row]
+def _styles(dissection: Dissection, values: Tensor) -> list[dict[str, Any]]:
+    """Return the styles of the largest values (S,), those that are not 0."""
     starts = [0, *accumulate(dissection.widths)]
     best = values.abs().argsort(descending=True, stable=True)[:STYLES].tolist()
     entries = []
     for index in best:
         affine = max(i for i, start in enumerate(starts[:-1]) if start <= index)
-        entries.append(
-            {
-                "affine": affine,
-                "channel": index - starts[affine],
-                "correlation": round(float(values[index]), 4),
-            }
-        )
+        if values[index] != 0:
+            channel, value = index - starts[affine], round(float(values[index]), 4)
+            entries.append({"affine": affine, "channel": channel, "value": value})
     return entries

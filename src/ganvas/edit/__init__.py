@@ -33,6 +33,7 @@ from ganvas.edit.latent import (
 from ganvas.edit.noise import RenewNoise
 from ganvas.edit.operation import Operation
 from ganvas.edit.paint import ConceptStroke, PaintUnits
+from ganvas.edit.preview import StrokePreview
 from ganvas.edit.recipe import Recipe, Regions
 from ganvas.edit.repair import RepairUnits
 
@@ -57,6 +58,7 @@ __all__ = [
     "Regions",
     "RenewNoise",
     "RepairUnits",
+    "StrokePreview",
     "StyleMix",
     "in_rows",
     "joined",

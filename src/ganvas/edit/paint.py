@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, reduce
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from ganvas.dissect.dissection import Dissection, Ranking
+from ganvas.dissect.intervention import DEVIATIONS, STYLES
 from ganvas.edit.activation import joined, mixed, require_styles
 from ganvas.edit.change import margin_of
 from ganvas.edit.operation import Operation
@@ -30,13 +31,13 @@ LayerName = int | str
 
 @dataclass(frozen=True)
 class Pull:
-    """Units of one layer on their way to values, somewhere in the picture.
+    """Units of one layer, or styles, on their way to values, somewhere in the picture.
 
     Attributes:
-        layer: The layer's name.
-        units: K indices.
+        layer: The layer's name; `STYLES` for styles.
+        units: K indices; of styles, among all styles side by side.
         values: (K,) where to.
-        weight: (1, 1, H, W) how far: 0 stays, 1 arrives, more goes beyond.
+        weight: (1, 1, H, W) how far: 0 stays, 1 arrives; of units, more goes beyond.
     """
 
     layer: str
@@ -53,12 +54,16 @@ class ConceptStroke:
         concept: What to paint, a concept of the dissection.
         action: Add it, or remove it.
         strength: How far its units move, in the distances to the values that they have where the
-            concept is (add), or where they are least active (remove).
+            concept is (add), or where they are least active (remove). Of styles, how many times
+            two standard deviations from their means they go.
         region: Where, a mask expression of the recipe.
         layer: At which layer: a resolution, for its last layer, or a name.
         units: How many of the concept's best units.
-        ranking: What makes a unit good: its agreement with the concept (iou), or its effect
-            (alpha); null: the effect where the dissection has optimised it.
+        ranking: What makes a unit good: its agreement with the concept (iou), its effect
+            (alpha), or a greedy choice (greedy); null: the effect where the dissection has
+            optimised it. Or styles are moved, those that change the concept most (gradient), or
+            go with it (correlation): inside of the region, the picture is then that of other
+            styles, from the layer at which the rest is restored.
     """
 
     concept: str
@@ -69,23 +74,29 @@ class ConceptStroke:
     units: Annotated[int, Field(ge=1)] = 20
     ranking: Ranking | None = None
 
-    def chosen(self, dissection: Dissection, layer: str) -> tuple[int, ...]:
-        """Return the units that the stroke moves.
+    def pull(self, dissection: Dissection, layer: str, region: Tensor) -> Pull:
+        """Return what the stroke moves in one image.
+
+        Args:
+            dissection: What there is to move.
+            layer: The name of the stroke's layer.
+            region: (1, 1, H, W) where.
 
         Raises:
-            ConfigError: The dissection has no such concept or layer, or no unit for it there.
+            ConfigError: The dissection has no such concept or layer, or no unit or style for it.
         """
         ranking = self.ranking
         if ranking is None:
             ranking = "alpha" if dissection.has_alpha(self.concept, layer) else "iou"
-        return dissection.best(self.concept, layer, self.units, ranking)
-
-    def values(self, dissection: Dissection, layer: str, units: Sequence[int]) -> Tensor:
-        """Return where the units go, (K,)."""
+        if ranking == "gradient" or ranking == "correlation":
+            styles, direction = dissection.best_styles(self.concept, self.units, ranking)
+            far = self.strength * (DEVIATIONS if self.action == "add" else -DEVIATIONS)
+            return Pull(STYLES, styles, dissection.moved_styles(styles, direction, far), region)
+        units = dissection.best(self.concept, layer, self.units, ranking)
         parts, index = dissection.units(layer), list(units)
-        if self.action == "remove":
-            return parts.off[index]
-        return parts.on[dissection.concepts.index(self.concept), index]
+        on = parts.on[dissection.concepts.index(self.concept), index]
+        values = on if self.action == "add" else parts.off[index]
+        return Pull(layer, units, values, self.strength * region)
 
 
 class MovesUnits(Operation):
@@ -136,14 +147,30 @@ class MovesUnits(Operation):
         """
         embedding, generator = scene.embedding(self.embedding), scene.generator
         parts = [
-            self._one(embedding[i : i + 1], generator, pulls[i], regions[i : i + 1])
+            self.painted(embedding[i : i + 1], generator, pulls[i], regions[i : i + 1])
             for i in range(len(embedding))
         ]
         return replace(embedding, resume=joined(parts))
 
-    def _one(
-        self, image: Embedding, generator: Generator, pulls: Sequence[Pull], region: Tensor
+    def painted(
+        self,
+        image: Embedding,
+        generator: Generator,
+        pulls: Sequence[Pull],
+        region: Tensor,
+        before: Activation | None = None,
+        origin: Embedding | None = None,
     ) -> tuple[str, Activation]:
+        """Return the last layer and its state, with the units of one image moved.
+
+        Args:
+            image: The embedding of one image.
+            generator: The generator.
+            pulls: What moves.
+            region: (1, 1, H, W) all regions together; outside of it the state is restored.
+            before: The state there without the strokes, where it is known.
+            origin: The embedding to draw with other styles from its first layer on; None: `image`.
+        """
         resume = image.resume
         for name in self.layers(generator):
             state = replace(image, resume=resume).activations(generator, [name])[name]
@@ -153,11 +180,30 @@ class MovesUnits(Operation):
             resume = (name, state)
         assert resume is not None
         name = self.last(generator)
-        if name == resume[0]:
-            return resume
-        painted = replace(image, resume=resume).activations(generator, [name])[name]
-        before = image.activations(generator, [name])[name]
-        return name, mixed(before, painted, 1 - region, region, margin_of(generator, name))
+        if name != resume[0]:
+            after = replace(image, resume=resume).activations(generator, [name])[name]
+            if before is None:
+                before = image.activations(generator, [name])[name]
+            resume = name, mixed(before, after, 1 - region, region, margin_of(generator, name))
+        for pull in pulls:
+            if pull.layer == STYLES:
+                restyled = restyled_state(origin or image, generator, pull, name)
+                weight = pull.weight.clamp(0, 1)
+                margin = margin_of(generator, name)
+                resume = name, mixed(resume[1], restyled, 1 - weight, weight, margin)
+        return resume
+
+
+def restyled_state(image: Embedding, generator: Generator, pull: Pull, layer: str) -> Activation:
+    """Return the state after a layer of one image that is drawn with other styles."""
+    from ganvas.embedding.embedding import join_styles, split_styles
+    from ganvas.generator.tuning import tuned
+
+    generator = tuned(generator, image.delta)
+    styles = join_styles(image.styles(generator))
+    styles[:, list(pull.units)] = pull.values.to(styles)
+    moved = split_styles(styles, generator)
+    return generator.states(moved, image.noise, [layer], resume=image.resume)[layer]
 
 
 def pulled(state: Activation, pull: Pull, margin: int) -> Activation:
@@ -172,7 +218,7 @@ def pulled(state: Activation, pull: Pull, margin: int) -> Activation:
 
 @dataclass(frozen=True)
 class PaintUnits(MovesUnits):
-    """Paint with the units that draw concepts. Bau et al. 2019, *GAN Dissection* and *GANPaint*.
+    """Paint with the units, or styles, of concepts. Bau et al. 2019, *GAN Dissection*, *GANPaint*.
 
     Latent and noise stay; what a stroke changes is the activation at its layer, inside its region.
 
@@ -208,8 +254,9 @@ class PaintUnits(MovesUnits):
         dissection = opened(self.dissection)
         dissection.require_generator(generator)
         for name, stroke in self.strokes.items():
+            layer = generator.find_layer(stroke.layer)
             try:
-                stroke.chosen(dissection, generator.find_layer(stroke.layer))
+                stroke.pull(dissection, layer, dissection.share.view(1, 1, 1, -1))
             except ConfigError as error:
                 raise ConfigError(f"strokes.{name}: {error}") from error
 
@@ -227,27 +274,23 @@ class PaintUnits(MovesUnits):
         """Paint, and draw the picture."""
         import torch
 
-        dissection = opened(self.dissection)
         count = len(scene.embedding(self.embedding))
         regions = {name: region(scene, s.region, count) for name, s in self.strokes.items()}
         pulls = [
-            [
-                self._pull(dissection, scene.generator, stroke, regions[name][i : i + 1])
-                for name, stroke in self.strokes.items()
-            ]
+            self.pulls(scene.generator, {name: r[i : i + 1] for name, r in regions.items()})
             for i in range(count)
         ]
         together = reduce(torch.maximum, regions.values())
         painted = scene.embeddings[self.embedding] = self.moved(scene, pulls, together)
         return painted.render(scene.generator)
 
-    def _pull(
-        self, dissection: Dissection, generator: Generator, stroke: ConceptStroke, where: Tensor
-    ) -> Pull:
-        layer = generator.find_layer(stroke.layer)
-        units = stroke.chosen(dissection, layer)
-        values = stroke.values(dissection, layer, units)
-        return Pull(layer, units, values, stroke.strength * where)
+    def pulls(self, generator: Generator, regions: Mapping[str, Tensor]) -> list[Pull]:
+        """Return what the strokes move in one image, by their regions (1, 1, H, W)."""
+        dissection, pulls = opened(self.dissection), []
+        for name, stroke in self.strokes.items():
+            layer = generator.find_layer(stroke.layer)
+            pulls.append(stroke.pull(dissection, layer, regions[name]))
+        return pulls
 
 
 def region(scene: Scene, expression: str, count: int) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
+from weakref import WeakKeyDictionary
 
 from pydantic import Field
 
@@ -89,7 +90,7 @@ class RepairUnits(MovesUnits):
     @no_grad
     def _pulls(self, scene: Scene) -> list[Pull]:
         embedding, generator = scene.embedding(self.embedding), scene.generator
-        usual = _Usual(generator, self.layers(generator)[0], self.samples)
+        usual = _usual(generator, self.layers(generator)[0], self.samples)
         where = region(scene, self.region, len(embedding))
         return [
             self._pull(embedding[i : i + 1], generator, usual, where[i : i + 1])
@@ -111,20 +112,37 @@ class RepairUnits(MovesUnits):
         return Pull(layer, units, usual.mean[list(units)], where)
 
 
+@dataclass(frozen=True)
 class _Usual:
     """What units of a layer do in random samples: mean and deviation (C,), peaks (N, C)."""
 
-    def __init__(self, generator: Generator, layer: str, samples: int) -> None:
-        import torch
+    mean: Tensor
+    std: Tensor
+    peaks: Tensor
 
-        rng = torch.Generator().manual_seed(0)
-        means, squares, peaks = [], [], []
-        for w in generator.sample_w(samples, rng):
-            rows, noise = generator.broadcast(w[None]), generator.sample_noise(1, rng)
-            features = generator.activations(rows, noise, [layer])[layer].features[0].flatten(1)
-            means.append(features.mean(1))
-            squares.append(features.square().mean(1))
-            peaks.append(features.amax(1))
-        self.mean = torch.stack(means).mean(0)
-        self.std = (torch.stack(squares).mean(0) - self.mean.square()).clamp_min(0).sqrt()
-        self.peaks = torch.stack(peaks)
+
+_known: WeakKeyDictionary[Generator, dict[tuple[str, int], _Usual]] = WeakKeyDictionary()
+"""What is usual, as long as the generator lives: the film and the picture ask for it."""
+
+
+def _usual(generator: Generator, layer: str, samples: int) -> _Usual:
+    known = _known.setdefault(generator, {})
+    if (layer, samples) not in known:
+        known[layer, samples] = _sampled(generator, layer, samples)
+    return known[layer, samples]
+
+
+def _sampled(generator: Generator, layer: str, samples: int) -> _Usual:
+    import torch
+
+    rng = torch.Generator().manual_seed(0)
+    means, squares, peaks = [], [], []
+    for w in generator.sample_w(samples, rng):
+        rows, noise = generator.broadcast(w[None]), generator.sample_noise(1, rng)
+        features = generator.activations(rows, noise, [layer])[layer].features[0].flatten(1)
+        means.append(features.mean(1))
+        squares.append(features.square().mean(1))
+        peaks.append(features.amax(1))
+    mean = torch.stack(means).mean(0)
+    variance = torch.stack(squares).mean(0) - mean.square()
+    return _Usual(mean, variance.clamp_min(0).sqrt(), torch.stack(peaks))

@@ -223,6 +223,17 @@ class Generator(nn.Module, ABC):
         resume: tuple[str, Activation] | None = None,
     ) -> dict[str, Activation]:
         """Return the states after the named layers; nothing behind the last of them is run."""
+        return self.states(self.styles(w), noise, layers, resume=resume)
+
+    def states(
+        self,
+        styles: Sequence[Float[Tensor, "B _"]],
+        noise: Sequence[Float[Tensor, "B 1 _ _"]],
+        layers: Collection[str],
+        *,
+        resume: tuple[str, Activation] | None = None,
+    ) -> dict[str, Activation]:
+        """Return the states after the named layers, from styles; otherwise as `activations`."""
         wanted = {name: self.layer_index(name) for name in layers}
         kept: dict[str, Activation] = {}
 
@@ -233,7 +244,7 @@ class Generator(nn.Module, ABC):
             return store
 
         edits = {name: keep(name) for name in wanted}
-        self._run(self.styles(w), noise, resume, edits, max(wanted.values(), default=-1) + 1)
+        self._run(styles, noise, resume, edits, max(wanted.values(), default=-1) + 1)
         return kept
 
     def _run(

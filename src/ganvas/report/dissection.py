@@ -112,11 +112,16 @@ def _concept(
     yield "</section>"
 
 
-def _styles(styles: Sequence[Mapping[str, Any]]) -> str:
-    entries = ", ".join(
-        f"affine {s['affine']} channel {s['channel']} (r = {s['correlation']:+.2f})" for s in styles
-    )
-    return f"Styles that its area goes with: {html.escape(entries)}." if entries else ""
+def _styles(styles: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    titles = {"correlation": "Styles that its area goes with (r)",
+              "effect": "Styles that change its area (share per deviation)"}  # fmt: skip
+    sentences = []
+    for part, title in titles.items():
+        entries = ", ".join(
+            f"affine {s['affine']} channel {s['channel']} ({s['value']:+.2f})" for s in styles[part]
+        )
+        sentences += [f"{title}: {html.escape(entries)}."] if entries else []
+    return " ".join(sentences)
 
 
 def _unit(unit: Mapping[str, Any], picture: Image.Image | None) -> str:
