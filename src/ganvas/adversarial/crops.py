@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
 
 import torch
 from torch import Tensor
 
+from ganvas.adversarial.training import Symmetry
 from ganvas.functional.images import from_uint8, resize, to_uint8
-
-Symmetry = Literal["none", "mirror", "transpose", "square"]
-"""Which images of a crop are as good as itself: none, its mirror image, that with rows and columns
-exchanged (which leaves light from the upper left where it is), or all eight of a square."""
 
 TURNS: dict[Symmetry, tuple[bool, bool, bool]] = {
     "none": (False, False, False),

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 from omegaconf import OmegaConf
 from pydantic import Field
 
-from ganvas.adversarial.crops import Symmetry
-from ganvas.adversarial.training import Adversarial, Progress, settled
+from ganvas.adversarial.training import Adversarial, Progress, Symmetry, settled
 from ganvas.config.checked import resolve_as
 from ganvas.config.compose import Resolver
 from ganvas.config.groups import user_folders
