@@ -69,7 +69,7 @@ def edit(words: Sequence[str]) -> int:
         help="for each --tile: a number of the bank, ROW,COLUMN of a tile, or an embedding",
     )  # fmt: skip
     parser.add_argument("-o", "--output", required=True, help="the folder of the new picture")
-    parser.add_argument("--compression", choices=["none", "deflate"], default="none")
+    parser.add_argument("--compression", choices=["none", "deflate", "jpeg"], default="none")
     _common(parser)
     options = parser.parse_args(list(words))
     if len(options.tile) != len(options.latent):
