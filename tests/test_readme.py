@@ -13,6 +13,7 @@ from PIL import Image
 from ganvas.cli import parser
 from ganvas.command.ablate import read_words
 from ganvas.command.flags import read_flags
+from ganvas.command.tile_settings import TileSettings
 from ganvas.command.train import Training
 from ganvas.config.checked import resolve_as
 from ganvas.config.compose import Resolver, compose_job
@@ -21,7 +22,6 @@ from ganvas.config.overrides import expand
 from ganvas.config.schema import build
 from ganvas.dissect import DissectPlan
 from ganvas.runner.job import validate
-from ganvas.tile.settings import TileSettings
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

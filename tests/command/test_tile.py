@@ -19,7 +19,7 @@ from ganvas.tile.recipe import Recipe
 
 SMALL = (
     "tile", "generator=tiny", "generator.resolution=128", "layer=8", "grid=5x7", "side=256",
-    "threads=1", "latents=random",
+    "threads=1", "logger=none", "latents=random",
 )  # fmt: skip
 """320×448 pixels in four squares."""
 
@@ -58,7 +58,13 @@ def test_a_picture_and_its_regions(ganvas_command):
 def test_a_stylegan1_keeps_its_statistics_in_the_recipe(ganvas_command):
     architecture = StyleGAN1Architecture(mapping=(8, 8, 8), channels=(6, 6, 4, 4, 4, 4))
     save_generator(random_generator(architecture), Path("one.safetensors"))
-    words = ("tile", "generator=stylegan1", "generator.checkpoint=one.safetensors", "threads=1")
+    words = (
+        "tile",
+        "generator=stylegan1",
+        "generator.checkpoint=one.safetensors",
+        "threads=1",
+        "logger=none",
+    )
     done = ganvas_command(*words, "grid=5x5", "layer=8", "side=256")
     assert done.code == 0, done.err
     folder = only("outputs/tile/*")
@@ -92,6 +98,22 @@ def test_an_edit_draws_what_it_reaches(ganvas_command):
     assert "holds a picture already" in ganvas_command(*words).complaint
 
 
+def test_the_record_says_how_far_it_came(ganvas_command):
+    done = ganvas_command(*SMALL, "logger=csv", "compression=jpeg")
+    assert done.code == 0, done.err
+    folder = only("outputs/tile/*")
+    drawing = json.loads((folder / "drawing.json").read_text())
+    assert drawing["state"] == "finished"
+    assert drawing["squares_done"] == 4
+    rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows] == [1, 2, 3, 4]
+    assert [row["squares_left"] for row in rows] == [[3.0], [2.0], [1.0], [0.0]]
+    assert pixels(folder / "overview.webp").shape == (320, 448, 3)
+    assert (folder / "final.csv").read_text().startswith("image,megapixels,squares")
+    # Another logger or compression is the same picture.
+    assert "is there already" in ganvas_command(*SMALL).out
+
+
 @pytest.mark.slow
 def test_kills_and_the_same_bytes(ganvas_command, fork_server, tmp_path):
     words = (*SMALL, "compression=deflate")
@@ -108,7 +130,8 @@ def test_kills_and_the_same_bytes(ganvas_command, fork_server, tmp_path):
     whole, resumed = only("outputs/whole/*/picture.tif"), only("outputs/tile/*/picture.tif")
     assert whole.read_bytes() == resumed.read_bytes()
     assert sorted(f.name for f in resumed.parent.iterdir()) == [
-        "config.json", "drawing.json", "picture.tif", "provenance.json", "recipe.safetensors",
+        "config.json", "drawing.json", "metrics.jsonl", "overview.webp", "picture.tif",
+        "provenance.json", "recipe.safetensors",
     ]  # fmt: skip
 
 

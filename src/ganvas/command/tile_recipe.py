@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ganvas.command.tile_fill import PICTURE, RECIPE, fill, say
+from ganvas.command.tile_record import IMAGE
 from ganvas.config.groups import user_folders
 from ganvas.errors import ConfigError, InputError
 from ganvas.runner.settings import Trainer
+from ganvas.tracking import NoLogger, RunInfo
 
 if TYPE_CHECKING:
     from ganvas.generator.base import Generator
@@ -94,7 +96,8 @@ def edit(words: Sequence[str]) -> int:
         changed.append(tile)
     new.mkdir(parents=True, exist_ok=True)
     recipe.save(new / RECIPE)
-    fill(recipe, generator, new, options.compression, Earlier(picture, changed))
+    info = RunInfo(new, new.name, new.parent.name, "tile", (), {}, (IMAGE,))
+    fill(recipe, generator, info, options.compression, NoLogger(), Earlier(picture, changed))
     return 0
 
 

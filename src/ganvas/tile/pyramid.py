@@ -214,6 +214,15 @@ class Pyramid:
             row += 1
 
 
+def squares_done(path: Path) -> int:
+    """Return how many squares of an unfinished picture its journal names; 0 without one."""
+    try:
+        lines = path.with_name(f"{path.stem}.journal").read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError):
+        return 0
+    return len({line for line in lines[1:-1] if line.isdecimal()})
+
+
 def levels(path: Path) -> list[Level]:
     """Return the levels of a pyramidal TIFF.
 

@@ -14,6 +14,7 @@ from ganvas.generator import GeneratorConfig
 from ganvas.tile.latents import LatentSource
 from ganvas.tile.pyramid import Compression
 from ganvas.tile.recipe import MOST_TILES, SIDES
+from ganvas.tracking import Logger
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(pattern=r"^\w[\w.-]{0,199}$")]
@@ -26,6 +27,7 @@ class TileSettings:
     Attributes:
         generator: The frozen generator (group).
         latents: Where the tiles have their latents from (group).
+        logger: Where the record is sent besides the picture's folder (group).
         grid: Rows and columns of tiles, such as 8x12.
         layer: The layer at which tiles are joined: its name, or its resolution for the last one
             there.
@@ -51,6 +53,7 @@ class TileSettings:
 
     generator: GeneratorConfig
     latents: LatentSource
+    logger: Logger
     grid: int | str = "4x4"
     layer: int | str = 16
     crop: Annotated[int, Field(ge=2)] | None = None
