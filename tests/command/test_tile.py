@@ -98,6 +98,29 @@ def test_an_edit_draws_what_it_reaches(ganvas_command):
     assert "holds a picture already" in ganvas_command(*words).complaint
 
 
+def test_a_mask_changes_a_part_of_a_tile(ganvas_command):
+    assert ganvas_command(*SMALL).code == 0
+    folder = only("outputs/tile/*")
+    white = np.zeros((320, 448), dtype=np.uint8)
+    white[:20, :20] = 255
+    Image.fromarray(white).save("mask.png")
+    words = ("tile", "edit", str(folder), "--tile", "0,0", "--latent", "99", "--mask", "mask.png")
+    done = ganvas_command(*words, "-o", "edited")
+    assert done.code == 0, done.err
+    assert ganvas_command(*words[:7], "-o", "whole").code == 0
+    before, after, whole = (
+        tifffile.imread(f / "picture.tif") for f in (folder, Path("edited"), Path("whole"))
+    )
+    changed, more = ((f != before).any(axis=2) for f in (after, whole))
+    assert changed[:12, :12].mean() > 0.9
+    assert 0 < changed.sum() < more.sum() / 2
+    # Its recipe holds the mask, and draws the same.
+    assert ganvas_command("tile", "render", "edited", "--region", "0,0,448,320").code == 0
+    assert np.array_equal(pixels("region.png"), after)
+    done = ganvas_command(*words[:-1], "none.png", "-o", "again")
+    assert (done.code, "none.png" in done.complaint) == (2, True)
+
+
 def test_the_record_says_how_far_it_came(ganvas_command):
     done = ganvas_command(*SMALL, "logger=csv", "compression=jpeg")
     assert done.code == 0, done.err

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
@@ -164,7 +164,7 @@ def _keys(before: Sequence[str], typed: str) -> list[str]:
     return _starting(sorted(completions - parents), typed)
 
 
-def _root(before: Sequence[str]) -> type[Any]:
+def _root(before: Sequence[str]) -> Callable[..., Any]:
     """Return the class that the command's words describe."""
     if before[0] == "tile":
         from ganvas.command.tile_settings import TileSettings

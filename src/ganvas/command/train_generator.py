@@ -188,7 +188,9 @@ def write_samples(generator: StyleGAN2, file: Path) -> None:
         w = generator.broadcast(generator.sample_w(GRID * GRID, rng))
         images = to_uint8(generator(w, generator.sample_noise(GRID * GRID, rng)))
     height, width = (GRID * side for side in images.shape[2:])
-    sheet = images.unflatten(0, (GRID, GRID)).permute(2, 0, 3, 1, 4).reshape(3, height, width)
+    sheet = (
+        images.view(GRID, GRID, *images.shape[1:]).permute(2, 0, 3, 1, 4).reshape(3, height, width)
+    )
     save_picture(to_picture(sheet.cpu()), file)
 
 
