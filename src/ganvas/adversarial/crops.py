@@ -7,16 +7,8 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor
 
-from ganvas.adversarial.training import Symmetry
+from ganvas.adversarial.symmetry import TURNS, Symmetry
 from ganvas.functional.images import from_uint8, resize, to_uint8
-
-TURNS: dict[Symmetry, tuple[bool, bool, bool]] = {
-    "none": (False, False, False),
-    "mirror": (True, False, False),
-    "transpose": (False, False, True),
-    "square": (True, True, True),
-}
-"""Whether columns are reversed, rows are reversed, and the two exchanged."""
 
 
 class Crops:

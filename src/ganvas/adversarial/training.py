@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
@@ -27,10 +27,6 @@ if TYPE_CHECKING:
 Positive = Annotated[float, Field(gt=0)]
 Part = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
-
-Symmetry = Literal["none", "mirror", "transpose", "square"]
-"""Which images of a crop are as good as itself: none, its mirror image, that with rows and columns
-exchanged (which leaves light from the upper left where it is), or all eight of a square."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 from omegaconf import OmegaConf
 from pydantic import Field
 
-from ganvas.adversarial.training import Adversarial, Progress, Symmetry, settled
+from ganvas.adversarial.symmetry import Symmetry
+from ganvas.adversarial.training import Adversarial, Progress, settled
 from ganvas.config.checked import resolve_as
 from ganvas.config.compose import Resolver
 from ganvas.config.groups import user_folders
