@@ -15,6 +15,7 @@ from ganvas.command.ablate import read_words
 from ganvas.command.flags import read_flags
 from ganvas.command.tile_settings import TileSettings
 from ganvas.command.train import Training
+from ganvas.command.train_generator import GeneratorTraining
 from ganvas.config.checked import resolve_as
 from ganvas.config.compose import Resolver, compose_job
 from ganvas.config.groups import groups
@@ -69,11 +70,16 @@ def test_every_experiment_is_one(pictures, words):
 
 
 def test_the_other_systems_compose_their_roots():
-    roots = {"tile": TileSettings, "dissect": DissectPlan, "train": Training}
-    for command, target in roots.items():
-        (words,) = [words for words in COMMANDS if words[0] == command]
-        overrides = words[2:] if command == "train" else words[1:]
-        assert build(resolve_as(target, Resolver(root=command), overrides)[0])
+    roots = {
+        ("tile",): ("tile", TileSettings),
+        ("dissect",): ("dissect", DissectPlan),
+        ("train", "encoder"): ("train", Training),
+        ("train", "generator"): ("train_generator", GeneratorTraining),
+    }
+    for command, (root, target) in roots.items():
+        count = len(command)
+        (words,) = [words for words in COMMANDS if tuple(words[:count]) == command]
+        assert build(resolve_as(target, Resolver(root=root), words[count:])[0])
 
 
 def test_the_ablation_can_be_asked_for():
