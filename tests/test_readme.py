@@ -14,7 +14,9 @@ from ganvas.cli import parser
 from ganvas.command.ablate import read_words
 from ganvas.command.flags import read_flags
 from ganvas.command.parser import WITH_OVERRIDES
+from ganvas.command.tile_settings import TileSettings
 from ganvas.command.train import Training
+from ganvas.command.train_generator import GeneratorTraining
 from ganvas.config.checked import resolve_as
 from ganvas.config.compose import Resolver, compose_job
 from ganvas.config.groups import groups
@@ -22,7 +24,6 @@ from ganvas.config.overrides import expand
 from ganvas.config.schema import build
 from ganvas.dissect import DissectPlan
 from ganvas.runner.job import validate
-from ganvas.tile.settings import TileSettings
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -70,11 +71,16 @@ def test_every_experiment_is_one(pictures, words):
 
 
 def test_the_other_systems_compose_their_roots():
-    roots = {"tile": TileSettings, "dissect": DissectPlan, "train": Training}
-    for command, target in roots.items():
-        (words,) = [words for words in COMMANDS if words[0] == command]
-        overrides = words[2:] if command == "train" else words[1:]
-        assert build(resolve_as(target, Resolver(root=command), overrides)[0])
+    roots = {
+        ("tile",): ("tile", TileSettings),
+        ("dissect",): ("dissect", DissectPlan),
+        ("train", "encoder"): ("train", Training),
+        ("train", "generator"): ("train_generator", GeneratorTraining),
+    }
+    for command, (root, target) in roots.items():
+        count = len(command)
+        (words,) = [words for words in COMMANDS if tuple(words[:count]) == command]
+        assert build(resolve_as(target, Resolver(root=root), words[count:])[0])
 
 
 @pytest.mark.parametrize("words", [words for words in COMMANDS if "--help" in words], ids=" ".join)

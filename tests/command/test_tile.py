@@ -19,7 +19,7 @@ from ganvas.tile.recipe import Recipe
 
 SMALL = (
     "tile", "generator=tiny", "generator.resolution=128", "layer=8", "grid=5x7", "side=256",
-    "threads=1", "latents=random",
+    "threads=1", "logger=none", "latents=random",
 )  # fmt: skip
 """320×448 pixels in four squares."""
 
@@ -58,7 +58,13 @@ def test_a_picture_and_its_regions(ganvas_command):
 def test_a_stylegan1_keeps_its_statistics_in_the_recipe(ganvas_command):
     architecture = StyleGAN1Architecture(mapping=(8, 8, 8), channels=(6, 6, 4, 4, 4, 4))
     save_generator(random_generator(architecture), Path("one.safetensors"))
-    words = ("tile", "generator=stylegan1", "generator.checkpoint=one.safetensors", "threads=1")
+    words = (
+        "tile",
+        "generator=stylegan1",
+        "generator.checkpoint=one.safetensors",
+        "threads=1",
+        "logger=none",
+    )
     done = ganvas_command(*words, "grid=5x5", "layer=8", "side=256")
     assert done.code == 0, done.err
     folder = only("outputs/tile/*")
@@ -92,6 +98,45 @@ def test_an_edit_draws_what_it_reaches(ganvas_command):
     assert "holds a picture already" in ganvas_command(*words).complaint
 
 
+def test_a_mask_changes_a_part_of_a_tile(ganvas_command):
+    assert ganvas_command(*SMALL).code == 0
+    folder = only("outputs/tile/*")
+    white = np.zeros((320, 448), dtype=np.uint8)
+    white[:20, :20] = 255
+    Image.fromarray(white).save("mask.png")
+    words = ("tile", "edit", str(folder), "--tile", "0,0", "--latent", "99", "--mask", "mask.png")
+    done = ganvas_command(*words, "-o", "edited")
+    assert done.code == 0, done.err
+    assert ganvas_command(*words[:7], "-o", "whole").code == 0
+    before, after, whole = (
+        tifffile.imread(f / "picture.tif") for f in (folder, Path("edited"), Path("whole"))
+    )
+    changed, more = ((f != before).any(axis=2) for f in (after, whole))
+    assert changed[:12, :12].mean() > 0.9
+    assert 0 < changed.sum() < more.sum() / 2
+    # Its recipe holds the mask, and draws the same.
+    assert ganvas_command("tile", "render", "edited", "--region", "0,0,448,320").code == 0
+    assert np.array_equal(pixels("region.png"), after)
+    done = ganvas_command(*words[:-1], "none.png", "-o", "again")
+    assert (done.code, "none.png" in done.complaint) == (2, True)
+
+
+def test_the_record_says_how_far_it_came(ganvas_command):
+    done = ganvas_command(*SMALL, "logger=csv", "compression=jpeg")
+    assert done.code == 0, done.err
+    folder = only("outputs/tile/*")
+    drawing = json.loads((folder / "drawing.json").read_text())
+    assert drawing["state"] == "finished"
+    assert drawing["squares_done"] == 4
+    rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows] == [1, 2, 3, 4]
+    assert [row["squares_left"] for row in rows] == [[3.0], [2.0], [1.0], [0.0]]
+    assert pixels(folder / "overview.webp").shape == (320, 448, 3)
+    assert (folder / "final.csv").read_text().startswith("image,megapixels,squares")
+    # Another logger or compression is the same picture.
+    assert "is there already" in ganvas_command(*SMALL).out
+
+
 @pytest.mark.slow
 def test_kills_and_the_same_bytes(ganvas_command, fork_server, tmp_path):
     words = (*SMALL, "compression=deflate")
@@ -108,7 +153,8 @@ def test_kills_and_the_same_bytes(ganvas_command, fork_server, tmp_path):
     whole, resumed = only("outputs/whole/*/picture.tif"), only("outputs/tile/*/picture.tif")
     assert whole.read_bytes() == resumed.read_bytes()
     assert sorted(f.name for f in resumed.parent.iterdir()) == [
-        "config.json", "drawing.json", "picture.tif", "provenance.json", "recipe.safetensors",
+        "config.json", "drawing.json", "metrics.jsonl", "overview.webp", "picture.tif",
+        "provenance.json", "recipe.safetensors",
     ]  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
 from ganvas.errors import InputError, StorageError
 from ganvas.tile import pyramid as module
@@ -60,6 +61,25 @@ def test_a_window_is_read_alone(tmp_path, picture, compression):
     assert np.array_equal(read_window(path, window), cut(picture, window))
     small = Window(3, 150, 7, 270)
     assert np.array_equal(read_window(path, small, 2), cut(halved(halved(picture)), small))
+
+
+def test_jpeg_is_smaller_and_near(tmp_path):
+    rows, columns = np.mgrid[:HEIGHT, :WIDTH]
+    smooth = np.stack([rows // 3, columns // 5, (rows + columns) // 7], axis=2).astype(np.uint8)
+    path = write(tmp_path / "picture.tif", smooth, squares(), "jpeg")
+    plain = write(tmp_path / "plain.tif", smooth, squares())
+    assert path.stat().st_size < plain.stat().st_size / 10
+    window = Window(200, 590, 250, 1100)
+    difference = read_window(path, window).astype(int) - cut(smooth, window)
+    assert np.abs(difference).max() <= 12
+    assert np.abs(difference).mean() < 1.5
+    # libtiff reads it without being told more.
+    with Image.open(path) as picture:
+        assert picture.mode == "RGB"
+        assert np.array_equal(np.array(picture)[window.top : window.bottom, 250:1100],
+                              read_window(path, window))  # fmt: skip
+    with tifffile.TiffFile(path) as file:
+        assert [level.keyframe.compression for level in file.series[0].levels] == [7] * 4
 
 
 def test_halving_averages_and_rounds_half_up():

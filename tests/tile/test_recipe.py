@@ -14,6 +14,7 @@ from ganvas.system.tensors import read_tensors, write_tensors
 from ganvas.tile.assignment import bank_w
 from ganvas.tile.geometry import geometry
 from ganvas.tile.latents import Clusters, Field, Random
+from ganvas.tile.overlay import mask_side
 from ganvas.tile.recipe import Recipe
 from ganvas.tile.window import Window
 
@@ -100,6 +101,45 @@ def test_a_broken_recipe_is_one_line(tmp_path, recipe, name, value, words):
     with pytest.raises(InputError, match=words) as error:
         Recipe.load(file)
     assert "\n" not in str(error.value)
+
+
+def test_an_overlay_is_a_part_of_the_recipe(tmp_path, generator, recipe):
+    side = mask_side(recipe.geometry)
+    mask = torch.zeros(side, side, dtype=torch.uint8)
+    mask[side // 3 : side // 2] = 200
+    edited = recipe.with_tile((1, 2), 40, mask).with_tile((0, 0), (2, 3), mask)
+    assert torch.equal(edited.assignment.ids, recipe.assignment.ids)
+    file = tmp_path / "recipe.safetensors"
+    edited.save(file)
+    again = Recipe.load(file)
+    window = Window(10, 90, 20, 120)
+    drawn = again.canvas(generator).draw(window)
+    assert torch.equal(drawn, edited.canvas(generator).draw(window))
+    assert not torch.equal(drawn, recipe.canvas(generator).draw(window))
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "words"),
+    [
+        ("tiles", lambda t: t + 9, "outside of its grid"),
+        ("tiles", lambda t: t.float(), "do not belong"),
+        ("ids", lambda t: t - 9, "latents that it does not have"),
+        ("weights", lambda t: t / 0, "not finite"),
+        ("masks", lambda t: t[:, 1:], "do not belong"),
+        ("masks", None, "overlay.masks"),
+    ],
+)
+def test_a_broken_overlay_is_one_line(tmp_path, recipe, name, change, words):
+    side = mask_side(recipe.geometry)
+    file = tmp_path / "recipe.safetensors"
+    recipe.with_tile((0, 1), 40, torch.full((side, side), 9, dtype=torch.uint8)).save(file)
+    tensors, metadata = read_tensors(file)
+    stored = tensors.pop(f"overlay.{name}")
+    if change is not None:
+        tensors[f"overlay.{name}"] = change(stored).contiguous()
+    write_tensors(file, tensors, metadata)
+    with pytest.raises(InputError, match=words):
+        Recipe.load(file)
 
 
 def test_a_recipe_that_does_not_fit_its_generator_is_one_line(recipe):

@@ -8,20 +8,36 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
 
-from ganvas.config.groups import NO_PART_OF_A_RUN, default_choices, groups, user_folders
+from ganvas.config.groups import (
+    NO_PART_OF_A_RUN,
+    Groups,
+    default_choices,
+    groups,
+    groups_of,
+    user_folders,
+)
 from ganvas.errors import GanvasError
 
 FLAGS = {
     "run": ("-m", "--multirun", "--help", "--cfg", "--info", "--config-dir"),
     "ablate": ("--help", "--yes", "--config-dir"),
+    "tile": ("-m", "--multirun", "--help", "--config-dir"),
 }
-COMPOSING = {"run": (), "ablate": ("over=[", "mode=", "ablation="), "sample": ()}
+COMPOSING = {"run": (), "ablate": ("over=[", "mode=", "ablation="), "sample": (), "tile": ()}
 """Commands whose words are overrides, with words of their own."""
+
+OF_A_PICTURE = {
+    "render": ("--region", "--level", "--output", "--device", "--trust", "--config-dir"),
+    "edit": ("--tile", "--latent", "--mask", "--output", "--compression", "--device", "--trust",
+             "--config-dir"),
+    "view": ("--output",),
+}  # fmt: skip
+"""Commands of `ganvas tile` that take a picture of it, and their flags."""
 
 ABLATION_MODES = ("both", "leave_one_out", "add_one_in")
 OF_A_STUDY = ("report", "table", "sync")
@@ -53,6 +69,8 @@ def candidates(words: Sequence[str]) -> list[str]:
 
         return _starting(command_names(), typed)
     command = before[0]
+    if command == "tile" and len(before) > 1 and before[1] in OF_A_PICTURE:
+        return _starting(OF_A_PICTURE[before[1]], typed) if typed[:1] == "-" else files(typed)
     if command in FLAGS and typed.startswith("-"):
         return _starting(FLAGS[command], typed)
     if before[-1] == "--cfg":
@@ -124,15 +142,14 @@ def _overrides(before: Sequence[str], typed: str) -> list[str]:
 
 
 def _keys(before: Sequence[str], typed: str) -> list[str]:
-    known = groups(_config_dirs(before))
+    known = _groups(before)
     if "." not in typed:
         from ganvas.command.describe import fields_of
-        from ganvas.runner import Experiment
 
-        fields = [f"{name}=" for name, _ in fields_of(Experiment) if name not in known]
-        chosen = [f"{group}=" for group in known if group not in NO_PART_OF_A_RUN]
+        fields = [f"{name}=" for name, _ in fields_of(_root(before)) if name not in known]
+        chosen = [f"{group}=" for group in known]
         below = [f"{group}." for group in known if "/" not in group and typed == group]
-        return _starting([*chosen, *below, *fields, *COMPOSING[before[0]]], typed)
+        return _starting([*chosen, *below, *fields, *_words(before)], typed)
     group = typed.partition(".")[0]
     # One level at a time: what has keys of its own ends in a dot.
     level = typed.count(".")
@@ -145,6 +162,30 @@ def _keys(before: Sequence[str], typed: str) -> list[str]:
     # What has keys below it is offered for them.
     parents = {word.removesuffix(".") + "=" for word in completions if word.endswith(".")}
     return _starting(sorted(completions - parents), typed)
+
+
+def _root(before: Sequence[str]) -> Callable[..., Any]:
+    """Return the class that the command's words describe."""
+    if before[0] == "tile":
+        from ganvas.command.tile_settings import TileSettings
+
+        return TileSettings
+    from ganvas.runner import Experiment
+
+    return Experiment
+
+
+def _groups(before: Sequence[str]) -> Groups:
+    """Return the groups that the command composes."""
+    folders = _config_dirs(before)
+    if before[0] == "tile":
+        return groups_of("tile", folders)
+    return {g: options for g, options in groups(folders).items() if g not in NO_PART_OF_A_RUN}
+
+
+def _words(before: Sequence[str]) -> tuple[str, ...]:
+    """Return the words of its own that may stand where an override does."""
+    return tuple(OF_A_PICTURE) if before == ["tile"] else COMPOSING[before[0]]
 
 
 def _values(before: Sequence[str], key: str, typed: str) -> list[str]:
@@ -173,11 +214,10 @@ def _hint(before: Sequence[str], key: str) -> Any:
     """Return the type of what a key sets, or None."""
     from ganvas.command.describe import option_parameters
     from ganvas.config.schema import parameters
-    from ganvas.runner import Experiment
 
     group, dot, _ = key.partition(".")
     if not dot:
-        parameter = parameters(Experiment).get(key)
+        parameter = parameters(_root(before)).get(key)
         return parameter.hint if parameter else None
     file = _chosen(before, group)
     hints = {name: field.hint for name, field in option_parameters(file, group)} if file else {}
@@ -196,7 +236,9 @@ def _chosen(before: Sequence[str], group: str) -> Path | None:
     folders = _config_dirs(before)
     known = groups(folders)
     words = dict(word.partition("=")[::2] for word in before if "=" in word)
-    choices = default_choices()
+    choices = default_choices("tile" if before[0] == "tile" else "config")
+    if before[0] == "tile":
+        return known.get(group, {}).get(words.get(group, choices.get(group, "")))
     edit = known["edit"].get(words.get("edit", choices["edit"]))
     if edit is not None:
         for line in edit.read_text(encoding="utf-8").splitlines():

@@ -146,10 +146,11 @@ def _sample(commands: Commands) -> None:
 
 
 def _train(commands: Commands) -> None:
-    train = commands.add_parser("train", help="train an encoder on what a generator draws")
-    train.add_argument("network", choices=["encoder"], help="what is trained")
+    train = commands.add_parser("train", help="train an encoder, or a generator of textures")
+    train.add_argument("network", choices=["encoder", "generator"], help="an encoder, on what a "
+                       "generator draws; a StyleGAN2, on crops of pictures")  # fmt: skip
     train.add_argument("overrides", nargs="*", metavar="OVERRIDE", help="generator=OPTION, "
-                       "encoder=OPTION, samples=N, and their fields")  # fmt: skip
+                       "samples=N; pictures=PATH, seconds=N; and their fields")  # fmt: skip
     _config_dir(train)
     train.set_defaults(command=_lazily("train", "train"))
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganvas.command.tile_fill import PICTURE, RECIPE, fill, say
+from ganvas.command.tile_record import IMAGE
+from ganvas.command.tile_settings import TileSettings
 from ganvas.config.checked import resolve_as
 from ganvas.config.compose import Resolver
 from ganvas.config.groups import groups, user_folders
@@ -19,7 +21,7 @@ from ganvas.config.schema import build, parameters
 from ganvas.errors import ConfigError
 from ganvas.runner.settings import Trainer
 from ganvas.runner.signature import canonical
-from ganvas.tile.settings import TileSettings
+from ganvas.tracking import RunInfo
 
 if TYPE_CHECKING:
     from ganvas.generator.base import Generator
@@ -43,7 +45,7 @@ that opens from disk and zooms into the picture.
 ROOT = "tile"
 """The configuration that is composed."""
 
-WITHOUT_EFFECT = ("output", "study", "threads", "device", "compression")
+WITHOUT_EFFECT = ("output", "study", "threads", "device", "compression", "logger")
 """Settings that are left out of the signature."""
 
 STATISTICS_OF = 16
@@ -158,14 +160,16 @@ def _draw(plan: Plan) -> None:
         )
         recipe = _with_statistics(recipe, generator)
         write_json(folder / "config.json", plan.config)
-        write_json(folder / "provenance.json", provenance(device))
+        identity = {"name": generator.name, "sha256": generator.source_hash}
+        write_json(folder / "provenance.json", {**provenance(device), "generator": identity})
         recipe.save(file)
     say(
         f"{width}×{height} pixels ({width * height / 1e6:.1f} megapixels), "
         f"{shape.rows * shape.columns} tiles joined at {shape.layer}, "
         f"at most {need / 2**30:.2f} GiB on the disk"
     )
-    fill(recipe, generator, folder, settings.compression)
+    info = RunInfo(folder, folder.name, settings.study, "tile", (), plan.config, (IMAGE,))
+    fill(recipe, generator, info, settings.compression, settings.logger)
 
 
 def _with_statistics(recipe: Recipe, generator: Generator) -> Recipe:

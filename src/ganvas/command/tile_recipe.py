@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ganvas.command.tile_fill import PICTURE, RECIPE, fill, say
+from ganvas.command.tile_record import IMAGE
 from ganvas.config.groups import user_folders
 from ganvas.errors import ConfigError, InputError
 from ganvas.runner.settings import Trainer
+from ganvas.tracking import NoLogger, RunInfo
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from ganvas.generator.base import Generator
     from ganvas.tile.geometry import Geometry
     from ganvas.tile.recipe import Recipe
@@ -60,6 +64,7 @@ def edit(words: Sequence[str]) -> int:
     """Change the latent of tiles and draw only the squares that they reach."""
     from ganvas.tile.draw import Earlier
     from ganvas.tile.latents.saved import saved_rows
+    from ganvas.tile.overlay import read_mask
 
     parser = argparse.ArgumentParser(prog="ganvas tile edit", description=edit.__doc__)
     parser.add_argument("recipe", help="the folder of a picture, or its recipe.safetensors")
@@ -68,12 +73,20 @@ def edit(words: Sequence[str]) -> int:
         "--latent", action="append", required=True, metavar="SOURCE",
         help="for each --tile: a number of the bank, ROW,COLUMN of a tile, or an embedding",
     )  # fmt: skip
+    parser.add_argument(
+        "--mask", action="append", metavar="FILE",
+        help="for each --tile: a picture, stretched over all; white is where the tile changes; "
+        "'-' for all of the tile",
+    )  # fmt: skip
     parser.add_argument("-o", "--output", required=True, help="the folder of the new picture")
-    parser.add_argument("--compression", choices=["none", "deflate"], default="none")
+    parser.add_argument("--compression", choices=["none", "deflate", "jpeg"], default="none")
     _common(parser)
     options = parser.parse_args(list(words))
     if len(options.tile) != len(options.latent):
         raise ConfigError(f"{len(options.tile)} --tile and {len(options.latent)} --latent")
+    masks = options.mask or ["-"] * len(options.tile)
+    if len(masks) != len(options.tile):
+        raise ConfigError(f"{len(options.tile)} --tile and {len(masks)} --mask")
     old, new = _recipe_file(options.recipe).parent, Path(options.output)
     picture = old / PICTURE
     if not picture.is_file():
@@ -83,18 +96,22 @@ def edit(words: Sequence[str]) -> int:
     recipe, generator = _loaded(options)
     grid = recipe.geometry
     changed = []
-    for text, source in zip(options.tile, options.latent, strict=True):
+    for text, source, file in zip(options.tile, options.latent, masks, strict=True):
         tile = _tile(text, "--tile", grid)
+        latent: int | tuple[int, int] | Tensor
         if source.isdecimal():
-            recipe = recipe.with_tile(tile, int(source))
+            latent = int(source)
         elif Path(source).suffix:
-            recipe = recipe.with_tile(tile, saved_rows(Path(source), generator)[0])
+            latent = saved_rows(Path(source), generator)[0]
         else:
-            recipe = recipe.with_tile(tile, _tile(source, "--latent", grid))
+            latent = _tile(source, "--latent", grid)
+        mask = None if file == "-" else read_mask(Path(file), grid, tile)
+        recipe = recipe.with_tile(tile, latent, mask)
         changed.append(tile)
     new.mkdir(parents=True, exist_ok=True)
     recipe.save(new / RECIPE)
-    fill(recipe, generator, new, options.compression, Earlier(picture, changed))
+    info = RunInfo(new, new.name, new.parent.name, "tile", (), {}, (IMAGE,))
+    fill(recipe, generator, info, options.compression, NoLogger(), Earlier(picture, changed))
     return 0
 
 

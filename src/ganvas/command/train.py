@@ -1,4 +1,4 @@
-"""`ganvas train encoder`: train an encoder on what a generator draws."""
+"""`ganvas train`: train an encoder on what a generator draws, or a generator on pictures."""
 
 from __future__ import annotations
 
@@ -52,6 +52,19 @@ class Training:
 
 
 def train(options: argparse.Namespace) -> int:
+    """Train the network that the command names; return 0.
+
+    Raises:
+        GanvasError: As `train_encoder` or `train_generator` says.
+    """
+    if options.network == "generator":
+        from ganvas.command.train_generator import train_generator
+
+        return train_generator(options)
+    return train_encoder(options)
+
+
+def train_encoder(options: argparse.Namespace) -> int:
     """Train an encoder, or continue, or recognise one that is finished; return 0.
 
     Raises:

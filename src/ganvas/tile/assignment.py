@@ -41,12 +41,14 @@ class Assignment:
             seed: Of the bank.
             tile: Row and column.
         """
+        return self.mixed(generator, seed, self.ids[tile], self.weights[tile])
+
+    def mixed(self, generator: Generator, seed: int, ids: Tensor, weights: Tensor) -> Tensor:
+        """Return the weighted sum (1, rows, w_dim) of members (M,) of bank and table."""
         import torch
 
         mixed = torch.zeros(1, generator.rows, generator.w_dim, device=generator.w_avg.device)
-        for number, weight in zip(
-            self.ids[tile].tolist(), self.weights[tile].tolist(), strict=True
-        ):
+        for number, weight in zip(ids.tolist(), weights.tolist(), strict=True):
             if weight:
                 mixed += weight * self._member(generator, seed, number)
         return mixed

@@ -17,6 +17,7 @@ from ganvas.functional.philox import normal_field
 from ganvas.functional.tiling import centres, merge, partition, spread
 from ganvas.generator.base import Activation, Generator
 from ganvas.tile.geometry import Geometry
+from ganvas.tile.overlay import Overlay, mask_over
 from ganvas.tile.window import Window, needed
 
 Tile = tuple[int, int]
@@ -42,6 +43,7 @@ class Canvas:
         seed: Of the noise.
         rest: What draws behind the joint: of a StyleGAN1 `ganvas.tile.statistics.frozen`; None:
             the generator itself.
+        overlays: Parts of tiles with another latent, w+ (1, rows, w_dim), later ones on top.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Canvas:
         latents: Latents,
         seed: int,
         rest: Generator | None = None,
+        overlays: Sequence[tuple[Overlay, Tensor]] = (),
     ) -> None:
         self.generator, self.rest = generator, rest or generator
         self.geometry, self.latents, self.seed = geometry, latents, seed
@@ -59,6 +62,9 @@ class Canvas:
         self._tiles: OrderedDict[Tile, Activation] = OrderedDict()
         self._styles: OrderedDict[Tile, list[Tensor]] = OrderedDict()
         self._cached = 0
+        self._overlays: dict[Tile, list[tuple[Overlay, Tensor]]] = {}
+        for overlay, w in overlays:
+            self._overlays.setdefault(overlay.tile, []).append((overlay, w))
 
     @torch.no_grad()
     def draw(self, window: Window) -> Tensor:
@@ -91,14 +97,32 @@ class Canvas:
         if known is not None:
             self._tiles.move_to_end(tile)
             return known
-        crop = self._crop(tile)
+        crop = self._crop(tile, self.latents(tile))
+        for overlay, w in self._overlays.get(tile, ()):
+            crop = self._overlaid(crop, self._crop(tile, w), overlay)
         self._tiles[tile] = crop
         self._cached += _bytes(crop)
         while self._cached > CACHE_MIB << 20 and len(self._tiles) > 1:
             self._cached -= _bytes(self._tiles.popitem(last=False)[1])
         return crop
 
-    def _crop(self, tile: Tile) -> Activation:
+    def _overlaid(self, crop: Activation, other: Activation, overlay: Overlay) -> Activation:
+        """Return a tile's crop with that of another latent where the overlay's mask is."""
+        g, features = self.geometry, crop.features
+
+        def blend(maps: Tensor, others: Tensor) -> Tensor:
+            scale = maps.shape[-1] / g.crop
+            rows, columns = (
+                centres(0, maps.shape[-1], scale) + number * g.stride for number in overlay.tile
+            )
+            return torch.lerp(maps, others, mask_over(overlay, g, rows, columns).to(maps.device))
+
+        rgb = crop.rgb
+        if rgb is not None and other.rgb is not None:
+            rgb = blend(rgb, other.rgb)
+        return Activation(blend(features, other.features), rgb)
+
+    def _crop(self, tile: Tile, w: Tensor) -> Activation:
         noise = [
             self._noise(TILE_NOISE, index, Window(row * r, row * r + r, column * r, column * r + r))
             for index, r in enumerate(self.generator.noise_resolutions)
@@ -107,7 +131,7 @@ class Canvas:
         ]
         name = self.geometry.layer
         g = self.geometry
-        state = self.generator.activations(self.latents(tile), noise, [name])[name]
+        state = self.generator.activations(w, noise, [name])[name]
         full = state.features.shape[-1]
 
         def cropped(maps: Tensor) -> Tensor:
@@ -165,13 +189,43 @@ class Canvas:
         grid = [[self._tile_styles((row, column)) for column in columns] for row in rows]
         parts = weights[0][:, rows.start : rows.stop], weights[1][:, columns.start : columns.stop]
 
+        deltas = [
+            self._delta(tile, window, scale, weights)
+            for tile in _pairs(rows, columns)
+            if tile in self._overlays
+        ]
+
         def style(number: int) -> Tensor:
             tiles = [[styles[number][0] for styles in line] for line in grid]
-            if len(rows) == len(columns) == 1:
+            if len(rows) == len(columns) == 1 and not deltas:
                 return tiles[0][0][None]
-            return spread(torch.stack([torch.stack(line) for line in tiles]), *parts)
+            field = spread(torch.stack([torch.stack(line) for line in tiles]), *parts)
+            return sum((delta(number) for delta in deltas), start=field)
 
         return _Styles(style, len(grid[0][0]))
+
+    def _delta(
+        self, tile: Tile, window: Window, scale: float, weights: tuple[Tensor, Tensor]
+    ) -> Callable[[int], Tensor]:
+        """Return what a tile's overlays add to each style over a window, (1, C, h, w)."""
+        rows = centres(window.top, window.bottom, scale)
+        columns = centres(window.left, window.right, scale)
+        device = weights[0].device
+        counted = weights[0][:, tile[0], None] * weights[1][:, tile[1]]
+        parts = [
+            (mask_over(overlay, self.geometry, rows, columns).to(device), self.generator.styles(w))
+            for overlay, w in self._overlays[tile]
+        ]
+        base = self._tile_styles(tile)
+
+        def delta(number: int) -> Tensor:
+            first = base[number][0][:, None, None]
+            field = first
+            for mask, styles in parts:
+                field = field + mask * (styles[number][0][:, None, None] - field)
+            return (counted * (field - first))[None]
+
+        return delta
 
     def _tile_styles(self, tile: Tile) -> list[Tensor]:
         known = self._styles.get(tile)

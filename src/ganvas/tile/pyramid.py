@@ -7,6 +7,7 @@ process has left goes on from there.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -20,16 +21,20 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from ganvas.errors import InputError, StorageError
 from ganvas.system.files import replacing, storage_errors
 from ganvas.tile.window import Window
 
-Compression = Literal["none", "deflate"]
+Compression = Literal["none", "deflate", "jpeg"]
 Pixels = NDArray[np.uint8]
 
 TILE = 256
 """Height and width of the file's own tiles in pixels; a square is a multiple of it."""
+
+JPEG, QUALITY = 7, 90
+"""TIFF's number for tiles that are JPEG files of their own, and the quality of ours."""
 
 CONTINUE = "free some, and the same command continues"
 
@@ -64,7 +69,7 @@ def level_sizes(height: int, width: int, side: int) -> list[tuple[int, int]]:
 
 
 def disk_need(height: int, width: int, side: int, compression: Compression) -> int:
-    """Return the bytes that drawing a picture takes at most; with Deflate there are two files."""
+    """Return the bytes that drawing a picture takes at most; compressed, there are two files."""
     tiles = sum(-(-h // TILE) * -(-w // TILE) for h, w in level_sizes(height, width, side))
     layout = tiles * (TILE * TILE * 3 + 32) + (1 << 16)
     return layout * (1 if compression == "none" else 2)
@@ -155,7 +160,7 @@ class Pyramid:
         self.done.add(number)
 
     def finish(self, compression: Compression) -> None:
-        """Give the picture its name; with Deflate write it once more, compressed.
+        """Give the picture its name; to be compressed, it is written once more.
 
         Raises:
             StorageError: No space is left.
@@ -166,7 +171,7 @@ class Pyramid:
                 self.work.replace(self.path)
             else:
                 with replacing(self.path, CONTINUE) as temporary:
-                    _compress(self.work, temporary, self.levels)
+                    _compress(self.work, temporary, self.levels, compression)
                 self.work.unlink()
             self.journal.unlink()
 
@@ -207,6 +212,15 @@ class Pyramid:
             at = start + (row * TILE + column) * 3
             _write_all(self._file.fileno(), line.tobytes(), at)
             row += 1
+
+
+def squares_done(path: Path) -> int:
+    """Return how many squares of an unfinished picture its journal names; 0 without one."""
+    try:
+        lines = path.with_name(f"{path.stem}.journal").read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError):
+        return 0
+    return len({line for line in lines[1:-1] if line.isdecimal()})
 
 
 def levels(path: Path) -> list[Level]:
@@ -271,6 +285,8 @@ def _tifffile() -> Any:
 def _tile(file: Any, frame: Any, index: int) -> Pixels:
     file.filehandle.seek(frame.dataoffsets[index])
     content = file.filehandle.read(frame.databytecounts[index])
+    if frame.compression == JPEG:
+        return _from_jpeg(content)
     if frame.compression != 1:
         content = zlib.decompress(content)
     return np.frombuffer(content, dtype=np.uint8).reshape(TILE, TILE, 3)
@@ -281,27 +297,64 @@ def _lay_out(path: Path, sizes: Sequence[tuple[int, int]]) -> None:
     _write_tiff(path, sizes, lambda _: None)
 
 
-def _compress(source: Path, target: Path, levels: Sequence[Level]) -> None:
+def _compress(
+    source: Path, target: Path, levels: Sequence[Level], compression: Compression
+) -> None:
+    encode = _to_jpeg if compression == "jpeg" else _deflated
+    colours = {"photometric": "ycbcr", "subsampling": (1, 1)} if compression == "jpeg" else {}
     with source.open("rb") as file:
 
         def tiles(level: int) -> Iterator[bytes]:
             for offset in levels[level].offsets:
                 file.seek(offset)
-                yield zlib.compress(file.read(TILE * TILE * 3), 1)
+                yield encode(file.read(TILE * TILE * 3))
 
         sizes = [(level.height, level.width) for level in levels]
-        _write_tiff(target, sizes, tiles, compression="adobe_deflate")
+        _write_tiff(target, sizes, tiles, compression="adobe_deflate", **colours)
+    if compression == "jpeg":
+        _name_jpeg(target)
+
+
+def _deflated(content: bytes) -> bytes:
+    return zlib.compress(content, 1)
+
+
+def _to_jpeg(content: bytes) -> bytes:
+    out = io.BytesIO()
+    tile = Image.frombytes("RGB", (TILE, TILE), content)
+    tile.save(out, "JPEG", quality=QUALITY, subsampling="4:4:4")
+    return out.getvalue()
+
+
+def _from_jpeg(content: bytes) -> Pixels:
+    with Image.open(io.BytesIO(content), formats=("JPEG",)) as tile:
+        pixels = np.array(tile.convert("RGB"))
+    if pixels.shape != (TILE, TILE, 3):
+        raise ValueError("one of its tiles has another size")
+    return pixels
+
+
+def _name_jpeg(path: Path) -> None:
+    """Say in each level that its tiles are JPEG.
+
+    tifffile writes tiles that are compressed already, but names JPEG only where a library that
+    could compress them is installed.
+    """
+    with _tifffile().TiffFile(path, mode="r+") as file:
+        for level in file.series[0].levels:
+            level.keyframe.tags["Compression"].overwrite(JPEG)
 
 
 def _write_tiff(path: Path, sizes: Sequence[tuple[int, int]], data: Any, **options: Any) -> None:
+    options = {"photometric": "rgb"} | options
     with _tifffile().TiffWriter(path, bigtiff=True) as file:
         for level, size in enumerate(sizes):
             below: dict[str, Any] = (
                 {"subifds": len(sizes) - 1} if level == 0 else {"subfiletype": 1}
             )
             file.write(
-                data(level), shape=(*size, 3), dtype=np.uint8, photometric="rgb",
-                tile=(TILE, TILE), metadata=None, **below, **options,
+                data(level), shape=(*size, 3), dtype=np.uint8, tile=(TILE, TILE), metadata=None,
+                **below, **options,
             )  # fmt: skip
 
 

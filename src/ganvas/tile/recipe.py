@@ -18,6 +18,7 @@ from ganvas.errors import CheckpointError, ConfigError, InputError
 from ganvas.generator.config import load_generator
 from ganvas.tile.assignment import Assignment
 from ganvas.tile.geometry import Geometry, geometry
+from ganvas.tile.overlay import Overlay, mask_side
 from ganvas.version import __version__
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Recipe:
         generator: The generator's configuration.
         generator_hash: Of its weights.
         statistics: Frozen mean and deviation of each layer, for StyleGAN1.
+        overlays: Parts of tiles with another latent, later ones on top.
     """
 
     geometry: Geometry
@@ -57,6 +59,7 @@ class Recipe:
     generator: Mapping[str, Any]
     generator_hash: str
     statistics: tuple[tuple[Tensor, Tensor], ...] = ()
+    overlays: tuple[Overlay, ...] = ()
 
     def rows(self, generator: Generator, tile: tuple[int, int]) -> Tensor:
         """Return w+ (1, rows, w_dim) of a tile."""
@@ -70,30 +73,46 @@ class Recipe:
         device = generator.w_avg.device
         moved = [(mean.to(device), deviation.to(device)) for mean, deviation in self.statistics]
         rest = frozen(generator, moved) if moved else generator
+        overlays = [
+            (one, self.assignment.mixed(generator, self.seed, one.ids, one.weights))
+            for one in self.overlays
+        ]
         return Canvas(
-            generator, self.geometry, lambda tile: self.rows(generator, tile), self.seed, rest
-        )
+            generator, self.geometry, lambda tile: self.rows(generator, tile), self.seed, rest,
+            overlays,
+        )  # fmt: skip
 
-    def with_tile(self, tile: tuple[int, int], source: int | tuple[int, int] | Tensor) -> Recipe:
+    def with_tile(
+        self,
+        tile: tuple[int, int],
+        source: int | tuple[int, int] | Tensor,
+        mask: Tensor | None = None,
+    ) -> Recipe:
         """Return the recipe with another latent of one tile; the statistics stay.
 
         Args:
             tile: Row and column.
             source: A member of the bank, another tile, or w+ (rows, w_dim).
+            mask: Where in the tile, as `overlay.read_mask` returns it; None: all of it.
         """
         import torch
 
         a = self.assignment
-        ids, weights, table = a.ids.clone(), a.weights.clone(), a.table
+        table = a.table
         if isinstance(source, tuple):
-            ids[tile], weights[tile] = a.ids[source], a.weights[source]
+            ids, weights = a.ids[source].clone(), a.weights[source].clone()
         else:
             if not isinstance(source, int):
                 table = torch.cat([table, source[None]])
                 source = -len(table)
-            ids[tile], weights[tile] = 0, 0.0
-            ids[tile][0], weights[tile][0] = source, 1.0
-        return replace(self, assignment=replace(a, ids=ids, weights=weights, table=table))
+            ids, weights = torch.zeros_like(a.ids[tile]), torch.zeros_like(a.weights[tile])
+            ids[0], weights[0] = source, 1.0
+        if mask is not None:
+            overlays = (*self.overlays, Overlay(tile, ids, weights, mask))
+            return replace(self, assignment=replace(a, table=table), overlays=overlays)
+        every, counts = a.ids.clone(), a.weights.clone()
+        every[tile], counts[tile] = ids, weights
+        return replace(self, assignment=replace(a, ids=every, weights=counts, table=table))
 
     def load_generator(self, trust: bool = False) -> Generator:
         """Load the generator that draws it.
@@ -137,6 +156,8 @@ class Recipe:
         tensors = {name: getattr(self.assignment, name) for name in TENSORS}
         for index, (mean, deviation) in enumerate(self.statistics):
             tensors |= {f"mean.{index}": mean, f"deviation.{index}": deviation}
+        if self.overlays:
+            tensors |= _stacked(self.overlays)
         metadata = {
             "format": FORMAT,
             "ganvas": __version__,
@@ -160,6 +181,49 @@ class Recipe:
         from ganvas.system.tensors import read_as
 
         return read_as("recipe", path, (FORMAT,), partial(_restored, cls))
+
+
+def _stacked(overlays: tuple[Overlay, ...]) -> dict[str, Tensor]:
+    import torch
+
+    return {
+        "overlay.tiles": torch.tensor([one.tile for one in overlays]),
+        "overlay.ids": torch.stack([one.ids for one in overlays]),
+        "overlay.weights": torch.stack([one.weights for one in overlays]),
+        "overlay.masks": torch.stack([one.mask for one in overlays]),
+    }
+
+
+def _overlays(
+    tensors: Mapping[str, Tensor], shape: Geometry, assignment: Assignment
+) -> tuple[Overlay, ...]:
+    """Return the overlays of a file.
+
+    Raises:
+        KeyError: A part of them is missing.
+        ValueError: They do not fit the grid.
+    """
+    import torch
+
+    if "overlay.tiles" not in tensors:
+        return ()
+    tiles, ids, weights, masks = (
+        tensors[f"overlay.{name}"] for name in ("tiles", "ids", "weights", "masks")
+    )
+    count, members, side = len(tiles), assignment.ids.shape[2], mask_side(shape)
+    fits = tiles.dtype == ids.dtype == torch.int64 and masks.dtype == torch.uint8
+    fits = fits and tiles.shape == (count, 2) and ids.shape == weights.shape == (count, members)
+    if not fits or masks.shape != (count, side, side):
+        raise ValueError("its overlays do not belong to its grid")
+    if not weights.is_floating_point() or not weights.isfinite().all():
+        raise ValueError("it holds numbers that are not finite")
+    low, high = -len(assignment.table), 2**32
+    if ids.numel() and (ids.min() < low or ids.max() >= high):
+        raise ValueError("its overlays name latents that it does not have")
+    if (tiles < 0).any() or (tiles >= torch.tensor([shape.rows, shape.columns])).any():
+        raise ValueError("its overlays lie outside of its grid")
+    places = [(int(row), int(column)) for row, column in tiles.tolist()]
+    return tuple(map(Overlay, places, ids, weights, masks))
 
 
 def _restored(
@@ -198,5 +262,5 @@ def _restored(
         raise ValueError("it does not say which generator it belongs to")
     return cls(
         shape, assignment, seed, side, threads, renewed(described), metadata["generator_hash"],
-        statistics,
+        statistics, _overlays(tensors, shape, assignment),
     )  # fmt: skip

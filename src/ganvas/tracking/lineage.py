@@ -36,7 +36,8 @@ def lineage(folder: Path, config: dict[str, Any], edit: str) -> dict[str, Any]:
     return {
         "generator": provenance.get("generator"),
         "start": _embedding(Path(start)) if start else None,
-        "edit": {"name": edit, "stages": list(config["edit"]["stages"])},
+        # A picture of `ganvas tile` has no stages.
+        "edit": {"name": edit, "stages": list(config.get("edit", {}).get("stages", ()))},
         "embedding": artifact_name(folder),
     }
 

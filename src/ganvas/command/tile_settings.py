@@ -14,6 +14,7 @@ from ganvas.generator import GeneratorConfig
 from ganvas.tile.latents import LatentSource
 from ganvas.tile.pyramid import Compression
 from ganvas.tile.recipe import MOST_TILES, SIDES
+from ganvas.tracking import Logger
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(pattern=r"^\w[\w.-]{0,199}$")]
@@ -26,6 +27,7 @@ class TileSettings:
     Attributes:
         generator: The frozen generator (group).
         latents: Where the tiles have their latents from (group).
+        logger: Where the record is sent besides the picture's folder (group).
         grid: Rows and columns of tiles, such as 8x12.
         layer: The layer at which tiles are joined: its name, or its resolution for the last one
             there.
@@ -38,7 +40,8 @@ class TileSettings:
         seed: Of latents and noise.
         side: Height and width of the squares that are drawn at once, in pixels: 256 to 4096. Memory
             follows it, whatever the size of the picture.
-        compression: Of the picture: "none" or "deflate", which is exact, too.
+        compression: Of the picture: "none", "deflate", which is exact, too, or "jpeg" (quality 90),
+            a tenth of the size and no longer equal to what `render` draws.
         device: "auto" (a GPU where there is one), "cpu", "cuda" or "cuda:N".
         threads: CPU threads; null: torch's choice.
         study: Name of the folder below `output`.
@@ -50,6 +53,7 @@ class TileSettings:
 
     generator: GeneratorConfig
     latents: LatentSource
+    logger: Logger
     grid: int | str = "4x4"
     layer: int | str = 16
     crop: Annotated[int, Field(ge=2)] | None = None

@@ -1,0 +1,1 @@
+"""Training a generator against a discriminator, on crops of pictures."""

@@ -1,0 +1,94 @@
+"""Another latent in a part of a tile."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from ganvas.errors import InputError
+from ganvas.generator.tiny_network import TinyGenerator
+from ganvas.tile.canvas import Canvas
+from ganvas.tile.geometry import geometry
+from ganvas.tile.overlay import FINENESS, Overlay, mask_over, mask_side, read_mask, zone
+from ganvas.tile.window import Window
+
+NOTHING = torch.zeros(1, dtype=torch.int64), torch.ones(1)
+
+
+@pytest.fixture(scope="module")
+def generator():
+    return TinyGenerator(64, 8, 8)
+
+
+@pytest.fixture(scope="module")
+def shape(generator):
+    return geometry(generator, 16, (2, 3))
+
+
+def picture(generator, shape, overlays=(), changed=None):
+    w = generator.sample_w(8, torch.Generator().manual_seed(1))
+    latents = [generator.broadcast(one[None]) for one in w]
+
+    def latent(tile):
+        return latents[7] if tile == changed else latents[3 * tile[0] + tile[1]]
+
+    canvas = Canvas(generator, shape, latent, 5, overlays=[(one, latents[7]) for one in overlays])
+    return canvas, canvas.draw(Window(0, canvas.height, 0, canvas.width))
+
+
+def test_a_white_mask_is_another_tile_and_a_black_one_none(generator, shape):
+    _, before = picture(generator, shape)
+    _, after = picture(generator, shape, changed=(0, 1))
+    side = mask_side(shape)
+    for value, expected in ((255, after), (0, before)):
+        mask = torch.full((side, side), value, dtype=torch.uint8)
+        _, drawn = picture(generator, shape, [Overlay((0, 1), *NOTHING, mask)])
+        torch.testing.assert_close(drawn, expected, rtol=1e-4, atol=1e-5)
+    assert (after - before).abs().max() > 1e-2
+
+
+def test_half_a_mask_changes_half_a_tile(generator, shape):
+    _, before = picture(generator, shape)
+    _, other = picture(generator, shape, changed=(0, 1))
+    mask = torch.zeros(mask_side(shape), mask_side(shape), dtype=torch.uint8)
+    first, _ = zone(shape, 1)
+    middle = shape.stride + shape.crop // 2
+    mask[:, (middle - first) * FINENESS :] = 255
+    canvas, drawn = picture(generator, shape, [Overlay((0, 1), *NOTHING, mask)])
+    joint = middle * canvas.width // shape.size[1]
+    reach = 4 * canvas.width // shape.size[1]
+    torch.testing.assert_close(drawn[..., : joint - reach], before[..., : joint - reach])
+    right = slice(joint + reach, None)
+    torch.testing.assert_close(drawn[..., right], other[..., right], rtol=1e-4, atol=1e-5)
+    # Windows of it agree with the whole.
+    window = Window(11, 60, joint - 20, joint + 31)
+    part = canvas.draw(window)
+    expected = drawn[..., 11:60, joint - 20 : joint + 31]
+    assert (part - expected).abs().max() < 3e-6 * drawn.abs().max()
+
+
+def test_a_mask_is_read_at_its_place(tmp_path, shape):
+    height, width = (8 * side for side in shape.size)
+    white = np.zeros((height, width), dtype=np.uint8)
+    top, left = 16, 8 * shape.stride + 8
+    white[top : top + 24, left : left + 40] = 255
+    file = tmp_path / "mask.png"
+    Image.fromarray(white).save(file)
+    overlay = Overlay((0, 1), *NOTHING, read_mask(file, shape, (0, 1)))
+    rows, columns = (torch.arange(side, dtype=torch.float64) + 0.5 for side in shape.size)
+    over = mask_over(overlay, shape, rows, columns)
+    expected = torch.from_numpy(white).float().view(shape.size[0], 8, shape.size[1], 8)
+    torch.testing.assert_close(over, expected.mean(dim=(1, 3)) / 255, atol=0.02, rtol=0)
+    Image.fromarray(np.zeros_like(white)).save(file)
+    with pytest.raises(InputError, match="black where tile 1,2 lies"):
+        read_mask(file, shape, (1, 2))
+
+
+def test_overlays_lie_over_each_other_in_their_order(generator, shape):
+    side = mask_side(shape)
+    full = torch.full((side, side), 255, dtype=torch.uint8)
+    _, twice = picture(generator, shape, [Overlay((0, 0), *NOTHING, full)] * 2)
+    _, once = picture(generator, shape, [Overlay((0, 0), *NOTHING, full)])
+    torch.testing.assert_close(twice, once, rtol=1e-4, atol=1e-5)
