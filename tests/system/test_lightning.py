@@ -1,7 +1,7 @@
 from lightning_utilities.core import imports
 from lightning_utilities.core.imports import RequirementCache
 
-from ganvas.stage.lightning import without
+from ganvas.system.lightning import without
 
 
 def test_packages_are_hidden_for_as_long_as_something_is_imported():
