@@ -49,9 +49,11 @@ class FromEncoder(Start):
             raise InputError("an encoder starts from photographs, and there are none")
         encoder = load_encoder(self.path).to(generator.w_avg.device)
         encoder.require_generator(generator, self.path)
-        latent = encoder(photographs)
-        if self.space == "w+":
+        latent = encoder.encode(photographs, generator)
+        if self.space == "w+" and latent.ndim == 2:
             latent = generator.broadcast(latent)
+        elif self.space == "w" and latent.ndim == 3:
+            latent = latent[:, list(generator.effective_rows)].mean(1)
         noise = starting_noise(generator, len(names), seed)
         return Embedding(
             latent, noise, self.space, names=names, generator_hash=generator.source_hash

@@ -1,0 +1,67 @@
+"""How well a trained encoder does: on samples whose w is known, and on photographs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from ganvas.encoder.augmentation import Augmentation
+from ganvas.encoder.objective import perceptual, similarity
+from ganvas.encoder.residual_encoder import ResidualEncoder
+from ganvas.functional.images import resize
+from ganvas.generator.base import Generator
+
+if TYPE_CHECKING:
+    from ganvas.encoder.residual import Residual
+
+STILL = Augmentation(colour=0, blur=0, jpeg=None, crop=0)
+
+
+@torch.no_grad()
+def judged(
+    encoder: ResidualEncoder, generator: Generator, pictures: Tensor, option: Residual
+) -> dict[str, float]:
+    """Return the means of what the objective looks at over renders of encoded pictures.
+
+    Args:
+        encoder: The encoder.
+        generator: Draws with the noise maps of seed 0, the same for all.
+        pictures: (N, 3, r, r) in [−1, 1], at most as large as the encoder sees them.
+        option: Losses with a weight of 0 are not measured; their networks may be missing.
+
+    Returns:
+        "mse", and "lpips" and "identity", the cosine similarity, where they are trained for.
+    """
+    noise = generator.sample_noise(1, torch.Generator().manual_seed(0))
+    rows: list[dict[str, Tensor]] = []
+    for picture in pictures.split(1):
+        w = encoder.encode(picture, generator)
+        render = resize(generator(w, noise), picture.shape[-1]).clamp(-1, 1)
+        row = {"mse": (render - picture).square().mean()}
+        if option.objective.lpips:
+            row["lpips"] = perceptual(render, picture).mean()
+        if option.objective.identity:
+            row["identity"] = similarity(render, picture).mean()
+        rows.append(row)
+    return {
+        name: round(float(torch.stack([row[name] for row in rows]).mean()), 4) for name in rows[0]
+    }
+
+
+@torch.no_grad()
+def judged_on_samples(
+    encoder: ResidualEncoder, generator: Generator, option: Residual, seed: int, count: int
+) -> dict[str, float]:
+    """Return `judged` on new samples, and the part of the spread of w that is explained."""
+    stream = replace(option.stream, mixing=0.0, augmentation=STILL)
+    # Another seed than that of the training.
+    samples = stream.batch(generator, seed + 1, 0, count)
+    w = encoder.encode(samples.pictures, generator)
+    rows = list(generator.effective_rows)
+    error = (w - samples.w)[:, rows].square().sum()
+    spread = (samples.w - generator.w_avg)[:, rows].square().sum()
+    explained = round(1 - float(error / spread), 4)
+    return {"explained": explained, **judged(encoder, generator, samples.pictures, option)}
