@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 ROW = 50
 """Steps of a row of the curve."""
-JUDGES = 64
-"""New samples that a trained encoder is measured on."""
 
 
 def fit(option: Residual, generator: Generator, job: Job) -> ResidualEncoder:
@@ -53,7 +51,7 @@ def fit(option: Residual, generator: Generator, job: Job) -> ResidualEncoder:
         photographs=photographs,
         seed=job.seed,
     )
-    steps = math.ceil(job.samples / option.batch)
+    steps = math.ceil(job.samples / option.stream.fresh)
     file = job.folder / f"state-{job.samples}.safetensors"
     state = State.load(file) or State()
     clock = Clock(steps, option.seconds, state.seconds)
@@ -64,8 +62,8 @@ def fit(option: Residual, generator: Generator, job: Job) -> ResidualEncoder:
     # Lightning leaves it on the CPU.
     training.network.to(device)
     encoder = trained(training, job, state)
-    figures = judged_on_samples(encoder, generator, option, job.seed, JUDGES)
-    record = {"explained": figures["explained"], "held_out": JUDGES, "on_samples": figures}
+    figures = judged_on_samples(encoder, generator, option, job.seed)
+    record = {"explained": figures["explained"], "held_out": option.held_out, "on_samples": figures}
     if len(judges):
         figures = judged(encoder, generator, from_uint8(judges), option)
         record["on_photographs"] = {"count": len(judges), **figures}
@@ -124,7 +122,7 @@ class Reporter(pl.Callback):
         trainer.should_stop = trainer.should_stop or last
 
     def _row(self, training: EncoderTraining) -> None:
-        samples = self.state.step * training.option.batch
+        samples = self.state.step * training.option.stream.fresh
         means = training.means()
         if not all(math.isfinite(value) for value in means.values()):
             raise RunError(
@@ -197,7 +195,7 @@ def trained(training: EncoderTraining, job: Job, state: State) -> ResidualEncode
         generator_hash=generator.source_hash,
         generator_resolution=generator.resolution,
         record={
-            "samples": state.step * option.batch,
+            "samples": state.step * option.stream.fresh,
             "steps": state.step,
             "seed": job.seed,
             "curve": list(state.curve),

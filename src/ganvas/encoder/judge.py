@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from ganvas.encoder.augmentation import Augmentation
 from ganvas.encoder.objective import perceptual, similarity
 from ganvas.encoder.residual_encoder import ResidualEncoder
-from ganvas.functional.images import resize
+from ganvas.functional.images import from_uint8, resize
 from ganvas.generator.base import Generator
 
 if TYPE_CHECKING:
     from ganvas.encoder.residual import Residual
-
-STILL = Augmentation(colour=0, blur=0, jpeg=None, crop=0)
 
 
 @torch.no_grad()
@@ -53,15 +50,14 @@ def judged(
 
 @torch.no_grad()
 def judged_on_samples(
-    encoder: ResidualEncoder, generator: Generator, option: Residual, seed: int, count: int
+    encoder: ResidualEncoder, generator: Generator, option: Residual, seed: int
 ) -> dict[str, float]:
     """Return `judged` on new samples, and the part of the spread of w that is explained."""
-    stream = replace(option.stream, mixing=0.0, augmentation=STILL)
+    stream = replace(option.stream, mixing=0.0)
     # Another seed than that of the training.
-    samples = stream.batch(generator, seed + 1, 0, count)
-    w = encoder.encode(samples.pictures, generator)
+    w, drawn = stream.draw(generator, seed + 1, 0, option.held_out)
+    pictures = from_uint8(drawn)
     rows = list(generator.effective_rows)
-    error = (w - samples.w)[:, rows].square().sum()
-    spread = (samples.w - generator.w_avg)[:, rows].square().sum()
-    explained = round(1 - float(error / spread), 4)
-    return {"explained": explained, **judged(encoder, generator, samples.pictures, option)}
+    error = (encoder.encode(pictures, generator) - w)[:, rows].square().sum()
+    explained = round(1 - float(error / (w - generator.w_avg)[:, rows].square().sum()), 4)
+    return {"explained": explained, **judged(encoder, generator, pictures, option)}

@@ -32,7 +32,7 @@ class Residual(Trainable):
         stream: How training samples are drawn.
         objective: The losses and their weights.
         iterations: How often it looks; each time it sees the render of the latent so far.
-        batch: Samples of a step; all count for the exact latent.
+        batch: Samples that a step learns from; all count for the exact latent.
         renders: How many of them are rendered, for the losses of pictures and for the next look.
             Rendering is what costs.
         render_every: Steps between two that render; those between train the first look alone.
@@ -44,7 +44,8 @@ class Residual(Trainable):
         photographs: A folder of photographs, cut as the generator's pictures are, that are trained
             on by the losses of pictures alone; null: none.
         photograph_batch: How many of them each step takes.
-        judges: A folder of photographs that the trained encoder is measured on; null: none.
+        held_out: New samples that the trained encoder is measured on.
+        judges: A folder of photographs that it is measured on, cut to the centre; null: none.
     """
 
     maps: Maps = field(default_factory=Maps)
@@ -61,6 +62,7 @@ class Residual(Trainable):
     seconds: Annotated[float, Field(gt=0)] | None = None
     photographs: Path | None = None
     photograph_batch: Count = 8
+    held_out: Count = 64
     judges: Path | None = None
 
     @property

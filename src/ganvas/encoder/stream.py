@@ -23,52 +23,56 @@ CHUNK = 8
 
 
 class Samples(NamedTuple):
-    """A batch that the generator drew.
+    """What the generator drew.
 
     Attributes:
         w: (B, rows, w_dim), the exact w+.
-        pictures: (B, 3, r, r) in [−1, 1], as drawn.
-        changed: (B, 3, r, r), as the encoder sees them.
+        pictures: (B, 3, r, r), uint8.
     """
 
     w: Tensor
     pictures: Tensor
-    changed: Tensor
 
 
 @dataclass(frozen=True)
 class Stream:
     """Random samples of a generator, w = w_avg + ψ(w' − w_avg) with new noise, some of them mixed.
 
-    A batch depends on the seed and on its index alone, so a training continues with the next one.
+    What is drawn depends on the seed and the index of a step alone.
 
     Attributes:
         psi: Smallest and greatest ψ; a sample's is drawn between them.
         mixing: Fraction of the samples whose rows, from a random one on, are those of another w.
             They lie in W+, where photographs lie. Karras et al. 2019, section 3.1.
         resolution: Height and width that pictures are shrunk to; never larger than the generator's.
-        augmentation: How pictures are changed before the encoder sees them.
+        augmentation: How pictures are changed before the encoder sees them, anew each time.
+        fresh: New samples that are drawn for a step.
+        kept: The last so many samples are kept, on the device, and steps choose among them.
     """
 
     psi: tuple[Truncation, Truncation] = (0.5, 1.0)
     mixing: Annotated[float, Field(ge=0, le=1)] = 0.5
     resolution: Annotated[int, Field(ge=16)] = 256
     augmentation: Augmentation = field(default_factory=Augmentation)
+    fresh: Annotated[int, Field(ge=1)] = 16
+    kept: Annotated[int, Field(ge=1)] = 1024
 
     def __post_init__(self) -> None:
         if self.psi[0] > self.psi[1]:
             raise ConfigError(f"psi={list(self.psi)}: the first must not be above the second")
+        if self.kept % self.fresh:
+            raise ConfigError(f"kept={self.kept} must be a multiple of fresh={self.fresh}")
 
     def side(self, generator: Generator) -> int:
         """Return the height and width of the pictures."""
         return min(self.resolution, generator.resolution)
 
     @no_grad
-    def batch(self, generator: Generator, seed: int, index: int, count: int) -> Samples:
-        """Draw batch `index` of `count` samples."""
+    def draw(self, generator: Generator, seed: int, index: int, count: int) -> Samples:
+        """Draw `count` samples, for step `index`."""
         import torch
 
-        from ganvas.functional.images import from_uint8, resize, to_uint8
+        from ganvas.functional.images import resize, to_uint8
 
         device = generator.w_avg.device
         # On the device itself: noise maps from the CPU would take longer than the pictures.
@@ -81,11 +85,8 @@ class Stream:
                 for r in generator.noise_resolutions
             ]
             drawn = resize(generator(part, noise).float(), self.side(generator))
-            parts.append(from_uint8(to_uint8(drawn)))
-        pictures = torch.cat(parts)
-        amounts = torch.Generator().manual_seed(seed * 1_000_003 + index)
-        changed = torch.cat([self.augmentation(p[None], amounts) for p in pictures])
-        return Samples(w, pictures, changed)
+            parts.append(to_uint8(drawn))
+        return Samples(w, torch.cat(parts))
 
     def _latents(self, generator: Generator, rng: torch.Generator, count: int) -> Tensor:
         """Return w+ (count, rows, w_dim) in float32, also under autocast."""

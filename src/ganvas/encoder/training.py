@@ -14,6 +14,7 @@ from ganvas.encoder.coordinates import Coordinates
 from ganvas.encoder.maps import Seen
 from ganvas.encoder.network import Network, Update
 from ganvas.encoder.objective import divergence
+from ganvas.encoder.pool import Pool
 from ganvas.functional.images import from_uint8, resize
 from ganvas.functional.schedule import ramp
 from ganvas.generator.base import Generator
@@ -100,6 +101,7 @@ class EncoderTraining(pl.LightningModule):
         self.saved_optimizer: dict[int, dict[str, Tensor]] = {}
         generator = scene.generator
         self.noise = generator.fixed_noise()
+        self.pool = Pool(option.stream, generator, scene.seed)
         with torch.no_grad():
             self.__dict__["first_render"] = option.maps(from_uint8(scene.mean_picture))
 
@@ -169,11 +171,12 @@ class EncoderTraining(pl.LightningModule):
     @torch.no_grad()
     def _batch(self, step: int) -> Batch:
         scene, option = self.scene, self.option
-        samples = option.stream.batch(scene.generator, scene.seed, step, option.batch)
-        targets, changed, w = samples.pictures, samples.changed, samples.w
+        rng = torch.Generator().manual_seed(scene.seed * 1_000_003 + step)
+        w, drawn = self.pool.batch(step, option.batch)
+        targets = from_uint8(drawn)
+        changed = option.stream.augmentation.many(targets, rng)
         labelled = w.new_ones(len(w), 1, 1)
         if count := self._photographs():
-            rng = torch.Generator().manual_seed(scene.seed * 1_000_003 + step)
             chosen = torch.randint(len(scene.photographs), (count,), generator=rng)
             photographs = from_uint8(scene.photographs[chosen.to(w.device)])
             targets = torch.cat([photographs, targets])
