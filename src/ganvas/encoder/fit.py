@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ganvas.encoder.clock import Clock
+from ganvas.encoder.closed_form import fit_linear
 from ganvas.encoder.coordinates import Coordinates, whitening
 from ganvas.encoder.judge import judged, judged_on_samples
 from ganvas.encoder.network import Network, Outputs
@@ -54,8 +55,11 @@ def fit(option: Residual, generator: Generator, job: Job) -> ResidualEncoder:
     steps = math.ceil(job.samples / option.stream.fresh)
     file = job.folder / f"state-{job.samples}.safetensors"
     state = State.load(file) or State()
-    clock = Clock(steps, option.seconds, state.seconds)
     network = new_network(option, generator, job.seed)
+    if network.linear is not None and not state.step:
+        with torch.autocast(device.type, torch.bfloat16, enabled=job.precision != "32-true"):
+            fit_linear(network, option, scene, job.report)
+    clock = Clock(steps, option.seconds, state.seconds)
     training = EncoderTraining(option, network, scene, clock.progress)
     restore(training, state, file)
     run(training, clock, state, job, file)

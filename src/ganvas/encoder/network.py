@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from ganvas.encoder.maps import Maps, Seen, Shape
 from ganvas.encoder.widths import GROUPS, Widths
+from ganvas.errors import ConfigError
 
 BOTTOM = 4
 """Maps are halved until they are at most so high."""
@@ -130,13 +131,29 @@ class Outputs:
 class Network(nn.Module):
     """From what is seen of a picture and of the present render to an `Update` of the latent.
 
-    Its last layers begin at zero, so that the first latent of a training is the mean one.
+    Its last layers begin at zero. To their update of the common part a linear one is added, of the
+    differences between picture and render, averaged over squares; it is not trained with the rest.
+
+    Attributes:
+        linear: (F, D), its matrix; None: there is none.
     """
+
+    linear: Tensor | None
 
     def __init__(self, maps: Maps, widths: Widths, outputs: Outputs) -> None:
         super().__init__()
         self.outputs = outputs
-        self.pyramid = Pyramid(maps.shapes(), widths.first, widths.width)
+        self.grids = widths.linear
+        shapes = maps.shapes()
+        if self.grids and len(self.grids) != len(shapes):
+            raise ConfigError(
+                f"widths.linear={list(self.grids)}: one grid for each of the {len(shapes)} maps"
+            )
+        pairs = zip(shapes, self.grids, strict=False)
+        length = sum(shape.channels * grid**2 for shape, grid in pairs) + maps.vector()
+        matrix = torch.zeros(length, outputs.w_dim) if self.grids else None
+        self.register_buffer("linear", matrix)
+        self.pyramid = Pyramid(shapes, widths.first, widths.width)
         heads, side = max(outputs.groups) + 1, self.pyramid.sides[-1]
         self.heads = nn.ModuleList(
             Head(self.pyramid.channels, side, 2 * maps.vector(), widths.hidden)
@@ -150,6 +167,12 @@ class Network(nn.Module):
             _zero(nn.Linear(heads * widths.hidden, outputs.w_dim)) if outputs.variational else None
         )
 
+    def pooled(self, seen: Seen) -> Tensor:
+        """Return what the linear part sees, maps averaged over its grids and the vector: (B, F)."""
+        pairs = zip(seen.maps, self.grids, strict=True)
+        parts = [F.adaptive_avg_pool2d(m, grid).flatten(1) for m, grid in pairs if grid]
+        return torch.cat([*parts, seen.vector], 1)
+
     def forward(self, picture: Seen, render: Seen) -> Update:
         """Return the update for what is seen of pictures and of their present renders."""
         maps = [torch.cat(pair, 1) for pair in zip(picture.maps, render.maps, strict=True)]
@@ -161,8 +184,12 @@ class Network(nn.Module):
             row(hidden[group]) for row, group in zip(self.rows, self.outputs.groups, strict=True)
         ]
         # In float32 also under autocast: a latent is small differences of larger numbers.
+        common = self.common(together).float()
+        if self.linear is not None:
+            with torch.autocast(common.device.type, enabled=False):
+                common = common + (self.pooled(picture) - self.pooled(render)) @ self.linear
         return Update(
-            self.common(together).float(),
+            common,
             torch.stack(rows, 1).float(),
             None if self.log_variance is None else self.log_variance(together).float(),
         )

@@ -31,6 +31,7 @@ class Residual(Trainable):
         widths: How large it is.
         stream: How training samples are drawn.
         objective: The losses and their weights.
+        linear_samples: Samples from which its linear part is regressed before the training.
         iterations: How often it looks; each time it sees the render of the latent so far.
         batch: Samples that a step learns from; all count for the exact latent.
         renders: How many of them are rendered, for the losses of pictures and for the next look.
@@ -52,6 +53,7 @@ class Residual(Trainable):
     widths: Widths = field(default_factory=Widths)
     stream: Stream = field(default_factory=Stream)
     objective: Objective = field(default_factory=Objective)
+    linear_samples: Annotated[int, Field(ge=128)] = 2048
     iterations: Count = 2
     batch: Count = 32
     renders: Count = 16

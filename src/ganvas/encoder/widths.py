@@ -27,12 +27,15 @@ class Widths:
         heads: The greatest resolution of each head's layers but the last head's, ascending: of
             [16, 64] the first head is for layers up to 16², the second up to 64², the third for
             all others and for the output.
+        linear: For each map the squares each way that the linear part averages it over, 0: not
+            seen; empty: there is no linear part.
     """
 
     first: Channels = 64
     width: Channels = 256
     hidden: Annotated[int, Field(ge=8, le=4096)] = 192
     heads: tuple[int, ...] = (16, 64)
+    linear: tuple[Annotated[int, Field(ge=0, le=64)], ...] = ()
 
     def groups(self, generator: Generator) -> tuple[int, ...]:
         """Return the index of the head for each row that has an effect."""
