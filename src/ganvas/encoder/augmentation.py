@@ -65,17 +65,19 @@ class Augmentation:
         import torch
 
         u = torch.rand(8, len(pictures), 1, 1, 1, generator=rng).to(pictures.device)
-        if self.crop:
-            pictures = shifted_many(pictures, self.crop * u[0], u[1], u[2])
-        if self.colour:
-            brightness, contrast, saturation = 1 + self.colour * (2 * u[3:6] - 1)
-            pictures = recoloured(pictures, brightness, contrast, saturation)
-        if self.blur:
-            pictures = blurred_many(pictures, self.blur * u[6], self.blur)
-        if self.jpeg is not None:
-            qualities = (self.jpeg + (95 - self.jpeg) * u[7]).flatten().tolist()
-            pairs = zip(pictures.split(1), qualities, strict=True)
-            pictures = torch.cat([through_jpeg(p, round(quality)) for p, quality in pairs])
+        # Pictures keep their precision, also where a training reduces that of networks.
+        with torch.autocast(pictures.device.type, enabled=False):
+            if self.crop:
+                pictures = shifted_many(pictures, self.crop * u[0], u[1], u[2])
+            if self.colour:
+                brightness, contrast, saturation = 1 + self.colour * (2 * u[3:6] - 1)
+                pictures = recoloured(pictures, brightness, contrast, saturation)
+            if self.blur:
+                pictures = blurred_many(pictures, self.blur * u[6], self.blur)
+            if self.jpeg is not None:
+                qualities = (self.jpeg + (95 - self.jpeg) * u[7]).flatten().tolist()
+                pairs = zip(pictures.split(1), qualities, strict=True)
+                pictures = torch.cat([through_jpeg(p, round(quality)) for p, quality in pairs])
         return pictures.clamp(-1, 1)
 
 

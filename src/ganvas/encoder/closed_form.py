@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from ganvas.encoder.linear import judged
 from ganvas.encoder.network import Network
+from ganvas.encoder.settings import Settings
+from ganvas.encoder.training import Scene
 from ganvas.functional.images import from_uint8
 from ganvas.functional.ridge import NormalEquations, normal_equations, ridge, summed
-
-if TYPE_CHECKING:
-    from ganvas.encoder.residual import Residual
-    from ganvas.encoder.training import Scene
 
 BATCH = 64
 HELD_OUT = 8
@@ -26,7 +23,7 @@ PENALTIES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 
 @torch.no_grad()
 def fit_linear(
-    network: Network, option: Residual, scene: Scene, report: Callable[[str], None]
+    network: Network, option: Settings, scene: Scene, report: Callable[[str], None]
 ) -> None:
     """Set the linear part of the network to the regression of w on differences from w_avg's render.
 
@@ -56,7 +53,7 @@ def fit_linear(
     )
 
 
-def _pairs(network: Network, option: Residual, scene: Scene, index: int) -> tuple[Tensor, Tensor]:
+def _pairs(network: Network, option: Settings, scene: Scene, index: int) -> tuple[Tensor, Tensor]:
     """Return differences (2B, F) and latents in whitened coordinates (2B, D), with either sign."""
     stream, generator = replace(option.stream, mixing=0.0), scene.generator
     # Other samples than those of the training, and those that judge it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,6 +17,7 @@ from ganvas.encoder.judge import judged, judged_on_samples
 from ganvas.encoder.network import Network, Outputs
 from ganvas.encoder.option import Job
 from ganvas.encoder.residual_encoder import ResidualEncoder, draw_mean
+from ganvas.encoder.settings import Settings
 from ganvas.encoder.state import State, kept_of
 from ganvas.encoder.training import CLIP, EncoderTraining, Scene
 from ganvas.errors import ConfigError, RunError, StorageError
@@ -25,14 +26,11 @@ from ganvas.generator.base import Generator
 from ganvas.image.source import Source, to_tensor
 from ganvas.system.lightning import LightningEnvironment, pl, quiet_lightning
 
-if TYPE_CHECKING:
-    from ganvas.encoder.residual import Residual
-
 ROW = 50
 """Steps of a row of the curve."""
 
 
-def fit(option: Residual, generator: Generator, job: Job) -> ResidualEncoder:
+def fit(option: Settings, generator: Generator, job: Job) -> ResidualEncoder:
     """Train the encoder that `option` describes; see `Residual.train`."""
     device = generator.w_avg.device
     size = option.stream.side(generator)
@@ -162,7 +160,7 @@ def pictures(folder: Path | None, size: int) -> Tensor:
     return to_uint8(to_tensor(list(Source(folder).read().values()), size))
 
 
-def new_network(option: Residual, generator: Generator, seed: int) -> Network:
+def new_network(option: Settings, generator: Generator, seed: int) -> Network:
     """Return the untrained network, of the seed's weights, on the generator's device."""
     outputs = Outputs(generator.w_dim, option.widths.groups(generator), option.variational)
     with torch.random.fork_rng(devices=[]):

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from ganvas.encoder.objective import perceptual, similarity
 from ganvas.encoder.residual_encoder import ResidualEncoder
+from ganvas.encoder.settings import Settings
 from ganvas.functional.images import from_uint8, resize
 from ganvas.generator.base import Generator
-
-if TYPE_CHECKING:
-    from ganvas.encoder.residual import Residual
 
 
 @torch.no_grad()
 def judged(
-    encoder: ResidualEncoder, generator: Generator, pictures: Tensor, option: Residual
+    encoder: ResidualEncoder, generator: Generator, pictures: Tensor, option: Settings
 ) -> dict[str, float]:
     """Return the means of what the objective looks at over renders of encoded pictures.
 
@@ -50,7 +47,7 @@ def judged(
 
 @torch.no_grad()
 def judged_on_samples(
-    encoder: ResidualEncoder, generator: Generator, option: Residual, seed: int
+    encoder: ResidualEncoder, generator: Generator, option: Settings, seed: int
 ) -> dict[str, float]:
     """Return `judged` on new samples, and the part of the spread of w that is explained."""
     stream = replace(option.stream, mixing=0.0)

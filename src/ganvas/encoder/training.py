@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -15,13 +15,11 @@ from ganvas.encoder.maps import Seen
 from ganvas.encoder.network import Network, Update
 from ganvas.encoder.objective import divergence
 from ganvas.encoder.pool import Pool
+from ganvas.encoder.settings import Settings
 from ganvas.functional.images import from_uint8, resize
 from ganvas.functional.schedule import ramp
 from ganvas.generator.base import Generator
 from ganvas.system.lightning import pl
-
-if TYPE_CHECKING:
-    from ganvas.encoder.residual import Residual
 
 CLIP = 1.0
 """The greatest norm of the gradient of a step."""
@@ -86,7 +84,7 @@ class EncoderTraining(pl.LightningModule):
 
     def __init__(
         self,
-        option: Residual,
+        option: Settings,
         network: Network,
         scene: Scene,
         progress: Callable[[int], float],
