@@ -76,7 +76,7 @@ class Augmentation:
                 pictures = blurred_many(pictures, self.blur * u[6], self.blur)
             if self.jpeg is not None:
                 qualities = (self.jpeg + (95 - self.jpeg) * u[7]).flatten().tolist()
-                pairs = zip(pictures.split(1), qualities, strict=True)
+                pairs = zip(pictures[:, None], qualities, strict=True)
                 pictures = torch.cat([through_jpeg(p, round(quality)) for p, quality in pairs])
         return pictures.clamp(-1, 1)
 

@@ -31,7 +31,7 @@ def judged(
     """
     noise = generator.sample_noise(1, torch.Generator().manual_seed(0))
     rows: list[dict[str, Tensor]] = []
-    for picture in pictures.split(1):
+    for picture in pictures[:, None]:
         w = encoder.encode(picture, generator)
         render = resize(generator(w, noise), picture.shape[-1]).clamp(-1, 1)
         row = {"mse": (render - picture).square().mean()}

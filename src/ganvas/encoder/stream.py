@@ -79,7 +79,7 @@ class Stream:
         rng = torch.Generator(device).manual_seed(seed * 1_000_003 + index)
         w = self._latents(generator, rng, count)
         parts = []
-        for part in w.split(CHUNK):
+        for part in torch.split(w, CHUNK):
             noise = [
                 torch.randn(len(part), 1, r, r, generator=rng, device=device)
                 for r in generator.noise_resolutions

@@ -82,6 +82,9 @@ class EncoderTraining(pl.LightningModule):
         progress: How far the training is, in [0, 1], before the step of a given index.
     """
 
+    scene: Scene
+    first_render: Seen
+
     def __init__(
         self,
         option: Settings,
@@ -188,8 +191,7 @@ class EncoderTraining(pl.LightningModule):
         return generator.broadcast(generator.w_avg.expand(count, -1))
 
     def _first_seen(self, count: int) -> Seen:
-        seen: Seen = self.first_render
-        return seen.repeated(count)
+        return self.first_render.repeated(count)
 
     def _losses(self, w: Tensor, update: Update, batch: Batch) -> dict[str, Tensor]:
         """Return the losses that look at no picture."""
