@@ -7,14 +7,13 @@ written is refused with the name of the part that is wrong.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganvas.encoder.encoder import Encoder
 from ganvas.encoder.linear_encoder import LinearEncoder
 from ganvas.encoder.metadata import mapping
-from ganvas.errors import ConfigError, InputError
 from ganvas.image.find import packaged
 from ganvas.version import __version__
 
@@ -56,28 +55,19 @@ def load_encoder(path: Path) -> Encoder:
     Raises:
         InputError: The file is missing, broken, or no encoder.
     """
-    from ganvas.encoder import linear_file, residual_file
-    from ganvas.system.tensors import read_tensors
+    from ganvas.system.tensors import read_as
 
-    readers: dict[str, Callable[..., Encoder]] = {
-        LINEAR: linear_file.unpacked,
-        RESIDUAL: residual_file.unpacked,
-    }
-    file = packaged(path)
-    if not file.is_file():
-        raise InputError(f"no such encoder: {path}")
-    try:
-        tensors, metadata = read_tensors(file)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} is not a readable safetensors file: {error}") from error
-    if metadata.get("format") not in readers:
-        raise InputError(f"{path} is a safetensors file but not a ganvas encoder")
-    try:
-        _require_finite(tensors)
-        return readers[metadata["format"]](tensors, metadata, _common(metadata))
-    except (KeyError, ValueError, TypeError, RecursionError, ConfigError) as error:
-        reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-        raise InputError(f"{path} is a broken encoder: {reason}") from error
+    return read_as("encoder", packaged(path), (LINEAR, RESIDUAL), _restored)
+
+
+def _restored(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> Encoder:
+    from ganvas.encoder import linear_file, residual_file
+
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
+            raise ValueError(f"'{name}' holds numbers that are not finite")
+    unpacked = linear_file.unpacked if metadata["format"] == LINEAR else residual_file.unpacked
+    return unpacked(tensors, metadata, _common(metadata))
 
 
 def _common(metadata: Mapping[str, str]) -> dict[str, Any]:
@@ -87,9 +77,3 @@ def _common(metadata: Mapping[str, str]) -> dict[str, Any]:
         "generator_resolution": int(metadata["generator_resolution"]),
         "record": mapping(metadata, "record"),
     }
-
-
-def _require_finite(tensors: Mapping[str, Tensor]) -> None:
-    for name, tensor in tensors.items():
-        if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
-            raise ValueError(f"'{name}' holds numbers that are not finite")

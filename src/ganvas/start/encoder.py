@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from ganvas.embedding import Embedding
 from ganvas.encoder.file import load_encoder
 from ganvas.errors import InputError
-from ganvas.start.base import Start, starting_noise
+from ganvas.start.base import Start, started
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -54,7 +54,4 @@ class FromEncoder(Start):
             latent = generator.broadcast(latent)
         elif self.space == "w" and latent.ndim == 3:
             latent = latent[:, list(generator.effective_rows)].mean(1)
-        noise = starting_noise(generator, len(names), seed)
-        return Embedding(
-            latent, noise, self.space, names=names, generator_hash=generator.source_hash
-        )
+        return started(generator, names, latent, self.space, seed)
