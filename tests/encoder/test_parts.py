@@ -44,6 +44,15 @@ def test_samples_are_drawn_from_their_w_and_some_are_mixed(generator):
     assert error < 0.8 * (pictures.float() - drawn.roll(1, 0)).square().mean()
 
 
+def test_reduced_precision_draws_nearly_the_same_pictures_of_the_same_w(generator):
+    plain = STREAM.draw(generator, 0, 1, 4)
+    with torch.autocast("cpu", torch.bfloat16):
+        reduced = STREAM.draw(generator, 0, 1, 4)
+    assert torch.equal(plain.w, reduced.w)
+    error = (plain.pictures.float() - reduced.pictures.float()).abs().mean()
+    assert 0 < error < 3
+
+
 def test_the_pool_keeps_the_newest_and_is_the_same_when_it_continues(generator):
     pool = Pool(STREAM, generator, 5)
     batches = [pool.batch(step, 6) for step in range(6)]

@@ -63,7 +63,7 @@ def test_a_training_brings_pictures_nearer_to_the_exact_latent(generator, tmp_pa
         OPTION, iterations=1, objective=Objective(mse=0.0), cool_down=0.3, learning_rate=5e-3,
         stream=replace(OPTION.stream, fresh=8, kept=256), widths=PLAIN, batch=16,
     )  # fmt: skip
-    encoder = quick.train(generator, Job(8 * 100, 0, tmp_path, report=silent))
+    encoder = quick.train(generator, Job(8 * 60, 0, tmp_path, report=silent))
     first, last = (encoder.record["curve"][row]["latent.1"] for row in (0, -1))
     assert last < 0.95 * first
 
