@@ -60,8 +60,8 @@ def test_a_run_starts_where_the_encoder_says(ganvas_command, encoder, tmp_path):
 
     result = run([*TINY, "edit=encode", f"start.path={encoder}"])
     photograph = to_tensor([result.image("target").convert("RGB")], 32)
-    w = load_encoder(encoder)(photograph)
     generator = TinyGenerator()
+    w = load_encoder(encoder).encode(photograph, generator)
     assert torch.allclose(result.embedding.latent, generator.broadcast(w), atol=1e-5)
     drawn = to_uint8(result.embedding.render(generator))[0]
     assert torch.equal(to_uint8(to_tensor([result.image("e")], 32))[0], drawn)
@@ -99,6 +99,54 @@ def test_a_mistake_is_one_line(ganvas_command, words):
     done = ganvas_command(*TRAIN, *words)
     assert done.code == 2
     for part in MISTAKES[words]:
+        assert part in done.complaint
+
+
+RESIDUAL = (
+    "train", "encoder", "generator=tiny", "encoder=residual_pixels", "encoder.maps.picture=32",
+    "encoder.widths={first: 8, width: 16, hidden: 16, linear: []}", "encoder.stream.kept=16",
+    "encoder.batch=4", "encoder.renders=2", "encoder.held_out=2", "trainer=cpu",
+    "trainer.threads=1",
+)  # fmt: skip
+
+
+def test_a_network_is_trained_and_a_run_starts_from_its_rows(ganvas_command, tmp_path):
+    from ganvas.api import run
+    from ganvas.encoder.file import load_encoder
+    from ganvas.image.source import to_tensor
+
+    done = ganvas_command(*RESIDUAL, "samples=48")
+    assert done.code == 0, done.err
+    assert "48 samples" in done.out
+    (file,) = tmp_path.glob("encoders/tiny-residual_pixels-*/encoder-48.safetensors")
+    assert "finished already" in ganvas_command(*RESIDUAL, "samples=48").out
+    generator = TinyGenerator()
+    for space in ("w+", "w"):
+        result = run([*TINY, "edit=encode", f"start.path={file}", f"start.space={space}"])
+        photograph = to_tensor([result.image("target").convert("RGB")], 32)
+        rows = load_encoder(file).encode(photograph, generator)
+        if space == "w":
+            rows = rows[:, list(generator.effective_rows)].mean(1)
+        assert torch.allclose(result.embedding.latent, rows, atol=1e-5)
+
+
+NETWORK_MISTAKES = {
+    ("encoder.maps.vgg=[conv9_9]",): ("encoder.maps", "no layer 'conv9_9'"),
+    ("encoder.widths.first=12",): ("encoder.widths.first", "multiple of 8"),
+    ("encoder.widths.linear=[1,1]",): ("widths.linear=[1, 1]", "one grid for each of the 1 maps"),
+    ("encoder.stream.kept=17",): ("encoder.stream", "kept=17 must be a multiple of fresh=16"),
+    ("encoder.objective.latent=-1",): ("encoder.objective.latent", "greater than or equal to 0"),
+    ("encoder.kl=1",): ("'encoder.kl'",),
+    ("encoder.photographs=none",): ("no such file: none",),
+    ("encoder.judges=none",): ("no such file: none",),
+}
+
+
+@pytest.mark.parametrize("words", NETWORK_MISTAKES)
+def test_a_mistake_in_a_training_by_gradients_is_one_line(ganvas_command, words):
+    done = ganvas_command(*RESIDUAL, "samples=48", *words)
+    assert done.code == 2
+    for part in NETWORK_MISTAKES[words]:
         assert part in done.complaint
 
 

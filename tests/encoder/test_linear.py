@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from ganvas.encoder import Augmentation, Data, Features, Linear
+from ganvas.encoder import Augmentation, Data, Features, Job, Linear
 from ganvas.encoder.file import load_encoder, save_encoder
 from ganvas.encoder.shards import Shards
 from ganvas.errors import ConfigError, InputError
@@ -35,7 +35,7 @@ def trained(generator, tmp_path_factory):
     # Fixtures of a module come before the one that sets threads, and sums depend on them.
     torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("shards")
-    return OPTION.train(generator, 390, 5, folder, silent), folder
+    return OPTION.train(generator, Job(390, 5, folder, report=silent)), folder / "shards"
 
 
 def test_a_sample_is_the_generators_picture_of_its_w(generator):
@@ -67,7 +67,7 @@ def test_it_finds_w_of_new_samples_better_than_the_mean_does(generator, trained)
     encoder, _ = trained
     pairs = [OPTION.data.sample(generator, 99, index) for index in range(40)]
     w, pictures = (torch.cat(part) for part in zip(*pairs, strict=True))
-    error = (encoder(pictures) - w).square().sum(1).mean()
+    error = (encoder.encode(pictures, generator) - w).square().sum(1).mean()
     assert error < 0.5 * (w - w.mean(0)).square().sum(1).mean()
     assert encoder.record["explained"] > 0.5
 
@@ -94,12 +94,12 @@ def test_what_was_interrupted_or_broken_continues_to_the_bit(generator, trained,
             raise StoppedError
 
     with pytest.raises(StoppedError):
-        OPTION.train(generator, 390, 5, tmp_path / "s", stop)
-    files = sorted((tmp_path / "s").iterdir())
+        OPTION.train(generator, Job(390, 5, tmp_path, report=stop))
+    files = sorted((tmp_path / "shards").iterdir())
     assert len(files) == 5
     files[2].write_bytes(files[2].read_bytes()[:100])
     kept = files[4].stat().st_mtime_ns
-    again = OPTION.train(generator, 390, 5, tmp_path / "s", silent)
+    again = OPTION.train(generator, Job(390, 5, tmp_path, report=silent))
     assert files[4].stat().st_mtime_ns == kept
     save_encoder(trained[0], tmp_path / "a.safetensors")
     save_encoder(again, tmp_path / "b.safetensors")
@@ -123,7 +123,9 @@ def test_a_file_gives_the_encoder_back(generator, trained, tmp_path):
     opened = load_encoder(file)
     images = OPTION.data.sample(generator, 3, 0)[1]
     # The matrix is kept in float16.
-    assert torch.allclose(opened(images), encoder(images), atol=1e-2)
+    assert torch.allclose(
+        opened.encode(images, generator), encoder.encode(images, generator), atol=1e-2
+    )
     assert opened.record == encoder.record
     assert opened.features == encoder.features
     opened.require_generator(generator, file)
@@ -137,7 +139,7 @@ def test_an_encoder_of_another_generator_is_refused(trained, other, tmp_path):
 
 def test_too_few_samples_are_refused(generator, tmp_path):
     with pytest.raises(ConfigError, match="samples=20: at least 21 are needed"):
-        OPTION.train(generator, 20, 0, tmp_path, silent)
+        OPTION.train(generator, Job(20, 0, tmp_path, report=silent))
 
 
 BROKEN = {
@@ -187,5 +189,5 @@ def test_the_encoder_that_comes_along_is_for_the_default_generator():
     # Seeds that it was not trained on.
     pairs = [Data(augmentation=STILL).sample(default, 10_000, index) for index in range(3)]
     w, pictures = (torch.cat(part) for part in zip(*pairs, strict=True))
-    error = (encoder(pictures) - w).square().sum()
+    error = (encoder.encode(pictures, generator) - w).square().sum()
     assert error < 0.8 * (w - default.w_avg).square().sum()

@@ -16,7 +16,7 @@ from ganvas.config.checked import resolve_as
 from ganvas.config.compose import Resolver
 from ganvas.config.groups import user_folders
 from ganvas.config.schema import Call, build
-from ganvas.encoder import Linear
+from ganvas.encoder import Job, Trainable
 from ganvas.errors import Interrupted
 from ganvas.generator import GeneratorConfig
 from ganvas.runner.process import configured
@@ -38,13 +38,13 @@ class Training:
         generator: The generator that draws, and that the encoder is for (group).
         encoder: What is trained (group).
         trainer: Device and threads (group).
-        samples: How many pictures the generator draws; more keep the first ones.
+        samples: How many pictures the generator draws.
         seed: Seed of the samples.
         output: Folder of all trainings.
     """
 
     generator: GeneratorConfig
-    encoder: Linear
+    encoder: Trainable
     trainer: Trainer
     samples: Annotated[int, Field(ge=2)]
     seed: Annotated[int, Field(ge=0, lt=2**40)] = 0
@@ -87,7 +87,7 @@ def train_encoder(options: argparse.Namespace) -> int:
         try:
             fit(training, folder, file)
         except KeyboardInterrupt as error:
-            raise Interrupted("stopped; the same command continues with the next shard") from error
+            raise Interrupted("stopped; the same command continues from what is saved") from error
     return 0
 
 
@@ -109,9 +109,15 @@ def fit(training: Training, folder: Path, file: Path) -> None:
     torch.set_num_threads(threads)
     generator = training.generator.load().to(device).eval().requires_grad_(False)
     report = print if training.trainer.progress else silent
-    encoder = training.encoder.train(
-        generator, training.samples, training.seed, folder / "shards", report
+    job = Job(
+        training.samples,
+        training.seed,
+        folder,
+        training.trainer.precision,
+        training.trainer.checkpoint_seconds,
+        report,
     )
+    encoder = training.encoder.train(generator, job)
     save_encoder(encoder, file)
     write_json(file.with_suffix(".json"), encoder.record)
     record, size = encoder.record, file.stat().st_size / 2**20

@@ -54,6 +54,32 @@ class Augmentation:
             picture = through_jpeg(picture, round(self.jpeg + (95 - self.jpeg) * draws[7]))
         return picture.clamp(-1, 1)
 
+    @no_grad
+    def many(
+        self, pictures: Float[Tensor, "B 3 H W"], rng: torch.Generator
+    ) -> Float[Tensor, "B 3 H W"]:
+        """Return changed pictures as a call does, all at a time; the amounts come from the CPU.
+
+        A part is enlarged by bilinear interpolation, which a call does with a filter.
+        """
+        import torch
+
+        u = torch.rand(8, len(pictures), 1, 1, 1, generator=rng).to(pictures.device)
+        # Pictures keep their precision, also where a training reduces that of networks.
+        with torch.autocast(pictures.device.type, enabled=False):
+            if self.crop:
+                pictures = shifted_many(pictures, self.crop * u[0], u[1], u[2])
+            if self.colour:
+                brightness, contrast, saturation = 1 + self.colour * (2 * u[3:6] - 1)
+                pictures = recoloured(pictures, brightness, contrast, saturation)
+            if self.blur:
+                pictures = blurred_many(pictures, self.blur * u[6], self.blur)
+            if self.jpeg is not None:
+                qualities = (self.jpeg + (95 - self.jpeg) * u[7]).flatten().tolist()
+                pairs = zip(pictures[:, None], qualities, strict=True)
+                pictures = torch.cat([through_jpeg(p, round(quality)) for p, quality in pairs])
+        return pictures.clamp(-1, 1)
+
 
 def shifted(
     picture: Float[Tensor, "1 3 H W"], cut: float, right: float, down: float
@@ -67,10 +93,35 @@ def shifted(
     return resize(part, (height, width))
 
 
+def shifted_many(
+    pictures: Float[Tensor, "B 3 H W"],
+    cut: Float[Tensor, "B 1 1 1"],
+    right: Float[Tensor, "B 1 1 1"],
+    down: Float[Tensor, "B 1 1 1"],
+) -> Float[Tensor, "B 3 H W"]:
+    """Do as `shifted` does, with amounts for each picture and parts of pixels."""
+    import torch
+    from torch.nn import functional as F
+
+    scale = (1 - cut).flatten()
+    # The middle of the part that stays, in coordinates from −1 to 1.
+    x, y = (cut * (2 * position - 1) for position in (right, down))
+    zero = torch.zeros_like(scale)
+    rows = [torch.stack([scale, zero, x.flatten()], 1), torch.stack([zero, scale, y.flatten()], 1)]
+    grid = F.affine_grid(torch.stack(rows, 1), list(pictures.shape), align_corners=False)
+    return F.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
+
+
 def recoloured(
-    picture: Float[Tensor, "1 3 H W"], brightness: float, contrast: float, saturation: float
-) -> Float[Tensor, "1 3 H W"]:
-    """Multiply brightness, the distance from the mean, and the distance from grey."""
+    picture: Float[Tensor, "B 3 H W"],
+    brightness: float | Tensor,
+    contrast: float | Tensor,
+    saturation: float | Tensor,
+) -> Float[Tensor, "B 3 H W"]:
+    """Multiply brightness, the distance from the mean, and the distance from grey.
+
+    A factor is one number, or one for each picture: (B, 1, 1, 1).
+    """
     grey = picture.mean(1, keepdim=True)
     picture = grey + saturation * (picture - grey)
     mean = picture.mean((1, 2, 3), keepdim=True)
@@ -91,6 +142,28 @@ def blurred(picture: Float[Tensor, "1 3 H W"], sigma: float) -> Float[Tensor, "1
     kernel = (kernel / kernel.sum()).expand(3, 1, 1, -1)
     padded = F.pad(picture, (radius,) * 4, mode="reflect")
     return F.conv2d(F.conv2d(padded, kernel, groups=3), kernel.mT, groups=3)
+
+
+def blurred_many(
+    pictures: Float[Tensor, "B 3 H W"], sigma: Float[Tensor, "B 1 1 1"], greatest: float
+) -> Float[Tensor, "B 3 H W"]:
+    """Do as `blurred` does, with a σ of at most `greatest` pixels for each picture."""
+    import torch
+    from torch.nn import functional as F
+
+    radius = min(round(3 * greatest), pictures.shape[-1] - 1)
+    if radius == 0:
+        return pictures
+    count, _, height, width = pictures.shape
+    offsets = torch.arange(-radius, radius + 1, device=pictures.device, dtype=pictures.dtype)
+    # So narrow that nothing is left of the neighbours, where σ is 0.
+    kernels = (-(offsets / sigma.clamp_min(0.1)).square() / 2).exp()
+    kernels = (kernels / kernels.sum(-1, keepdim=True)).repeat_interleave(3, 0)
+    padded = F.pad(pictures, (radius,) * 4, mode="reflect")
+    groups = 3 * count
+    one = padded.reshape(1, groups, height + 2 * radius, width + 2 * radius)
+    one = F.conv2d(F.conv2d(one, kernels, groups=groups), kernels.mT, groups=groups)
+    return one.view(count, 3, height, width)
 
 
 def through_jpeg(picture: Float[Tensor, "1 3 H W"], quality: int) -> Float[Tensor, "1 3 H W"]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import accumulate, islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from ganvas.encoder.data import Data
-from ganvas.encoder.encoder import LinearEncoder
 from ganvas.encoder.features import Features
+from ganvas.encoder.linear_encoder import LinearEncoder
+from ganvas.encoder.option import Job, Trainable
 from ganvas.encoder.shards import Shards
 from ganvas.errors import ConfigError
 
@@ -26,7 +25,7 @@ CURVE = (0.25, 0.5, 1.0)
 
 
 @dataclass(frozen=True)
-class Linear:
+class Linear(Trainable):
     """Ridge regression in closed form: minutes, no epochs, and one answer.
 
     The penalty is the one with the smallest error on samples that are held out; with it, all
@@ -44,22 +43,10 @@ class Linear:
     penalties: tuple[Penalty, ...] = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
     held_out: Annotated[float, Field(gt=0, lt=1)] = 0.1
 
-    def train(
-        self,
-        generator: Generator,
-        samples: int,
-        seed: int,
-        folder: Path,
-        report: Callable[[str], None],
-    ) -> LinearEncoder:
-        """Draw the samples that are not in `folder` yet, and regress.
+    def train(self, generator: Generator, job: Job) -> LinearEncoder:
+        """Draw the samples that are not in the job's folder yet, and regress.
 
-        Args:
-            generator: The generator, frozen.
-            samples: How many samples are drawn.
-            seed: Their seed.
-            folder: Where shards of samples are kept.
-            report: Takes a line of progress.
+        More samples keep the first ones, and continue in the same folder.
 
         Raises:
             ConfigError: There are too few samples to hold some out.
@@ -73,7 +60,8 @@ class Linear:
             summed,
         )
 
-        shards = Shards(folder, self.data, self.features, samples, seed)
+        samples = job.samples
+        shards = Shards(job.folder / "shards", self.data, self.features, samples, job.seed)
         kept = len(shards) - max(1, round(self.held_out * len(shards)))
         if kept < 1:
             raise ConfigError(
@@ -81,8 +69,8 @@ class Linear:
                 f"{self.data.shard} to learn from and another to choose the penalty"
             )
         self.features.load(generator.w_avg.device)
-        shards.compute(generator, report)
-        report("regressing")
+        shards.compute(generator, job.report)
+        job.report("regressing")
         judges = summed(normal_equations(*pair) for pair in islice(shards, kept, None))
         marks = {max(1, round(fraction * kept)) for fraction in CURVE}
         curve: list[dict[str, float]] = []
@@ -102,7 +90,7 @@ class Linear:
             record={
                 "samples": samples,
                 "held_out": judges.pairs,
-                "seed": seed,
+                "seed": job.seed,
                 "penalty": best["penalty"],
                 "explained": best["explained"],
                 "curve": curve,

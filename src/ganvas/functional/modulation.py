@@ -72,7 +72,8 @@ def demodulation(
     A style (B, I, H, W) gives (B, O, H, W): at each position what an image of that style has.
     """
     energy = weight.square().sum(dim=(2, 3))
-    power = torch.tensordot(style.square(), energy, dims=([1], [1]))
+    # Under autocast a style is of another precision than the weights.
+    power = torch.tensordot(style.to(energy.dtype).square(), energy, dims=([1], [1]))
     return torch.rsqrt(power.movedim(-1, 1) + EPSILON)
 
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +10,9 @@ from torch import Tensor
 
 from ganvas.embedding import Embedding
 from ganvas.functional.images import resize, to_uint8
-from ganvas.stage.lightning import LightningEnvironment, pl
 from ganvas.stage.monitor import Monitor, Row
 from ganvas.stage.stage import Stage
+from ganvas.system.lightning import LightningEnvironment, pl, quiet_lightning
 
 
 @dataclass(frozen=True)
@@ -150,27 +146,3 @@ def fit(
                 # Lightning's answer to Ctrl-C.
                 raise KeyboardInterrupt from error
     return stage.finish(), reporter.interrupted
-
-
-@contextmanager
-def quiet_lightning() -> Iterator[None]:
-    """Silence Lightning's advice, which is about data loaders, hardware and other products."""
-    talkers = [
-        logging.getLogger(f"pytorch_lightning{name}") for name in ("", ".utilities.rank_zero")
-    ]
-    levels = [talker.level for talker in talkers]
-    for talker in talkers:
-        talker.setLevel(logging.WARNING)
-    try:
-        with warnings.catch_warnings():
-            for pattern in (
-                ".*does not have many workers.*",
-                ".*`srun` command is available.*",
-                ".*isinstance\\(treespec, LeafSpec\\).*",
-                ".*GPU available but not used.*",
-            ):
-                warnings.filterwarnings("ignore", pattern)
-            yield
-    finally:
-        for talker, level in zip(talkers, levels, strict=True):
-            talker.setLevel(level)

@@ -17,11 +17,11 @@ from ganvas.loss import Objective, Reference, View, pairs
 from ganvas.stage.activation_variable import ActivationVariable
 from ganvas.stage.config import StageConfig
 from ganvas.stage.exploration import spread_of_w
-from ganvas.stage.lightning import LightningOptimizer, pl
 from ganvas.stage.scene import Scene, slices
 from ganvas.stage.sensitivity import noise_gains
 from ganvas.stage.variables import Variables
 from ganvas.stage.watch import Watch, per_image
+from ganvas.system.lightning import LightningOptimizer, pl
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,9 @@ class FromEncoder(Start):
             raise InputError("an encoder starts from photographs, and there are none")
         encoder = load_encoder(self.path).to(generator.w_avg.device)
         encoder.require_generator(generator, self.path)
-        latent = encoder(photographs)
-        if self.space == "w+":
+        latent = encoder.encode(photographs, generator)
+        if self.space == "w+" and latent.ndim == 2:
             latent = generator.broadcast(latent)
+        elif self.space == "w" and latent.ndim == 3:
+            latent = latent[:, list(generator.effective_rows)].mean(1)
         return started(generator, names, latent, self.space, seed)

@@ -1,1 +1,1 @@
-"""The operating system: whole files, tensors in them, memory, variables."""
+"""The process and its system: whole files, tensors in them, memory, variables, Lightning."""

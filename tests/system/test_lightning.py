@@ -4,7 +4,7 @@ import torch
 from lightning_utilities.core import imports
 from lightning_utilities.core.imports import RequirementCache
 
-from ganvas.stage.lightning import COUNTER, FlopCounterMode, deferred, without
+from ganvas.system.lightning import COUNTER, FlopCounterMode, deferred, without
 
 
 def test_packages_are_hidden_for_as_long_as_something_is_imported():

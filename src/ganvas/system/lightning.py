@@ -9,7 +9,9 @@ Triton, half a second, to count operations for a summary that nobody asks for.
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -96,4 +98,28 @@ with without(UNUSED), deferred():
     from lightning_fabric.plugins.environments.lightning import LightningEnvironment
     from pytorch_lightning.core.optimizer import LightningOptimizer
 
-__all__ = ["LightningEnvironment", "LightningOptimizer", "pl"]
+__all__ = ["LightningEnvironment", "LightningOptimizer", "pl", "quiet_lightning"]
+
+
+@contextmanager
+def quiet_lightning() -> Iterator[None]:
+    """Silence Lightning's advice, which is about data loaders, hardware and other products."""
+    talkers = [
+        logging.getLogger(f"pytorch_lightning{name}") for name in ("", ".utilities.rank_zero")
+    ]
+    levels = [talker.level for talker in talkers]
+    for talker in talkers:
+        talker.setLevel(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            for pattern in (
+                ".*does not have many workers.*",
+                ".*`srun` command is available.*",
+                ".*isinstance\\(treespec, LeafSpec\\).*",
+                ".*GPU available but not used.*",
+            ):
+                warnings.filterwarnings("ignore", pattern)
+            yield
+    finally:
+        for talker, level in zip(talkers, levels, strict=True):
+            talker.setLevel(level)
