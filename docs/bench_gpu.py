@@ -4,8 +4,8 @@
     python docs/bench_gpu.py --output results --device cpu --small     # to try the script
 
 StyleGAN2 of configuration f at 1024² with random weights, and MobileStyleGAN. The plain loop of
-speed/plain.py optimises the same variables under the same terms. Writes results/gpu.json after every
-row, and results/gpu.md at the end.
+speed/plain.py optimises the same variables under the same terms. Writes results/gpu.json after
+every row, and results/gpu.md at the end.
 """
 
 from __future__ import annotations

@@ -3,9 +3,10 @@
     python docs/measure_noise.py PORTRAITS --output results --seconds 60
     python docs/measure_noise.py --tiny --device cpu --output results       # to try the script
 
-The latent of each portrait is fitted first, with MSE and LPIPS at 256² (MSE alone where there is no
-VGG16), and kept as OUTPUT/latents.safetensors for the next time. An evaluation is a pass through the
-generator and back; drawing alone counts as half of one. Writes OUTPUT/noise.json after every solver.
+The latent of each portrait is fitted first, with MSE and LPIPS at 256² (MSE alone where there is
+no VGG16), and kept as OUTPUT/latents.safetensors for the next time. An evaluation is a pass through
+the generator and back; drawing alone counts as half of one. Writes OUTPUT/noise.json after every
+solver.
 """
 
 from __future__ import annotations
@@ -44,9 +45,6 @@ from speed.solvers import (
     quasi_newton,
 )
 
-SHARP = ("000", "001", "003", "008", "010", "011", "016", "020")
-"""Eight portraits, if the folder names them so; else its first eight."""
-
 STAGE = {"lr": 0.03, "betas": (0.8, 0.95)}
 """The noise stage's Adam."""
 
@@ -66,18 +64,33 @@ def solvers(diagonal: Callable[[Problem], Tensor], ceiling: int) -> Iterator[tup
     for lr in (0.06, 0.1):
         yield f"adam 20, lr {lr}", lambda p, r=lr: adam(p, 20, r, (0.8, 0.95))
     yield "adam 20", lambda p: adam(p, 20, **STAGE)
+    for searched in (1, 0):
+        for guarded in (False, True):
+            yield (
+                f"l-bfgs, diagonal, {searched} searched{', guarded' * guarded}",
+                lambda p, s=searched, g=guarded: quasi_newton(
+                    p, 100, inverse(p), searched=s, guarded=g
+                ),
+            )
     yield "cg, diagonal", lambda p: conjugate_gradients(p, 40, inverse(p))
     yield "lm 5, diagonal", lambda p: levenberg_marquardt(p, 10, inverse(p), 5)
     yield "cg, per map", lambda p: conjugate_gradients(p, 40, flat(p))
     yield "l-bfgs, diagonal", lambda p: quasi_newton(p, 40, inverse(p))
-    for searched in (1, 3):
+    for history in (3, 20):
         yield (
-            f"l-bfgs, diagonal, {searched} searched",
-            lambda p, s=searched: quasi_newton(p, 60, inverse(p), searched=s),
+            f"l-bfgs {history}, diagonal, 1 searched",
+            lambda p, h=history: quasi_newton(p, 60, inverse(p), h, searched=1),
         )
-    yield "l-bfgs 20, diagonal", lambda p: quasi_newton(p, 40, inverse(p), 20)
+    yield "l-bfgs, per map, 1 searched", lambda p: quasi_newton(p, 60, flat(p), searched=1)
+    for probes, blur in ((1, 9), (2, 5), (8, 3), (16, 1)):
+        yield (
+            f"l-bfgs, {probes} probes, blurred {blur}, 1 searched",
+            lambda p, n=probes, b=blur: quasi_newton(
+                p, 40, 1 / p.diagonal(p.start, n, b), searched=1
+            ),
+        )
     yield "barzilai-borwein, diagonal", lambda p: barzilai_borwein(p, 60, inverse(p))
-    for probes, blur in ((1, 9), (2, 5), (8, 3)):
+    for probes, blur in ((2, 5), (8, 3)):
         yield (
             f"cg, diagonal of {probes} probes, blurred {blur}",
             lambda p, n=probes, b=blur: conjugate_gradients(p, 25, 1 / p.diagonal(p.start, n, b)),
@@ -163,10 +176,7 @@ def fitted(generator: Generator, target: Tensor, output: Path, steps: int) -> Em
 
 def portraits(folder: Path, resolution: int, limit: int) -> Tensor:
     """Return the portraits (B, 3, H, W) in [−1, 1]."""
-    files = [f for f in sorted(folder.iterdir()) if f.suffix in (".jpg", ".png")]
-    chosen = [f for f in files if f.stem in SHARP] or files
-    pictures = [next(iter(Source(f).read().values())) for f in chosen[:limit]]
-    return to_tensor(pictures, resolution)
+    return to_tensor(list(Source(folder, limit=limit).read().values()), resolution)
 
 
 def main(options: argparse.Namespace) -> None:
@@ -191,6 +201,8 @@ def main(options: argparse.Namespace) -> None:
     for name, solver in solvers(lambda p: p.diagonal(p.start, 4, 5), options.ceiling):
         if time.monotonic() > end:
             break
+        if options.only and name not in options.only:
+            continue
         try:
             results[name] = measured(problem, solver, device)
         except Exception as error:  # one solver that fails costs no other
@@ -221,6 +233,7 @@ if __name__ == "__main__":
     parser.add_argument("--ceiling", type=int, default=1000, help="evaluations of the ceiling")
     parser.add_argument("--latent-steps", type=int, default=80)
     parser.add_argument("--limit", type=int, default=8, help="portraits at most")
+    parser.add_argument("--only", nargs="*", help="names of solvers; without it: all")
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--tiny", action="store_true", help="a tiny generator, to try the script")
     main(parser.parse_args())

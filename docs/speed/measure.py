@@ -261,4 +261,6 @@ def reset_peak(device: torch.device) -> None:
 
 def peak(device: torch.device) -> float:
     """Return the most memory since `reset_peak`, MiB; NaN on a CPU."""
-    return torch.cuda.max_memory_allocated(device) / 2**20 if device.type == "cuda" else float("nan")
+    return (
+        torch.cuda.max_memory_allocated(device) / 2**20 if device.type == "cuda" else float("nan")
+    )

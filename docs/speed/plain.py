@@ -63,9 +63,9 @@ def _styled(conv: StyledConv, x: Tensor, w: Tensor, noise: Tensor, kernel: Tenso
 
 def _to_rgb(layer: ToRGB, x: Tensor, w: Tensor) -> Tensor:
     style = layer.affine(w) * layer.gain
-    return _modulated(x, layer.weight, style, up=False, demodulate=False) + layer.bias[
-        :, None, None
-    ]
+    return (
+        _modulated(x, layer.weight, style, up=False, demodulate=False) + layer.bias[:, None, None]
+    )
 
 
 def _modulated(x: Tensor, weight: Tensor, style: Tensor, *, up: bool, demodulate: bool) -> Tensor:

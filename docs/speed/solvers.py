@@ -16,6 +16,7 @@ from torch import Tensor
 from ganvas.functional.lbfgs import curvature, dots, lbfgs_direction
 from ganvas.functional.schedule import ramp
 from ganvas.generator import Generator
+from ganvas.stage.optimizer import maker
 from ganvas.stage.sensitivity import noise_gains
 
 FORWARD = 0.5
@@ -140,7 +141,7 @@ def adam(
     moved = torch.cat([torch.full((s,), float(s <= 128**2)) for s in problem.sizes])
     moved = moved.to(problem.start)
     v = (problem.start * root).requires_grad_()
-    optimizer = torch.optim.Adam([v], lr=lr, betas=betas, eps=1e-15, fused=True)
+    optimizer = maker("adam")([v], lr=lr, betas=betas, eps=1e-15)
     for step in range(steps):
         _, gradient = problem.gradient(v.detach() / root)
         v.grad = gradient / root / problem.scalars
@@ -202,40 +203,50 @@ def step_length(residual: Tensor, change: Tensor) -> Tensor:
 
 def quasi_newton(
     problem: Problem, steps: int, scale: Tensor, history: int = 8, length: float = 0.02,
-    searched: int | None = None,
+    searched: int | None = None, guarded: bool = False,
 ) -> Iterator[Tensor]:  # fmt: skip
-    """L-BFGS in coordinates scaled by √`scale`, its step length by the linear model.
+    """L-BFGS in coordinates scaled by √`scale`.
 
     Args:
         problem: The problem.
         steps: How many.
         scale: (B, D) the inverse of a diagonal preconditioner.
         history: How many pairs are remembered.
-        length: Of the difference that gives J d, rms in u.
-        searched: How many steps search their length, at the price of a drawing; the others have
-            Newton's. None: all.
+        length: Of the difference that gives J d, rms in u; of the first step, where none is
+            searched.
+        searched: How many steps take the length that minimises the linear model along them, at the
+            price of a drawing; the others take Newton's, the first one `length`. None: all.
+        guarded: Go back where the error has risen, forget the curvature and take half the step.
     """
-    root = scale.sqrt()
-    u = problem.start.clone()
-    pairs: list[tuple[Tensor, Tensor, Tensor]] = []
+    root, u = scale.sqrt(), problem.start.clone()
+    pairs: list[list[Tensor]] = []
     unit = torch.ones_like(u[:, :1])
-    before: tuple[Tensor, Tensor] | None = None
+    before: tuple[Tensor, Tensor, Tensor, Tensor] | None = None
     for index in range(steps):
         residual, gradient = problem.gradient(u)
+        energy = residual.square().flatten(1).sum(1, keepdim=True)
         g = root * gradient
+        rose = torch.zeros_like(energy, dtype=torch.bool)
         if before is not None:
-            move, change = before[0], g - before[1]
-            usable, inverse, ratio = curvature(move, change)
-            pairs = [*pairs, (move, change, inverse)][-history:]
+            move, old_g, old_u, old_energy = before
+            usable, inverse, ratio = curvature(move, g - old_g)
+            pairs = [*pairs, [move, g - old_g, inverse]][-history:]
             unit = torch.where(usable, ratio, unit)
-        d = lbfgs_direction(g, [p[0] for p in pairs], [p[1] for p in pairs],
-                            [p[2] for p in pairs], unit)  # fmt: skip
-        d = torch.where(dots(d, g) < 0, d, -g)
-        move = d
+            if guarded:
+                rose = energy > old_energy
+                u, g = torch.where(rose, old_u, u), torch.where(rose, old_g, g)
+                energy = torch.minimum(energy, old_energy)
+                # All pairs but the newest, which has just seen where the error rises.
+                for pair in pairs[:-1]:
+                    pair[2] = torch.where(rose, torch.zeros_like(pair[2]), pair[2])
+        d = lbfgs_direction(g, *zip(*pairs, strict=True), unit) if pairs else -g
+        d = torch.where(dots(d, g) < 0, d, -unit * g)
         if searched is None or index < searched:
-            move = step_length(residual, problem.along(u, residual, root * d, length)) * d
-        before = (move, g)
-        u = u + root * move
+            d = step_length(residual, problem.along(u, residual, root * d, length)) * d
+        elif index == 0:
+            d = length / (root * d).square().mean(1, keepdim=True).sqrt() * d
+        before = (d, g, u, energy)
+        u = u + root * d
         yield u
 
 
