@@ -1,8 +1,8 @@
 """A step's kernels, recorded once on a GPU and replayed: CUDA graphs.
 
-A small step is hundreds of kernels of a few microseconds, and launching one from Python takes longer
-than that. A recorded step is launched as a whole. It reads and writes the same memory every time, so
-what it computes may depend on nothing but tensors that are changed in place.
+A small step is hundreds of kernels of a few microseconds, and launching one from Python takes
+longer than that. A recorded step is launched as a whole. It reads and writes the same memory every
+time, so what it computes may depend on nothing but tensors that are changed in place.
 """
 
 from __future__ import annotations
