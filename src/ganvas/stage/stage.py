@@ -18,9 +18,10 @@ from ganvas.stage.activation_variable import ActivationVariable
 from ganvas.stage.config import StageConfig
 from ganvas.stage.exploration import spread_of_w
 from ganvas.stage.lightning import LightningOptimizer, pl
+from ganvas.stage.optimizer import Sensitivity
 from ganvas.stage.replay import Replay
 from ganvas.stage.scene import Scene, slices
-from ganvas.stage.sensitivity import noise_gains
+from ganvas.stage.sensitivity import blurred, noise_gains, noise_squares
 from ganvas.stage.variables import Variables
 from ganvas.stage.watch import Watch, per_image
 
@@ -132,7 +133,7 @@ class Stage(pl.LightningModule):
             "latent": v.latent, "noise": v.noise, "activation": v.displacement, "weights": v.weights
         }  # fmt: skip
         return [
-            optimizer.build(parameters[variable], self._gains)
+            optimizer.build(parameters[variable], Sensitivity(self._gains, self._squares))
             for variable, optimizer in self.config.optimise.items()
         ]
 
@@ -174,6 +175,16 @@ class Stage(pl.LightningModule):
     def _gains(self) -> list[float]:
         gains = noise_gains(self.variables.before)
         return [gains[index] for index in self.variables.maps]
+
+    @torch.enable_grad()
+    def _squares(self, probes: int) -> list[Tensor]:
+        noise = list(self.variables.noise)
+        total = [torch.zeros_like(n) for n in noise]
+        for part in self._parts:
+            image, _ = self.evaluate(part, 0, all_terms=True)
+            for map_total, square in zip(total, noise_squares(image, noise, probes), strict=True):
+                map_total += square
+        return [blurred(t) for t in total]
 
     def _optimizers(self) -> list[LightningOptimizer]:
         optimizers = self.optimizers()
