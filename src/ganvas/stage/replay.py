@@ -37,7 +37,7 @@ class Replay(Generic[Result]):
         return result
 
     def _record(self, function: Callable[[], Result]) -> tuple[torch.cuda.CUDAGraph, Result]:
-        aside = torch.cuda.Stream()
+        aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         aside.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(aside):
             for _ in range(WARM_UPS):
