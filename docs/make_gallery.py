@@ -1,6 +1,7 @@
-"""Run every edit on public pictures and keep its contact sheet: `make gallery`.
+"""Run every edit on public portraits and keep its contact sheets: `make gallery`.
 
-Overrides go to every run, such as `budget=preview`. A finished run is not repeated.
+Each person is embedded once; edits of embeddings go on from there, without fitting again. Overrides
+go to every run that fits something, such as `budget=preview`. A finished run is not repeated.
 """
 
 from __future__ import annotations
@@ -11,12 +12,77 @@ from pathlib import Path
 from PIL import Image
 
 from ganvas import run
+from ganvas.runner.directory import RunDirectory
+from portraits import cut
 
 WIDEST = 1600
-EDITS = (
-    "reconstruct", "crossover", "inpaint", "scribble", "style_transfer", "style_transfer_global",
-    "attribute_transfer", "blend", "permute", "morph", "style_mix", "direction", "noise_only",
+PAIRS = {"": ("astronaut", "obama"), "_2": ("biden", "obama")}
+"""x and y of every edit, by what is added to the names of its sheets."""
+SERIOUS, SMILING = "obama2", "obama"
+"""One man twice: what tells the two apart is a direction."""
+OF_EMBEDDINGS = (
+    "attribute_transfer", "blend", "direction", "permute", "morph", "style_mix",
 )  # fmt: skip
+"""Edits of what is embedded already."""
+OF_PHOTOGRAPHS = (
+    "crossover", "inpaint", "noise_only", "scribble", "style_transfer",
+    "style_transfer_global",
+)  # fmt: skip
+"""Edits with an objective of their own."""
+EDITS = ("reconstruct", *OF_EMBEDDINGS, *OF_PHOTOGRAPHS)
+ONE_IMAGE = ("reconstruct", "inpaint", "noise_only", "permute")
+
+
+class Gallery:
+    """Runs of edits, on persons by name.
+
+    Args:
+        pictures: Where the portraits are cut to.
+        overrides: For every run that fits something.
+    """
+
+    def __init__(self, pictures: Path, overrides: list[str]) -> None:
+        self.pictures = cut(pictures)
+        self.fit = overrides
+
+    def edited(self, edit: str, x: str, y: str) -> RunDirectory:
+        """Return the run of an edit of x, with y where it needs one."""
+        words = [f"edit={edit}", "study=gallery", "logger=none", "metrics=edit"]
+        words += self._photograph("x", x)
+        if edit == "direction":
+            words += [*self._photograph("y", SERIOUS), *self._photograph("z", SMILING)]
+        elif edit not in ONE_IMAGE:
+            # A scribble is drawn over the same photograph.
+            words += self._photograph("y", x if edit == "scribble" else y)
+        if edit not in OF_EMBEDDINGS:
+            return run([*words, *self.fit])
+        start = ["start=embedding", f"start.path={self.embedded(x)}", "budget=none"]
+        if edit == "direction":
+            start += [
+                f"start.y={self.embedded(SERIOUS, 'w')}",
+                f"start.z={self.embedded(SMILING, 'w')}",
+            ]
+        elif edit not in ONE_IMAGE:
+            start.append(f"start.y={self.embedded(y)}")
+        # The overrides come first: they may hold a budget, too.
+        return run([*self.fit, *words, *start])
+
+    def embedded(self, person: str, space: str = "w+") -> Path:
+        """Return the file of a person's embedding: in W+ with noise, or in W, for directions."""
+        if space == "w+":
+            return self.edited("reconstruct", person, person).embedding_file.absolute()
+        words = [
+            "edit=reconstruct_w",
+            "start=w_avg_w",
+            "study=gallery",
+            "logger=none",
+            "image=file",
+        ]
+        return run([*words, *self._photograph("x", person), *self.fit]).embedding_file.absolute()
+
+    def _photograph(self, image: str, person: str) -> tuple[str, str]:
+        file = (self.pictures / f"{person}.png").absolute()
+        return (f"image.{image}.path={file}", f"image.{image}.crop=centre")
 
 
 def keep(sheet: Image.Image, file: Path) -> None:
@@ -32,16 +98,18 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="+", choices=EDITS, default=EDITS, metavar="EDIT")
     parser.add_argument("--folder", type=Path, default=Path(__file__).parent / "gallery")
+    parser.add_argument("--pictures", type=Path, default=Path("outputs/gallery_pictures"))
     parser.add_argument("overrides", nargs="*", default=["budget=quick"])
     options = parser.parse_args(arguments)
+    gallery = Gallery(options.pictures, options.overrides)
     for edit in options.only:
-        common = [f"edit={edit}", "study=gallery", "logger=none", "metrics=edit"]
-        result = run([*common, *options.overrides])
-        keep(result.sheet, options.folder / f"{edit}.webp")
-        for file in (result.path / "images").glob("*/*_strip.*"):
-            keep(Image.open(file), options.folder / f"{edit}_strip.webp")
-        values = {k: round(v, 3) for k, v in result.metrics["final"].items()}
-        print(edit, values, flush=True)
+        for suffix, (x, y) in PAIRS.items():
+            result = gallery.edited(edit, x, y)
+            keep(result.sheet, options.folder / f"{edit}{suffix}.webp")
+            for file in (result.path / "images").glob("*/*_strip.*"):
+                keep(Image.open(file), options.folder / f"{edit}{suffix}_strip.webp")
+            values = {k: round(v, 3) for k, v in result.metrics["final"].items()}
+            print(edit, x, values, flush=True)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,9 @@ SCRIPT = Path(__file__).parents[1] / "docs" / "make_gallery.py"
 
 @pytest.mark.slow
 def test_the_gallery_is_made(tiny, tmp_path):
-    words = [*tiny, f"output={tmp_path / 'outputs'}", "--folder", str(tmp_path), "--only", "morph"]
-    subprocess.run([sys.executable, SCRIPT, *words], check=True, cwd=tmp_path)
-    for name in ("morph.webp", "morph_strip.webp"):
-        with Image.open(tmp_path / name) as sheet:
+    words = [*tiny, f"output={tmp_path / 'outputs'}", "--folder", str(tmp_path)]
+    edits = ["--only", "morph", "noise_only"]
+    subprocess.run([sys.executable, SCRIPT, *words, *edits], check=True, cwd=tmp_path)
+    for name in ("morph", "morph_2", "morph_strip", "morph_2_strip", "noise_only"):
+        with Image.open(tmp_path / f"{name}.webp") as sheet:
             assert sheet.width > 100

@@ -135,5 +135,7 @@ def test_a_file_that_is_no_dissection_is_one_line(dissection, tmp_path, damage):
     save_file(tensors, file, metadata)
     if damage == "cut":
         file.write_bytes(file.read_bytes()[:100])
-    with pytest.raises(InputError, match=r"d\.safetensors is no dissection"):
+    with pytest.raises(
+        InputError, match=r"d\.safetensors is .*(broken|ganvas dissection|readable)"
+    ):
         Dissection.load(file)

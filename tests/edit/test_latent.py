@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 import torch
 
@@ -26,22 +24,19 @@ def test_a_morph_begins_and_ends_with_its_images(scene):
     assert torch.equal(film[0], x)
     assert torch.equal(film[-1], y)
     assert torch.equal(film[1], morph.apply(scene))
-    assert all(0.8 < n.std() < 1.2 for n in scene.embeddings["x"].noise[2:])
 
 
-def test_a_morph_does_not_amplify_the_noise_that_its_ends_share(scene):
+def test_between_its_ends_a_morph_has_the_noise_that_was_there_before_the_fit(scene):
+    """What was fitted fades out over a quarter of the film at each end; written out by hand."""
     x, y = scene.embeddings["x"], scene.embeddings["y"]
-    # Two embeddings begin with the same noise and move a little each.
-    near = tuple(2 * (a + 0.1 * b) for a, b in zip(x.noise, y.noise, strict=True))
-    scene.embeddings["y"] = replace(y, noise=near)
-    Morph(at=0.25).apply(scene)
-    for a, b, found in zip(x.noise, near, scene.embeddings["x"].noise, strict=True):
-        power = 0.25 * a.square().mean((1, 2, 3)) + 0.75 * b.square().mean((1, 2, 3))
-        assert torch.allclose(found.square().mean((1, 2, 3)), power, rtol=1e-4)
-        plain = 0.25**0.5 * a + 0.75**0.5 * b
-        cosine = torch.cosine_similarity(found.flatten(1), plain.flatten(1))
-        assert torch.allclose(cosine, torch.ones(2), atol=1e-5)
-    assert (plain.square().mean((1, 2, 3)) > 1.5 * power).all()
+    fresh = scene.generator.noise_of(5, len(x))
+    shares = {1.0: (1, 0), 0.875: (0.5, 0), 0.75: (0, 0), 0.5: (0, 0), 0.2: (0, 0.2), 0.0: (0, 1)}
+    for at, (of_x, of_y) in shares.items():
+        scene.embeddings["x"] = x
+        Morph(at=at, seed=5).apply(scene)
+        maps = zip(fresh, x.noise, y.noise, scene.embeddings["x"].noise, strict=True)
+        for n, a, b, found in maps:
+            assert torch.allclose(found, n + of_x * (a - n) + of_y * (b - n), atol=1e-6)
 
 
 def test_a_direction_is_w1_plus_lambda_w3_minus_w2(scene):

@@ -28,7 +28,7 @@ def execute(tmp_path, *overrides):
 
 def test_an_edited_picture_renders_identically_from_its_saved_file(tmp_path):
     result = execute(tmp_path, "edit=attribute_transfer", *PAIR)
-    assert result.embedding.resume[0] == "32x32.conv1"
+    assert result.embedding.resume[0] == "16x16.conv1"
     again = to_uint8(result.embedding.render(TinyGenerator()))[0].permute(1, 2, 0).numpy()
     assert np.array_equal(again, np.asarray(result.image("result")))
     assert (result.path / "embedding.y.safetensors").is_file()
@@ -199,3 +199,14 @@ def test_mistakes_are_one_line_before_any_work(tmp_path, overrides, error, words
         execute(tmp_path, *overrides)
     assert "\n" not in str(caught.value)
     assert not list(tmp_path.rglob("*.png"))
+
+
+def test_what_was_embedded_once_is_edited_without_fitting(tmp_path):
+    """Each image goes on from its own file: a morph's ends are the two results."""
+    x, y = execute(tmp_path), execute(tmp_path, "image.x.crop=[50,40,250,240]")
+    files = [f"{key}={run.embedding_file}" for key, run in (("path", x), ("y", y))]
+    words = ["edit=morph", "start=embedding", *(f"start.{word}" for word in files), *PAIR]
+    for at, end in ((1.0, x), (0.0, y)):
+        steps = ["budget.latent=0", "budget.noise=0", f"edit.stages.morph.at={at}"]
+        morph = execute(tmp_path, *words, *steps)
+        assert np.array_equal(np.asarray(morph.image()), np.asarray(end.image()))

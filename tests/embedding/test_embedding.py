@@ -62,8 +62,8 @@ def test_truncation_pulls_towards_the_mean(generator):
     ("metadata", "tensors", "part"),
     [
         ({}, {"latent": torch.zeros(1)}, "not a ganvas embedding"),
-        ({"format": "ganvas-embedding-1"}, {"latent": torch.zeros(1)}, "incomplete"),
-        ({"format": "ganvas-embedding-1"}, {"x": torch.zeros(1)}, "incomplete"),
+        ({"format": "ganvas-embedding-1"}, {"latent": torch.zeros(1)}, "broken"),
+        ({"format": "ganvas-embedding-1"}, {"x": torch.zeros(1)}, "broken"),
     ],
 )
 def test_other_files_are_refused(tmp_path, metadata, tensors, part):

@@ -126,8 +126,8 @@ def test_generators(ganvas_command, tmp_path, good, name):
 
 def metadata_cases():
     return {
-        "no JSON": ({"generator": "{"}, "incomplete"),
-        "deeply nested": ({"generator": "[" * 100_000 + "]" * 100_000}, "incomplete"),
+        "no JSON": ({"generator": "{"}, "broken"),
+        "deeply nested": ({"generator": "[" * 100_000 + "]" * 100_000}, "broken"),
         "nested within reason": ({"generator": '{"a":' * 200 + "1" + "}" * 200}, "deeply"),
         "names that are none": ({"names": '{"a": 1}'}, "names"),
         "names of numbers": ({"names": "[1, 2]"}, "names"),

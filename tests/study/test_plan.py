@@ -30,6 +30,15 @@ def test_known_jobs_are_not_composed_again(tmp_path, monkeypatch):
         plan(jobs(tmp_path, 2))
 
 
+def test_what_a_killed_planning_left_is_removed(tmp_path):
+    # No process has so high a number.
+    left = tmp_path / "default" / ".unfinished-999999999-.plan.json"
+    left.parent.mkdir()
+    left.write_text("{")
+    plan(jobs(tmp_path, 0))
+    assert not left.exists()
+
+
 def test_changed_program_or_input_counts(tmp_path):
     photo = tmp_path / "a.png"
     from PIL import Image

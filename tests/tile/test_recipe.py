@@ -87,7 +87,7 @@ def test_regions_have_members_of_few_clusters(generator):
         ("geometry", '{"rows": 3}', "geometry is incomplete"),
         ("side", "1000", "out of range"),
         ("seed", "x", "invalid literal"),
-        ("format", "another", "not a recipe"),
+        ("format", "another", "not a ganvas recipe"),
         ("generator", "[]", "does not say which generator"),
     ],
 )

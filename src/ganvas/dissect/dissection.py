@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ganvas.dissect.concepts import require_concept
 from ganvas.dissect.counts import Counts
 from ganvas.errors import ConfigError, InputError
-from ganvas.system.tensors import read_tensors, write_tensors
+from ganvas.system.tensors import read_as, write_tensors
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -154,15 +154,7 @@ class Dissection:
             InputError: There is none, or it is none.
         """
         path = path / FILE if path.is_dir() else path
-        if not path.is_file():
-            raise InputError(f"no such dissection: {path}; `ganvas dissect` makes one")
-        try:
-            tensors, metadata = read_tensors(path)
-            if metadata.get("format") != FORMAT:
-                raise ValueError("another kind of safetensors file")
-            return _restored(tensors, metadata)
-        except (OSError, KeyError, ValueError, TypeError, RecursionError) as error:
-            raise InputError(f"{path} is no dissection: {error}") from error
+        return read_as("dissection", path, (FORMAT,), _restored)
 
 
 def _restored(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> Dissection:

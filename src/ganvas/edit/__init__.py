@@ -30,6 +30,7 @@ from ganvas.edit.latent import (
     rows_in,
     with_rows,
 )
+from ganvas.edit.noise import RenewNoise
 from ganvas.edit.operation import Operation
 from ganvas.edit.paint import ConceptStroke, PaintUnits
 from ganvas.edit.recipe import Recipe, Regions
@@ -54,6 +55,7 @@ __all__ = [
     "PermutePositions",
     "Recipe",
     "Regions",
+    "RenewNoise",
     "RepairUnits",
     "StyleMix",
     "in_rows",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated
@@ -75,17 +74,22 @@ class StyleMix(LatentOperation):
 class Morph(LatentOperation):
     """λw₁ + (1 − λ)w₂ with λ from 1 to 0, as a film. Abdal et al. 2019, section 4.1.
 
-    The noise maps are mixed with √λ and √(1 − λ), and scaled to keep their power.
+    Noise that was fitted to one face is a ghost on any other. Near its end of the film it fades
+    out, into noise as it was drawn before anything was fitted.
 
     Attributes:
         count: Pictures of the film.
         at: λ of the picture that the operation leaves.
+        fade: Over which part of the film, at each end, the fitted noise fades.
+        seed: Seed of the noise in between; with the run's it is what the run started from.
         embedding: w₁, where the film begins.
         other: w₂, where it ends.
     """
 
     count: Annotated[int, Field(ge=2)] = 9
     at: Annotated[float, Field(ge=0, le=1)] = 0.5
+    fade: Annotated[float, Field(gt=0, le=0.5)] = 0.25
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     embedding: str = "x"
     other: str = "y"
 
@@ -113,8 +117,11 @@ class Morph(LatentOperation):
 
         first, last = scene.embedding(self.embedding), scene.embedding(self.other)
         latent = torch.lerp(in_rows(last, scene.generator), in_rows(first, scene.generator), weight)
-        pairs = zip(first.noise, last.noise, strict=True)
-        noise = tuple(between(a, b, weight) for a, b in pairs)
+        fresh = scene.generator.noise_of(self.seed, len(first))
+        maps = zip(fresh, first.noise, last.noise, strict=True)
+        # Exact at the ends, where one of the two shares is 1 and the other 0.
+        of_first, of_last = (max(0.0, 1 - part / self.fade) for part in (1 - weight, weight))
+        noise = tuple(torch.lerp(torch.lerp(n, a, of_first), b, of_last) for n, a, b in maps)
         return with_rows(replace(first, noise=noise), latent)
 
 
@@ -175,24 +182,6 @@ class Direction(LatentOperation):
             kept[rows_in(self.layers, generator)] = 1
             step = step * kept
         return with_rows(embedding, in_rows(embedding, generator) + step)
-
-
-def between(first: Tensor, last: Tensor, weight: float) -> Tensor:
-    """Mix noise maps (B, 1, r, r) with √λ and √(1 − λ), at the mean of their powers.
-
-    Independent noise has that power by itself. Maps that come from one start share a part of it,
-    which would be amplified.
-    """
-    import torch
-
-    mixed = math.sqrt(weight) * first + math.sqrt(1 - weight) * last
-    gain = torch.lerp(power(last), power(first), weight) / power(mixed).clamp_min(1e-12)
-    return mixed * gain.sqrt()
-
-
-def power(maps: Tensor) -> Tensor:
-    """Return the mean square (B, 1, 1, 1) of each image's map (B, 1, r, r)."""
-    return maps.square().mean((1, 2, 3), keepdim=True)
 
 
 def in_rows(embedding: Embedding, generator: Generator) -> Float[Tensor, "B rows w_dim"]:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from ganvas.config.trust import renewed
 from ganvas.embedding.variables import Space, Variables
-from ganvas.errors import InputError
 from ganvas.generator.delta import Delta
 from ganvas.system.files import is_file_name
 from ganvas.version import __version__
@@ -55,23 +54,14 @@ def load(path: Path, cls: type[AnyEmbedding]) -> AnyEmbedding:
     Raises:
         InputError: The file is missing, broken, not an embedding, or none that `save` writes.
     """
-    from ganvas.system.tensors import read_tensors
+    from ganvas.system.tensors import read_as
 
-    if not path.is_file():
-        raise InputError(f"no such embedding: {path}")
-    try:
-        tensors, metadata = read_tensors(path)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} is not a readable safetensors file: {error}") from error
-    if metadata.get("format") not in (FORMAT, TUNED_FORMAT):
-        raise InputError(f"{path} is a safetensors file but not a ganvas embedding")
-    try:
+    def checked(tensors: dict[str, Tensor], metadata: dict[str, str]) -> AnyEmbedding:
         embedding = restore(tensors, metadata, cls)
         _check(embedding, tensors)
-    except (KeyError, ValueError, TypeError, RecursionError) as error:
-        reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-        raise InputError(f"{path} is an incomplete embedding: {reason}") from error
-    return embedding
+        return embedding
+
+    return read_as("embedding", path, (FORMAT, TUNED_FORMAT), checked)
 
 
 def flatten(embedding: Variables) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from ganvas.config.schema import build, check
 from ganvas.encoder.encoder import LinearEncoder
 from ganvas.encoder.features import Features
-from ganvas.errors import ConfigError, InputError
 from ganvas.image.find import packaged
 from ganvas.version import __version__
 
@@ -59,22 +58,9 @@ def load_encoder(path: Path) -> LinearEncoder:
     Raises:
         InputError: The file is missing, broken, or no encoder.
     """
-    from ganvas.system.tensors import read_tensors
+    from ganvas.system.tensors import read_as
 
-    file = packaged(path)
-    if not file.is_file():
-        raise InputError(f"no such encoder: {path}")
-    try:
-        tensors, metadata = read_tensors(file)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} is not a readable safetensors file: {error}") from error
-    if metadata.get("format") != FORMAT:
-        raise InputError(f"{path} is a safetensors file but not a ganvas encoder")
-    try:
-        return _restored(tensors, metadata)
-    except (KeyError, ValueError, TypeError, RecursionError, ConfigError) as error:
-        reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-        raise InputError(f"{path} is a broken encoder: {reason}") from error
+    return read_as("encoder", packaged(path), (FORMAT,), _restored)
 
 
 def _restored(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> LinearEncoder:

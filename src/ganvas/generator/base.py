@@ -315,8 +315,12 @@ class Generator(nn.Module, ABC):
 
         A generator that stores none gives the maps of a fixed seed.
         """
-        maps = self.sample_noise(1, torch.Generator().manual_seed(0))
-        return [m.expand(batch, -1, -1, -1).contiguous() for m in maps]
+        return self.noise_of(0, batch)
+
+    def noise_of(self, seed: int, batch: int = 1) -> list[Float[Tensor, "{batch} 1 _ _"]]:
+        """Return the maps n ~ N(0, 1) of a seed, (batch, 1, r, r), the same for every image."""
+        maps = self.sample_noise(1, torch.Generator().manual_seed(seed))
+        return [n.expand(batch, -1, -1, -1).contiguous() for n in maps]
 
     def sample_w(
         self, count: int, rng: torch.Generator | None = None

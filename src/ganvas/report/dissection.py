@@ -13,26 +13,12 @@ from PIL import Image
 
 from ganvas.report.page import read_static
 from ganvas.system.files import write_text
-from ganvas.system.pinned import digest
+from ganvas.system.page import head
 
 Strips = Mapping[str, Mapping[str, Sequence[tuple[int, Image.Image]]]]
 """By concept and layer: units with their pictures."""
 
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; \
-style-src '{digest}'; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<link rel="icon" href="data:,">
-<title>{title}</title>
-<style>{style}</style>
-</head>
-<body>
-<main class="dissection">
+_BODY = """<main class="dissection">
 {body}
 </main>
 </body>
@@ -55,8 +41,7 @@ def write_page(folder: Path, data: Mapping[str, Any], strips: Strips, name: str)
     style = "\n".join(read_static(f"style/{name}.css") for name in ("theme", "dissection"))
     title = f"{name} dissected"
     body = "\n".join(_body(data, strips, title))
-    page = _PAGE.format(digest=digest(style), title=html.escape(title), style=style, body=body)
-    write_text(folder / "index.html", page)
+    write_text(folder / "index.html", head(title, style) + _BODY.format(body=body))
     return folder / "index.html"
 
 

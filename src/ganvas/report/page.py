@@ -9,27 +9,17 @@ from importlib import resources
 from typing import Any
 
 from ganvas.report.bundle import bundle
-from ganvas.system.pinned import digest
+from ganvas.system.page import head, pinned
 
 _STYLES = ("theme", "layout", "table", "charts", "pictures", "run")
 _ENTRY = "app"
 
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<link rel="icon" href="data:,">
-<title>{title}</title>
-<style>{style}</style>
-</head>
-<body>
-<div id="app"><noscript>This report needs JavaScript; nothing leaves the page.</noscript></div>
+_TOP = """<div id="app">
+<noscript>This report needs JavaScript; nothing leaves the page.</noscript>
+</div>
 <script type="application/json" id="data">{data}</script>
-{blocks}<script>{script}</script>
+"""
+_END = """<script>{script}</script>
 </body>
 </html>
 """
@@ -61,25 +51,15 @@ def render(data: dict[str, Any], blocks: Iterable[tuple[str, Any]] = ()) -> Iter
     style = "\n".join(read_static(f"style/{name}.css") for name in _STYLES)
     code = bundle(lambda name: read_static(f"script/{name}.js"), _ENTRY)
     script = f"'use strict';(() => {{\n{code}\n}})();"
-    sources = f"'{digest(script)}'" if data["single"] else f"'{digest(script)}' 'self' file:"
-    policy = (
-        "default-src 'none'; img-src 'self' file: data: blob:; "
-        f"script-src {sources}; style-src '{digest(style)}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    head, tail = _PAGE.split("{blocks}")
-    yield head.format(
-        policy=policy,
-        title=html.escape(f"{data['study']} · ganvas"),
-        style=style,
-        data=safe_json(data),
-    )
+    scripts = pinned(script) if data["single"] else f"{pinned(script)} 'self' file:"
+    yield head(f"{data['study']} · ganvas", style, "'self' file: data: blob:", scripts)
+    yield _TOP.format(data=safe_json(data))
     for name, content in blocks:
         yield (
             f'<script type="application/json" id="{html.escape(name)}">'
             f"{safe_json(content)}</script>\n"
         )
-    yield tail.format(script=script)
+    yield _END.format(script=script)
 
 
 def read_static(path: str) -> str:

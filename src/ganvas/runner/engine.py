@@ -115,8 +115,9 @@ class Run:
         self.experiment = experiment = replace(experiment, edit=recipe)
 
         def begin(name: str = "x") -> Embedding:
-            start = experiment.start.begin(generator, self.names, experiment.seed, images[name])
-            return replace(start, generator=self.generator_config).to(self.device)
+            start = experiment.start.of(name)
+            begun = start.begin(generator, self.names, experiment.seed, images[name])
+            return replace(begun, generator=self.generator_config).to(self.device)
 
         if experiment.start.sees_photographs and recipe.hides:
             raise ConfigError(

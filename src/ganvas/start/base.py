@@ -5,10 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
-from ganvas.embedding import Embedding
+from ganvas.embedding import Embedding, Space
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor
 
     from ganvas.generator.base import Generator
@@ -30,6 +29,10 @@ class Start(ABC):
         """Whether only the best solution of each photograph is a result."""
         return False
 
+    def of(self, image: str) -> Start:
+        """Return the start of the image called x, y or z: this one, where it has none for each."""
+        return self
+
     @abstractmethod
     def begin(
         self,
@@ -48,9 +51,14 @@ class Start(ABC):
         """
 
 
-def starting_noise(generator: Generator, count: int, seed: int) -> tuple[torch.Tensor, ...]:
-    """Draw one set of maps n ~ N(0, 1) and repeat it for `count` images."""
-    import torch
-
-    rng = torch.Generator().manual_seed(seed)
-    return tuple(n.expand(count, -1, -1, -1).clone() for n in generator.sample_noise(1, rng))
+def started(
+    generator: Generator, names: tuple[str, ...], latent: Tensor, space: Space, seed: int
+) -> Embedding:
+    """Return the embedding of a latent with n ~ N(0, 1) from the seed, the same for every image."""
+    return Embedding(
+        latent=latent,
+        noise=tuple(generator.noise_of(seed, len(names))),
+        space=space,
+        names=names,
+        generator_hash=generator.source_hash,
+    )

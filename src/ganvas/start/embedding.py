@@ -25,13 +25,22 @@ class FromFile(Start):
 
     Attributes:
         path: An embedding.safetensors, of the same generator.
+        y: Another one for the image y; null: the same.
+        z: Another one for the image z; null: the same.
     """
 
     path: Path
+    y: Path | None = None
+    z: Path | None = None
 
     def __post_init__(self) -> None:
-        if self.path.is_dir():
-            raise InputError(f"path={self.path} is a folder; name the embedding.safetensors in it")
+        for key, path in (("path", self.path), ("y", self.y), ("z", self.z)):
+            if path is not None and path.is_dir():
+                raise InputError(f"{key}={path} is a folder; name the embedding.safetensors in it")
+
+    def of(self, image: str) -> FromFile:
+        """Return the start of the image called x, y or z."""
+        return replace(self, path={"y": self.y, "z": self.z}.get(image) or self.path)
 
     def begin(
         self,

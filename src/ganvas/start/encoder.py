@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from ganvas.embedding import Embedding
 from ganvas.encoder.file import load_encoder
 from ganvas.errors import InputError
-from ganvas.start.base import Start, starting_noise
+from ganvas.start.base import Start, started
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -52,7 +52,4 @@ class FromEncoder(Start):
         latent = encoder(photographs)
         if self.space == "w+":
             latent = generator.broadcast(latent)
-        noise = starting_noise(generator, len(names), seed)
-        return Embedding(
-            latent, noise, self.space, names=names, generator_hash=generator.source_hash
-        )
+        return started(generator, names, latent, self.space, seed)

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ganvas.embedding import Embedding, Space, join_styles
 from ganvas.errors import ConfigError
-from ganvas.start.base import Start, starting_noise
+from ganvas.start.base import Start, started
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -68,7 +68,4 @@ class Random(Start):
         if self.space == "s":
             latent = join_styles(generator.styles(latent))
         latent = latent.repeat(len(names) // self.count, *[1] * (latent.ndim - 1))
-        noise = starting_noise(generator, len(names), seed)
-        return Embedding(
-            latent, noise, self.space, names=names, generator_hash=generator.source_hash
-        )
+        return started(generator, names, latent, self.space, seed)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from ganvas.embedding import Embedding, join_styles
-from ganvas.start.base import Start, starting_noise
+from ganvas.start.base import Start, started
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,7 +38,4 @@ class WAvg(Start):
             latent = generator.broadcast(latent)
         if self.space == "s":
             latent = join_styles(generator.styles(latent))
-        noise = starting_noise(generator, len(names), seed)
-        return Embedding(
-            latent, noise, self.space, names=names, generator_hash=generator.source_hash
-        )
+        return started(generator, names, latent, self.space, seed)

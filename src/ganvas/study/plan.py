@@ -19,7 +19,7 @@ from ganvas.config.groups import config_dir
 from ganvas.config.overrides import Words
 from ganvas.errors import GanvasError
 from ganvas.runner.directory import RunDirectory
-from ganvas.system.files import write_text
+from ganvas.system.files import remove_abandoned, write_text
 
 if TYPE_CHECKING:
     from ganvas.study.check import Checker
@@ -226,4 +226,5 @@ def _write(study: Path, mark: str, jobs: dict[Overrides, Planned]) -> None:
     names = [field.name for field in fields(Planned) if field.name != "job"]
     entries = [{name: getattr(p, name) for name in names} for p in jobs.values()]
     content = {"fingerprint": mark, "jobs": entries}
+    remove_abandoned(study, ".plan.json")
     write_text(study / ".plan.json", json.dumps(content))

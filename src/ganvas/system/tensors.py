@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from ganvas.errors import ConfigError, InputError
 from ganvas.system.files import write_bytes
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+Content = TypeVar("Content")
 
 ALIGNMENT = 8
 """The header of a safetensors file is a multiple of so many bytes, its own length left out."""
@@ -45,6 +48,39 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
             return {key: file.get_tensor(key) for key in file.keys()}, metadata  # noqa: SIM118
     except SafetensorError as error:
         raise ValueError(f"not a readable safetensors file: {error}") from error
+
+
+def read_as(
+    what: str,
+    path: Path,
+    formats: tuple[str, ...],
+    restore: Callable[[dict[str, Tensor], dict[str, str]], Content],
+) -> Content:
+    """Read a file that may come from a stranger, as what it should be.
+
+    Args:
+        what: What it should be: "embedding".
+        path: The file.
+        formats: What its metadata may call its format.
+        restore: Makes the object from tensors and metadata. What it raises over their content
+            (KeyError, ValueError, TypeError, IndexError, ConfigError) is the file's fault.
+
+    Raises:
+        InputError: The file is missing, broken, or something else.
+    """
+    if not path.is_file():
+        raise InputError(f"no such {what}: {path}")
+    try:
+        tensors, metadata = read_tensors(path)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} is not a readable safetensors file: {error}") from error
+    if metadata.get("format") not in formats:
+        raise InputError(f"{path} is a safetensors file but not a ganvas {what}")
+    try:
+        return restore(tensors, metadata)
+    except (LookupError, ValueError, TypeError, RecursionError, ConfigError) as error:
+        reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        raise InputError(f"{path} is a broken {what}: {reason}") from error
 
 
 def _in_order(content: bytes) -> bytes:

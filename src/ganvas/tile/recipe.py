@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -156,21 +157,9 @@ class Recipe:
         Raises:
             InputError: It is missing, broken, or no recipe.
         """
-        from ganvas.system.tensors import read_tensors
+        from ganvas.system.tensors import read_as
 
-        if not path.is_file():
-            raise InputError(f"no such recipe: {path}")
-        try:
-            tensors, metadata = read_tensors(path)
-        except (OSError, ValueError) as error:
-            raise InputError(f"{path} is not a readable safetensors file: {error}") from error
-        if metadata.get("format") != FORMAT:
-            raise InputError(f"{path} is a safetensors file but not a recipe of ganvas tile")
-        try:
-            return _restored(cls, tensors, metadata)
-        except (KeyError, ValueError, TypeError, IndexError, RecursionError) as error:
-            reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-            raise InputError(f"{path} is a broken recipe: {reason}") from error
+        return read_as("recipe", path, (FORMAT,), partial(_restored, cls))
 
 
 def _restored(

@@ -12,7 +12,7 @@ from PIL import Image
 
 from ganvas.image.picture import save_picture
 from ganvas.system.files import write_text
-from ganvas.system.pinned import digest
+from ganvas.system.page import head, pinned
 from ganvas.tile.pyramid import TILE, Pixels, halved, levels, read_window
 from ganvas.tile.window import Window, raster
 
@@ -23,20 +23,8 @@ _DZI = """<?xml version="1.0" encoding="UTF-8"?>
 </Image>
 """
 
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" href="data:,">
-<title>{title}</title>
-<style>{style}</style>
-</head>
-<body>
-<canvas id="view" tabindex="0" data-width="{width}" data-height="{height}" data-tile="{tile}"
- data-top="{top}" aria-label="{title}"></canvas>
+_BODY = """<canvas id="view" tabindex="0" data-width="{width}" data-height="{height}"
+ data-tile="{tile}" data-top="{top}" aria-label="{title}"></canvas>
 <p id="note"><b>{title}</b> <span id="where"></span>
 <span class="keys">drag or arrows: move · wheel, pinch, + and −: zoom · 0: all of it</span></p>
 <script>{script}</script>
@@ -96,11 +84,6 @@ def _page(title: str, height: int, width: int, top: int) -> str:
     style, script = (
         (static / name).read_text(encoding="utf-8") for name in ("viewer.css", "viewer.js")
     )
-    policy = (
-        f"default-src 'none'; img-src 'self' file: data:; script-src '{digest(script)}'; "
-        f"style-src '{digest(style)}'; base-uri 'none'; form-action 'none'"
+    return head(title, style, "'self' file: data:", pinned(script)) + _BODY.format(
+        title=html.escape(title), width=width, height=height, tile=TILE, top=top, script=script
     )
-    return _PAGE.format(
-        title=html.escape(title), width=width, height=height, tile=TILE, top=top,
-        style=style, script=script, policy=policy,
-    )  # fmt: skip
