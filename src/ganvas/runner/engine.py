@@ -99,9 +99,9 @@ class Run:
 
     def _scene(self, pictures: dict[str, dict[str, Any]]) -> Scene:
         experiment, count = self.experiment, len(self.names)
-        layout = torch.channels_last if experiment.trainer.channels_last else torch.preserve_format
-        generator = experiment.generator.load().to(self.device, memory_format=layout)
-        generator = generator.eval().requires_grad_(False)
+        generator = experiment.generator.load().to(self.device).eval().requires_grad_(False)
+        if experiment.trainer.channels_last:
+            generator = generator.to(memory_format=torch.channels_last)
         images = {}
         for name, by_name in pictures.items():
             tensor = to_tensor(list(by_name.values()), generator.resolution).to(self.device)

@@ -84,7 +84,8 @@ class BatchLBFGS(torch.optim.Optimizer):
         if self.squares is None:
             return gradient.abs().sum(1, keepdim=True).clamp_min(1.0).reciprocal()
         norm = torch.linalg.vector_norm(gradient, dim=1, keepdim=True)
-        return self.first / norm.clamp_min(torch.finfo(norm.dtype).tiny)
+        length: Tensor = self.first / norm.clamp_min(torch.finfo(norm.dtype).tiny)
+        return length
 
     @staticmethod
     def _remember(state: dict[str, Any], gradient: Tensor, history: int) -> None:
