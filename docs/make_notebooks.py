@@ -1,16 +1,17 @@
 """Execute the notebooks and write them with their pictures to docs/notebooks/.
 
-python docs/make_notebooks.py [NAME …]
+    python docs/make_notebooks.py [NAME …] [--folder DIR]
 
-The notebooks themselves stay without outputs. The last line of a cell tagged `parameters` may be
-replaced by other overrides, as the tests do with those of a tiny generator.
+The notebooks themselves stay without outputs. A cell tagged `parameters` may be replaced by other
+overrides, as the tests do with those of a tiny generator. The runs of all notebooks lie in DIR;
+those that are finished there are not repeated.
 """
 
 from __future__ import annotations
 
+import argparse
 import base64
 import io
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -27,7 +28,7 @@ TINY = [
     "generator=tiny", "loss=pixel", "metrics=pixel", "budget=quick", "logger=none",
     "trainer.progress=false",
 ]  # fmt: skip
-RENDERED = {"03_study": TINY, "04_your_own": TINY}
+RENDERED = {"02_edit": TINY, "03_study": TINY, "04_your_own": TINY}
 """Overrides of the notebooks that are not rendered with their own."""
 NOTICE = """\
 *Rendered on the tiny generator, whose weights are random: in seconds, and its pictures show the way
@@ -53,7 +54,7 @@ def execute(
     if overrides is not None:
         (cell,) = filter(is_parameters, notebook.cells)
         cell.source = f"overrides = {list(overrides)!r}"
-    client = NotebookClient(notebook, timeout=1800, resources={"metadata": {"path": str(folder)}})
+    client = NotebookClient(notebook, timeout=None, resources={"metadata": {"path": str(folder)}})
     client.execute()
     return notebook
 
@@ -100,15 +101,15 @@ def outputs(cell: nbformat.NotebookNode) -> Iterator[tuple[str, str]]:
             yield "text", data["text/plain"]
 
 
-def main(names: Sequence[str]) -> None:
-    """Render the notebooks called `names`, or all of them."""
+def main(names: Sequence[str], folder: Path) -> None:
+    """Render the notebooks called `names`, or all of them; their runs lie in `folder`."""
     FOLDER.mkdir(exist_ok=True)
     for path in notebooks():
         name = path.stem
         if names and name not in names:
             continue
-        with tempfile.TemporaryDirectory() as folder:
-            executed = execute(path, Path(folder), RENDERED.get(name))
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        executed = execute(path, folder / name, RENDERED.get(name))
         for stale in FOLDER.glob(f"{name}_*.webp"):
             stale.unlink()
         (FOLDER / f"{name}.md").write_text(render(executed, name, FOLDER), encoding="utf-8")
@@ -116,4 +117,9 @@ def main(names: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    parser = argparse.ArgumentParser(description="Render the notebooks with their pictures.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="such as 01_embed; default: all")
+    parser.add_argument("--folder", type=Path, help="where their runs lie")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        main(options.names, options.folder or Path(temporary))

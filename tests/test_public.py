@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import ganvas
+from ganvas import cli
 from ganvas.assets import ASSETS
 
 SOURCE = Path(ganvas.__file__).parent.parent
@@ -109,12 +111,14 @@ def test_a_finished_run_is_recognised_without_waiting_for_torch(tiny, tiny_run):
 
 def test_a_run_imports_nothing_that_it_does_not_use():
     unused = ["torchvision", "matplotlib", "scipy", "pandas", "wandb", "onnxruntime", "lpips"]
+    unused += ["triton", "torch.utils.flop_counter"]
     code = f"import sys, ganvas.stage.fit\nprint([m for m in {unused} if m in sys.modules])"
     assert python(code).strip() == "[]"
 
 
-def test_a_run_never_imports_torch_s_compiler(tiny, tmp_path):
-    unused = ["torch._dynamo", "torch._inductor", "sympy", "torchvision"]
+def test_a_run_imports_neither_torch_s_compiler_nor_what_it_does_not_use(tiny, tmp_path):
+    unused = ["torch._dynamo", "torch._inductor", "sympy", "torchvision", "triton", "pandas"]
+    unused += ["wandb", "scipy", "matplotlib", "IPython"]
     algorithms = ("adam", "amsgrad", "adamax", "radam")
     code = (
         "import os, sys\n"
@@ -181,3 +185,11 @@ def test_a_run_loads_lightning_and_torchvision_only_when_it_optimises():
         f"print([m for m in {late} if m in sys.modules])"
     )
     assert python(code).strip() == "[]"
+
+
+def test_a_command_leaves_the_collector_as_it_was(monkeypatch):
+    before, during = gc.get_threshold(), []
+    monkeypatch.setattr("ganvas.cli.command", lambda words: during.append(gc.get_threshold()) or 0)
+    assert cli.main(["ls"]) == 0
+    assert gc.get_threshold() == before
+    assert during[0][0] > before[0]

@@ -13,6 +13,7 @@ from PIL import Image
 from ganvas.cli import parser
 from ganvas.command.ablate import read_words
 from ganvas.command.flags import read_flags
+from ganvas.command.parser import WITH_OVERRIDES
 from ganvas.command.train import Training
 from ganvas.config.checked import resolve_as
 from ganvas.config.compose import Resolver, compose_job
@@ -74,6 +75,31 @@ def test_the_other_systems_compose_their_roots():
         (words,) = [words for words in COMMANDS if words[0] == command]
         overrides = words[2:] if command == "train" else words[1:]
         assert build(resolve_as(target, Resolver(root=command), overrides)[0])
+
+
+@pytest.mark.parametrize("words", [words for words in COMMANDS if "--help" in words], ids=" ".join)
+def test_every_help_helps(ganvas_command, words):
+    done = ganvas_command(*words)
+    assert (done.code, done.err) == (0, "")
+    for name in words[words.index("--help") + 1 :]:
+        assert name in done.out
+
+
+def test_make_knows_every_target():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^(?: {4}|.*`)make (\w+)", README, re.MULTILINE))
+    assert {"demo", "test", "gallery"} <= targets
+    for target in targets:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_a_command_within_a_sentence_is_one():
+    named = re.findall(r"`ganvas ([^`]+)`", README)
+    assert {"table first", "assets list"} <= set(named)
+    for words in map(shlex.split, named):
+        if words[0] in WITH_OVERRIDES or words == ["import"]:
+            continue
+        assert parser().parse_args(words).command
 
 
 def test_the_ablation_can_be_asked_for():

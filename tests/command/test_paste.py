@@ -1,10 +1,14 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from ganvas.command.paste import image_of, paste_matched, square_of
-from ganvas.errors import InputError
+from ganvas.command.paste import image_of
+from ganvas.errors import ConfigError, InputError
+from ganvas.image import Images, Source
 from ganvas.image.align import FaceSquare
+from ganvas.image.paste import paste_matched, square_of
 
 
 def photograph(width=240, height=180):
@@ -57,6 +61,34 @@ def test_the_command_writes_the_photograph_with_the_result(ganvas_command, tiny_
     assert after.shape == before.shape
     assert not (after - before)[:, :28].any()
     assert np.abs(after - before)[60:120, 90:150].max() > 10
+    # Colours are kept at full resolution, and the picture hardly loses.
+    assert ganvas_command("paste", str(run.path), "me.png", "-o", "out.jpg").code == 0
+    assert np.abs(np.asarray(Image.open("out.jpg"), int) - after).mean() < 1.5
     refused = ganvas_command("paste", str(run.path), "nobody.png")
     assert refused.code == 2
     assert "nobody.png" in refused.complaint
+
+
+def test_a_run_puts_its_results_back_by_one_option(ganvas_command, tiny_run, tmp_path):
+    for name, width in (("a", 240), ("b", 200)):
+        (tmp_path / "two").mkdir(exist_ok=True)
+        photograph(width).save(tmp_path / "two" / f"{name}.png")
+    words = ("image=file", "image.x.path=two", "image.x.crop=[10, 20, 138, 148]")
+    run = tiny_run(*words, "image.x.paste=true", "start=random", "start.count=2")
+    assert run.images == ["a-1", "a-2", "b-1", "b-2"]
+    for image in run.images:
+        before = np.asarray(photograph(240 if image[0] == "a" else 200), int)
+        after = np.asarray(run.image("pasted", image), int)
+        assert after.shape == before.shape
+        assert np.abs(after - before)[:, 150:].max() <= 8  # JPEG's own
+        assert np.abs(after - before)[60:120, 50:100].max() > 10
+    plain = tiny_run(*words, "start=random", "start.count=2")
+    assert not list(plain.path.glob("images/*/pasted*"))
+    # One more picture in each row of the sheet.
+    with run.sheet as longer, plain.sheet as shorter:
+        assert longer.width - shorter.width == 260
+
+
+def test_nothing_is_pasted_into_what_is_not_edited():
+    with pytest.raises(ConfigError, match=r"y\.paste: only the result of x"):
+        Images(Source(Path("a.png")), y=Source(Path("b.png"), paste=True))

@@ -32,3 +32,12 @@ def test_every_row_says_whose_it_is():
     assert len(changed)
     assert second <= changed.min() <= changed.max() < second + LABEL
     assert (first[GAP : GAP + LABEL] != PAPER).any()
+
+
+def test_a_photograph_that_is_not_square_keeps_its_shape():
+    wide = Image.new("RGB", (64, 32), "red")
+    found = np.asarray(contact_sheet({"a": {"pasted": wide}}, CELL))
+    cell = found[GAP + 2 * LABEL :, GAP : GAP + CELL][:CELL]
+    assert (cell[16:48] == (255, 0, 0)).all()
+    assert (cell[:16] == PAPER).all()
+    assert (cell[48:] == PAPER).all()

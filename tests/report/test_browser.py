@@ -568,3 +568,40 @@ def test_the_summary_compares_settings_on_the_same_photographs(tmp_path, open_pa
             "three/000",
         ]
         assert all(f" · {alt.split('image ')[1].split('/')[0]}," in alt for alt in alts)
+
+
+@pytest.mark.parametrize(("width", "share"), [(1440, 0.6), (800, 0.75)])
+def test_the_wall_fills_the_width_that_it_has(width, share, grid_path, open_page):
+    page = open_page(grid_path, "view=pictures", viewport={"width": width, "height": 900})
+    box = page.locator(".wall-box").bounding_box()
+    assert share * width < box["width"] <= width - 40
+    size = page.locator(".wall-cell .picture").first.bounding_box()["width"]
+    page.click("[data-key='size:88']")
+    wait_until(
+        page, lambda: page.locator(".wall-cell .picture").first.bounding_box()["width"] == 88
+    )
+    assert 128 <= size <= 240
+
+
+def test_a_short_table_leaves_no_empty_card(grid_path, open_page):
+    page = open_page(grid_path, "view=runs", viewport={"width": 1440, "height": 900})
+    rows = page.locator(".table .row").all()
+    last = rows[-1].bounding_box()
+    table = page.locator(".table").bounding_box()
+    assert len(rows) == 4
+    assert table["y"] + table["height"] - (last["y"] + last["height"]) < 24
+
+
+def test_the_stages_of_a_run_stand_below_its_curve(grid_path, open_page):
+    page = open_page(grid_path, viewport={"width": 1440, "height": 900})
+    page.locator(".verdict h2 a").click()
+    page.get_by_role("heading", name="Stages").wait_for()
+    curve, stages = (
+        page.locator(".card", has=page.get_by_role("heading", name=name)).bounding_box()
+        for name in ("Curve of psnr", "Stages")
+    )
+    assert stages["x"] == curve["x"] > 600
+    assert curve["y"] + curve["height"] < stages["y"]
+    ticks = page.locator(".chart .tick[text-anchor='middle']").all_text_contents()
+    assert ticks
+    assert all(text.replace(",", "").isdigit() for text in ticks)  # no half of a step

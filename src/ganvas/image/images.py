@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from ganvas.errors import InputError, one_or
+from ganvas.errors import ConfigError, InputError, one_or
 from ganvas.image.source import Source
 
 
@@ -24,6 +24,11 @@ class Images:
     x: Source
     y: Source | None = None
     z: Source | None = None
+
+    def __post_init__(self) -> None:
+        for name, source in (("y", self.y), ("z", self.z)):
+            if source is not None and source.paste:
+                raise ConfigError(f"{name}.paste: only the result of x is pasted back")
 
     def read(self) -> dict[str, dict[str, Image.Image]]:
         """Decode everything: per input name, square pictures by image name.

@@ -35,7 +35,7 @@ def require_format(path: Path) -> None:
 
 
 def save_picture(picture: Image.Image, path: Path, lossless: bool = False) -> None:
-    """Write a picture atomically; PNG is exact, WebP is for looking at (quality 85).
+    """Write a picture atomically; PNG is exact, JPEG almost, WebP is for looking at (quality 85).
 
     Args:
         picture: 8 bit per channel.
@@ -45,6 +45,9 @@ def save_picture(picture: Image.Image, path: Path, lossless: bool = False) -> No
     options: dict[str, Any] = {"compress_level": 3}
     if path.suffix == ".webp":
         options = {"quality": 85, "method": 2}
+    if path.suffix.lower() in (".jpg", ".jpeg"):
+        # Colour at full resolution: what is smeared there is the edge of a lip.
+        options = {"quality": 95, "subsampling": "4:4:4"}
     if lossless:
         # Here quality is effort.
         options = {"lossless": True, "quality": 40, "method": 2}

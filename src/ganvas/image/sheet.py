@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 from torch import Tensor
 
 from ganvas.functional.images import resize, to_uint8
@@ -46,8 +46,8 @@ def strip(pictures: Sequence[Image.Image], cell: int = 256) -> Image.Image:
 
 
 def shrink(picture: Image.Image, cell: int) -> Image.Image:
-    """Resize a picture to `cell` pixels, sharp and without blocks."""
-    return picture.resize((cell, cell), Image.Resampling.LANCZOS)
+    """Fit a picture into a square of `cell` pixels, sharp and without blocks."""
+    return ImageOps.pad(picture, (cell, cell), Image.Resampling.LANCZOS, PAPER)
 
 
 def frames_of(images: Tensor, resolution: int) -> list[Image.Image]:

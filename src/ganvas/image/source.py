@@ -39,6 +39,8 @@ class Source:
         limit: Use only the first so many files of a folder or glob; null: all.
         shard: "2/4" uses every fourth file from the second on; null: all. As an axis of a sweep,
             shard=1/4,2/4,3/4,4/4 spreads the files over four jobs.
+        paste: Save `pasted.jpg` as well: the whole photograph with the result in its square, the
+            colours matched along a soft edge. For x alone.
     """
 
     path: Path
@@ -46,6 +48,7 @@ class Source:
     overlay: Path | None = None
     limit: int | None = None
     shard: Annotated[str, Field(pattern=r"^[1-9]\d*/[1-9]\d*$")] | None = None
+    paste: bool = False
 
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 1:
@@ -104,20 +107,30 @@ def cut(picture: Image.Image, crop: Crop, file: Path) -> Image.Image:
         InputError: The box leaves the picture, the result is not square or under 16 pixels, or
             there is no face.
     """
-    width, height = picture.size
     if crop == "ffhq":
         from ganvas.image.align import find_square
 
         square = find_square(picture, str(file))
         return square.cut(picture, max(SMALLEST, min(1024, round(square.length))))
+    return picture.crop(box_of(picture, crop, file))
+
+
+def box_of(picture: Image.Image, crop: Crop, file: Path) -> tuple[int, int, int, int]:
+    """Return the square box that a crop without a face takes: left, top, right, bottom.
+
+    Raises:
+        InputError: The box leaves the picture, is not square or under 16 pixels.
+    """
+    width, height = picture.size
     if crop == "centre":
         side = min(width, height)
         left, top = (width - side) // 2, (height - side) // 2
         box = (left, top, left + side, top + side)
-    elif crop == "none":
+    elif isinstance(crop, str):
         box = (0, 0, width, height)
     else:
-        box = crop
+        left, top, right, bottom = crop
+        box = (left, top, right, bottom)
     if box[2] > width or box[3] > height:
         raise InputError(f"{file} is {width}×{height}; the crop box {list(box)} leaves it")
     if box[2] - box[0] != box[3] - box[1]:
@@ -127,10 +140,10 @@ def cut(picture: Image.Image, crop: Crop, file: Path) -> Image.Image:
         )
     if box[2] - box[0] < SMALLEST:
         short = f"{width} pixels wide" if width <= height else f"{height} pixels high"
-        if isinstance(crop, tuple):
+        if not isinstance(crop, str):
             short = f"the crop box is {box[2] - box[0]} pixels wide"
         raise InputError(f"{file} ({width}×{height}): {short}; at least {SMALLEST} are needed")
-    return picture.crop(box)
+    return box
 
 
 def lay_over(picture: Image.Image, overlay: Path) -> Image.Image:

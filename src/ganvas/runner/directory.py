@@ -218,7 +218,12 @@ class RunDirectory:
         return Embedding.load(self.embedding_file)
 
     def image(self, picture: str = "result", name: str | None = None) -> Image.Image:
-        """Open a picture: target, result, difference, or a stage by name; of the first result."""
+        """Open a picture: target, result, difference, pasted, or a stage by name.
+
+        Args:
+            picture: Which one.
+            name: Of which image; the first result where it is None.
+        """
         from PIL import Image
 
         # Where the best of several starts is kept, not every image is a result.
@@ -269,8 +274,8 @@ class RunDirectory:
 
 def _picture(folder: Path, stem: str) -> Path:
     """Return the exact picture of this name; a WebP beside a PNG is a film."""
-    png = folder / f"{stem}.png"
-    return png if png.is_file() else png.with_suffix(".webp")
+    files = [folder / f"{stem}{suffix}" for suffix in (".png", ".jpg", ".webp")]
+    return next((file for file in files if file.is_file()), files[-1])
 
 
 def load(path: Path | str) -> RunDirectory:

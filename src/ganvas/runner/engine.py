@@ -235,7 +235,7 @@ class Run:
         """Save embedding, final pictures and metrics."""
         experiment, scene, stages = self.experiment, self.scene, self.progress.stages
         kept = kept_images(experiment.start, stages, len(self.names))
-        save_pictures(self.folder, self.record, experiment.edit, scene)
+        save_pictures(self.folder, self.record, experiment, scene)
         save_embeddings(self.folder, scene, kept)
         metrics = final_metrics(experiment, scene, kept, stages, self.micro_batch)
         write_json(self.folder.path / "metrics.json", metrics)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from PIL import Image
@@ -10,9 +10,12 @@ from torch import Tensor
 
 from ganvas.edit import Recipe
 from ganvas.functional.images import to_uint8
+from ganvas.image import Source
+from ganvas.image.paste import pasted
 from ganvas.image.picture import difference, save_animation, save_picture, to_picture
 from ganvas.image.sheet import contact_sheet, frames_of, mask_picture, strip
 from ganvas.runner.directory import RunDirectory
+from ganvas.runner.settings import Experiment
 from ganvas.runner.sharing import share_pictures
 from ganvas.stage import Scene
 from ganvas.tracking import Record
@@ -79,19 +82,63 @@ def save_frames(
         save_picture(strip(pictures), folder.picture_folder(name) / f"{stage}_strip.png")
 
 
-def save_pictures(folder: RunDirectory, record: Record, recipe: Recipe, scene: Scene) -> None:
+def save_pictures(
+    folder: RunDirectory, record: Record, experiment: Experiment, scene: Scene
+) -> None:
     """Save each image's result and animation, and the contact sheet; store equal pictures once."""
-    render = to_uint8(scene.renders[list(recipe.stages)[-1]])
-    for name, picture in zip(scene.names, render, strict=True):
+    recipe = experiment.edit
+    results = results_of(recipe, scene)
+    for name, picture in results.items():
         images = folder.picture_folder(name)
-        save_picture(to_picture(picture), images / "result.png")
+        save_picture(picture, images / "result.png")
         save_animation(record.frames(name), images / "progress.webp")
-    save_picture(scene_sheet(recipe, scene), folder.path / "images" / "contact_sheet.webp")
+    whole = paste_back(experiment.image.x, results, experiment.start.solutions)
+    for name, photograph in whole.items():
+        save_picture(photograph, folder.picture_folder(name) / "pasted.jpg")
+    sheet = scene_sheet(recipe, scene, whole)
+    save_picture(sheet, folder.path / "images" / "contact_sheet.webp")
     share_pictures(folder.path)
 
 
-def scene_sheet(recipe: Recipe, scene: Scene, limit: int = 8) -> Image.Image:
-    """Draw inputs, masks, every stage, result and difference: a row for each image, by name."""
+def results_of(recipe: Recipe, scene: Scene) -> dict[str, Image.Image]:
+    """Return what the recipe's last stage draws, by image."""
+    render = to_uint8(scene.renders[list(recipe.stages)[-1]])
+    return dict(zip(scene.names, map(to_picture, render), strict=True))
+
+
+def paste_back(
+    source: Source, results: Mapping[str, Image.Image], solutions: int
+) -> dict[str, Image.Image]:
+    """Return the photographs with the results in them, by image; none where none is asked for.
+
+    Args:
+        source: The photographs x.
+        results: By image; those of one photograph follow each other.
+        solutions: How many images there are of each photograph.
+
+    Raises:
+        InputError: A photograph is gone since the run has read it.
+    """
+    if not source.paste:
+        return {}
+    files = [file for file in source.files() for _ in range(solutions)]
+    return {
+        name: pasted(file, source.crop, result)
+        for (name, result), file in zip(results.items(), files, strict=True)
+    }
+
+
+def scene_sheet(
+    recipe: Recipe, scene: Scene, whole: Mapping[str, Image.Image], limit: int = 8
+) -> Image.Image:
+    """Draw inputs, masks, every stage, result and difference: a row for each image, by name.
+
+    Args:
+        recipe: The edit.
+        scene: What it has drawn.
+        whole: The photographs with the results in them, by image, where there are such.
+        limit: Rows at most.
+    """
     last = list(recipe.stages)[-1]
     rows = {}
     for index, name in enumerate(scene.names[:limit]):
@@ -101,6 +148,8 @@ def scene_sheet(recipe: Recipe, scene: Scene, limit: int = 8) -> Image.Image:
         result, target = to_uint8(scene.renders[last][index]), to_uint8(scene.images["x"][index])
         row["result"] = to_picture(result)
         row["difference to x"] = to_picture(difference(result, target))
+        if name in whole:
+            row["pasted"] = whole[name]
         rows[name] = row
     return contact_sheet(rows)
 

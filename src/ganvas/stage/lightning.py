@@ -2,11 +2,13 @@
 
 Lightning imports all of torchmetrics, which imports torchvision, SciPy's signal processing and
 Matplotlib where they are installed: six seconds of computing for metrics that nothing here calls.
-It also imports torch's compiler, four seconds more, to ask whether a module has been compiled.
+It also imports torch's compiler, four seconds more, to ask whether a module has been compiled, and
+Triton, half a second, to count operations for a summary that nobody asks for.
 """
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +21,8 @@ from lightning_utilities.core import imports
 UNUSED = frozenset({"torchvision", "scipy", "matplotlib", "onnxruntime", "lpips", "transformers"})
 
 COMPILER = "torch._dynamo"
+
+COUNTER = "torch.utils.flop_counter"
 
 
 @contextmanager
@@ -61,22 +65,33 @@ def disable(function: Any = None, *_: Any, **__: Any) -> Any:
     return disable if function is None else function
 
 
+def FlopCounterMode(*arguments: Any, **options: Any) -> Any:  # noqa: N802
+    """Stands for the class of this name, and makes one: imports it when a summary is asked for."""
+    return importlib.import_module(COUNTER).FlopCounterMode(*arguments, **options)
+
+
+STAND_INS: dict[str, dict[str, Any]] = {
+    COMPILER: {"OptimizedModule": OptimizedModule, "disable": disable},
+    COUNTER: {"FlopCounterMode": FlopCounterMode},
+}
+"""What Lightning's modules take from each of torch's slow modules."""
+
+
 @contextmanager
-def compiler_deferred() -> Iterator[None]:
-    """Let Lightning's modules take torch's compiler from a stand-in while they are imported."""
-    if COMPILER in sys.modules:
-        yield
-        return
-    stand_in = ModuleType(COMPILER)
-    vars(stand_in).update(OptimizedModule=OptimizedModule, disable=disable)
-    sys.modules[COMPILER] = stand_in
+def deferred() -> Iterator[None]:
+    """Let Lightning's modules take torch's slow ones from stand-ins while they are imported."""
+    names = [name for name in STAND_INS if name not in sys.modules]
+    for name in names:
+        sys.modules[name] = ModuleType(name)
+        vars(sys.modules[name]).update(STAND_INS[name])
     try:
         yield
     finally:
-        del sys.modules[COMPILER]
+        for name in names:
+            del sys.modules[name]
 
 
-with without(UNUSED), compiler_deferred():
+with without(UNUSED), deferred():
     import pytorch_lightning as pl
     from lightning_fabric.plugins.environments.lightning import LightningEnvironment
     from pytorch_lightning.core.optimizer import LightningOptimizer

@@ -167,7 +167,7 @@ listen((changed) => {
 
 let resizing = 0;
 addEventListener('resize', () => {
-  const sized = ['runs', 'curves', 'axes'].includes(state.view);
+  const sized = ['runs', 'curves', 'axes', 'pictures', 'latent'].includes(state.view);
   clearTimeout(resizing);
   resizing = setTimeout(() => sized && drawMain(), RESIZED);
 });

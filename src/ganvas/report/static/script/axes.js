@@ -17,7 +17,7 @@ import {
   settingOf,
 } from './data.js';
 import { h, hideTip, showTip, svg } from './dom.js';
-import { plural, tickText } from './format.js';
+import { num, plural, tickText } from './format.js';
 import { extent, makeScale } from './scale.js';
 import { moments } from './smooth.js';
 import { brushes, brushValue, set, setBrush, state, visibleRuns } from './state.js';
@@ -26,6 +26,7 @@ const HEIGHT = 420;
 const LETTER = 6.4; // px
 const LEAST_APART = 120; // px between two axes
 const MOST_LABELS = 16;
+const MOST_VALUES = 4; // levels of an axis whose means are written out
 const LONGEST = 18; // letters of a label
 const GOLDEN = 0.618;
 
@@ -226,7 +227,7 @@ export function importanceCard() {
 
 /** Mean of the metric at each level of each axis, over the runs that are kept. */
 function levelsCard() {
-  const list = visibleRuns();
+  const list = visibleRuns().filter((run) => final(state.metric, run) !== null);
   const meansOf = (axis) =>
     axis.levels
       .map((name) => {
@@ -238,6 +239,7 @@ function levelsCard() {
   const range = extent(inner.flatMap((axis) => meansOf(axis).map(({ mean }) => mean)));
   if (!range) return null;
   const x = makeScale(range, [3, 97]);
+  const few = (axis) => axis.levels.length <= MOST_VALUES;
   const shift = (place) => (place > 80 ? -95 : place < 20 ? -5 : -50);
   const dot = (axis, { name, mean, n }, index) => {
     const text = `${metricValue(state.metric, mean)}, ${plural(n, 'run')}`;
@@ -250,7 +252,7 @@ function levelsCard() {
           showTip(event, h('b', {}, `${axis.short} = ${name}`), h('div', {}, text)),
         onpointerleave: hideTip,
       },
-      h('span', {}, name),
+      h('span', {}, `${name} `, few(axis) && h('b', {}, num(mean))),
     );
   };
   return h(
@@ -260,7 +262,7 @@ function levelsCard() {
     h(
       'p',
       { class: 'note' },
-      `${state.metric} averaged over ${plural(list.length, 'run')} that are kept.`,
+      `${state.metric} averaged over ${plural(list.length, 'run')} that are kept and have it.`,
     ),
     inner.map((axis) =>
       h(

@@ -15,7 +15,7 @@ const MOST_BANDS = 12;
 const MOST_THICK = 24;
 const MOST_READ = 12;
 
-function drawFrame(box, x, y, label) {
+function drawFrame(box, x, y, time) {
   const { left, right, top, bottom } = box;
   const rows = y
     .ticks(5)
@@ -30,6 +30,7 @@ function drawFrame(box, x, y, label) {
   const count = Math.max(2, Math.floor((right - left) / 80));
   const columns = x
     .ticks(count)
+    .filter((tick) => time || Number.isInteger(tick)) // there is no half a step
     .map((tick) =>
       svg(
         'text',
@@ -44,7 +45,11 @@ function drawFrame(box, x, y, label) {
     columns,
     svg('line', { class: 'base', x1: left, x2: right, y1: bottom, y2: bottom }),
     svg('line', { class: 'rule', y1: top, y2: bottom, visibility: 'hidden' }),
-    svg('text', { class: 'label', x: right, y: bottom + 32, 'text-anchor': 'end' }, label),
+    svg(
+      'text',
+      { class: 'label', x: right, y: bottom + 32, 'text-anchor': 'end' },
+      time ? 'seconds' : 'step',
+    ),
   );
 }
 
@@ -93,7 +98,7 @@ export function drawCurves(metric, series, width, height, time) {
   ]);
   const y = makeScale([range[0] - pad, range[1] + pad], [box.bottom, box.top], log);
   const clamp = (value) => (positive(value) ? y(value) : box.bottom);
-  const frame = drawFrame(box, x, y, time ? 'seconds' : 'step');
+  const frame = drawFrame(box, x, y, time);
   root.append(frame);
   for (const { color, points } of series) {
     const style = { '--c': color };

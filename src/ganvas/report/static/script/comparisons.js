@@ -61,6 +61,15 @@ function matrixCard(by, { of, left, cells, missing }) {
   }
   const pairs = Math.max(0, ...cells.map((cell) => cell[2]));
   const few = `Not decided: ${plural(pairs, 'image')}; ${missing} more would do, were they all to agree.`;
+  if (of.length < 2) {
+    const text = 'Only one level has results that can be compared yet.';
+    return h(
+      'div',
+      { class: 'card' },
+      h('h3', {}, by ? axisByName.get(by).short : 'Settings'),
+      h('p', { class: 'note' }, text),
+    );
+  }
   return h(
     'div',
     { class: 'card' },

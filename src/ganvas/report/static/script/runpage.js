@@ -54,16 +54,23 @@ export function runPage() {
     return h('section', { class: 'view' }, h('p', { class: 'empty' }, text), backButton());
   }
   const late = h('div', { class: 'late' });
-  loadDetails(run).then(({ commands, stages, provenance }) =>
-    append(clear(late), [commandCard(commands), stagesCard(stages), provenanceCard(provenance)]),
-  );
+  const stagesPlace = h('div');
+  loadDetails(run).then(({ commands, stages, provenance }) => {
+    append(clear(late), [commandCard(commands), provenanceCard(provenance)]);
+    append(clear(stagesPlace), [stagesCard(stages)]);
+  });
   return h(
     'section',
     { class: 'view run' },
     runHead(run),
     run.error && h('p', { class: 'error' }, run.error),
     runPictures(run),
-    h('div', { class: 'columns' }, runMetrics(run), runCurve(run)),
+    h(
+      'div',
+      { class: 'columns' },
+      runMetrics(run),
+      h('div', { class: 'late' }, runCurve(run), stagesPlace),
+    ),
     late,
     configCard(run),
   );

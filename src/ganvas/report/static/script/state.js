@@ -18,7 +18,7 @@ const DEFAULTS = {
   ...{ view: 'summary', metric: metrics[0] ?? 'seconds', q: '', brush: '', theme: '', run: '' },
   ...{ sort: '', group: '', hide: '', show: '', closed: '', heat: '1', sel: '', differs: '' },
   ...{ x: 'step', lines: '', log: '', smooth: '0', band: '1', only: '' },
-  ...{ by: 'axes', cell: '', rows: '', cols: '', fix: '', size: '128', step: '' },
+  ...{ by: 'axes', cell: '', rows: '', cols: '', fix: '', size: '', step: '' },
   ...{ a: '', b: '', image: '', mode: 'wipe', wipe: '50', gain: '4', sign: '', mask: '', zoom: '' },
 };
 const PUSHED = new Set(['view', 'run', 'a']); // the back button goes back to these

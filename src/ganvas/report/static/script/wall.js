@@ -39,8 +39,16 @@ import { listOf, set, state, textOf, visibleRuns } from './state.js';
 import { openPictures, openViewer } from './viewer.js';
 
 const IN_CELL = 4;
+const SMALLEST = 128; // px of a picture that fits
+const LARGEST = 240;
+const NARROW = 720; // px
+const WIDE_ROW = { margins: 230, gap: 14 }; // px of the page and a row's name, and between columns
+const NARROW_ROW = { margins: 126, gap: 6 };
+const SPAN_GAP = 6;
 const ALL = '*';
+const FIT = '';
 const SIZES = [
+  [FIT, 'fit', 'As large as the columns leave room for'],
   ['88', 'S'],
   ['128', 'M'],
   ['200', 'L'],
@@ -86,6 +94,16 @@ const RUN = {
 const free = axes.filter((axis) => !axis.image).map(axisDimension);
 const dimensions = [...(inner.length > 1 ? [SETTING] : []), ...free, IMAGE, RUN];
 const dimension = (key) => dimensions.find((item) => item.key === key);
+
+/** The side of a picture in pixels: what was chosen, or what fills the width with `columns`. */
+function pictureSize(columns, span) {
+  if (state.size !== FIT) return Number(state.size);
+  const narrow = innerWidth <= NARROW;
+  const { margins, gap } = narrow ? NARROW_ROW : WIDE_ROW;
+  const room = (innerWidth - margins) / columns - gap;
+  const smallest = narrow ? SMALLEST / 2 : SMALLEST;
+  return Math.floor(Math.max(smallest, Math.min(LARGEST, room / span - SPAN_GAP)));
+}
 
 /** Rows, columns, and the rest that shares a cell where it takes more than one level. */
 function wallPlan() {
@@ -152,11 +170,12 @@ export function wallView(pairs = false) {
   };
   const columns = levelsOf(cols);
   const several = [...cells.values()].some((members) => members.length > 1);
+  const span = several || pairs ? 2 : 1;
   const draw = drawer(rest, goodness(state.metric, visibleRuns()), pairs);
   const style = {
     '--columns': columns.length,
-    '--picture': `${state.size}px`,
-    '--span': several || pairs ? 2 : 1,
+    '--picture': `${pictureSize(columns.length, span)}px`,
+    '--span': span,
   };
   const head = (name) => h('b', { title: name }, cols.name(name));
   const line = (row) =>
@@ -284,7 +303,10 @@ function drawer(rest, good, pairs) {
         ),
       );
     if (pairs) {
-      const still = (kind) => stillPicture(run, stillPath(run, image, kind), { alt: title });
+      const still = (kind) => {
+        const path = stillPath(run, image, kind); // a run at work has no result yet
+        return path && stillPicture(run, path, { alt: title });
+      };
       const open = () => openPictures(`${run.id}|${LATENT}`, `${run.id}|result`, run.images[image]);
       const latent = latentOf(state.metric, run, image);
       const named = (text) => [text, name].filter(Boolean).join(' · ');
