@@ -157,6 +157,10 @@ class Objective:
         }
         return torch.stack(list(shares.values())).sum(0), shares
 
+    def due(self, step: int) -> tuple[str, ...]:
+        """Return the names of the terms that take part in step `step`."""
+        return tuple(part.name for part in self.parts if part.term.is_due(step))
+
     @property
     def names(self) -> list[str]:
         """The names of all shares."""

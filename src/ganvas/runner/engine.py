@@ -100,6 +100,8 @@ class Run:
     def _scene(self, pictures: dict[str, dict[str, Any]]) -> Scene:
         experiment, count = self.experiment, len(self.names)
         generator = experiment.generator.load().to(self.device).eval().requires_grad_(False)
+        if experiment.trainer.channels_last:
+            generator = generator.to(memory_format=torch.channels_last)
         images = {}
         for name, by_name in pictures.items():
             tensor = to_tensor(list(by_name.values()), generator.resolution).to(self.device)
@@ -166,7 +168,8 @@ class Run:
 
         if self.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(self.device)
-        stage = Stage(config, self.scene, self.micro_batch)
+        graphs = self.experiment.trainer.cuda_graphs
+        stage = Stage(config, self.scene, self.micro_batch, cuda_graphs=graphs)
         state = self.progress.stage_state
         self.bar.start(name, config.steps, int(state["step"]) if state else 0)
         monitor = RunMonitor(

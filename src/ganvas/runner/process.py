@@ -12,24 +12,26 @@ from pathlib import Path
 from ganvas.runner.settings import Trainer
 from ganvas.system.files import storage_errors
 from ganvas.system.memory import keep_freed_memory
+from ganvas.system.tf32 import allow_tf32, is_tf32_allowed
 
 log = logging.getLogger("ganvas")
 
 
 @contextmanager
 def configured(trainer: Trainer, seed: int) -> Iterator[None]:
-    """Set threads, determinism and seeds for one run.
+    """Set threads, determinism, arithmetic and seeds for one run.
 
-    Threads, determinism and cuDNN's benchmark are as they were for the next job of the process. The
-    random generators are not: each run seeds them, and what comes behind it goes on from there. The
-    allocator, cuBLAS's workspace and the filling of fresh memory are set for good.
+    Threads, determinism, cuDNN's benchmark and TensorFloat-32 are as they were for the next job of
+    the process. The random generators are not: each run seeds them, and what comes behind it goes
+    on from there. The allocator, cuBLAS's workspace and the filling of fresh memory are set for
+    good.
     """
     import numpy as np
     import torch
 
     threads = torch.get_num_threads()
     determinism = torch.get_deterministic_debug_mode()
-    benchmark = torch.backends.cudnn.benchmark
+    benchmark, tf32 = torch.backends.cudnn.benchmark, is_tf32_allowed()
     # What cuBLAS asks for where it is to be deterministic; read when it starts.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     keep_freed_memory()
@@ -39,6 +41,7 @@ def configured(trainer: Trainer, seed: int) -> Iterator[None]:
     # Filling fresh memory guards against reading it; nothing here does, and it costs a tenth.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = not trainer.deterministic
+    allow_tf32(trainer.tf32)
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
@@ -48,6 +51,7 @@ def configured(trainer: Trainer, seed: int) -> Iterator[None]:
         torch.set_num_threads(threads)
         torch.set_deterministic_debug_mode(determinism)
         torch.backends.cudnn.benchmark = benchmark
+        allow_tf32(*tf32)
 
 
 @contextmanager

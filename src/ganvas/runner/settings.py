@@ -57,6 +57,12 @@ class Trainer:
         device: "auto" (a GPU where there is one), "cpu", "cuda" or "cuda:N".
         precision: "32-true", or "bf16-mixed" for bfloat16 where autocast allows it. What is
             measured and saved is always rendered in float32.
+        tf32: On a GPU, let tensor cores round the factors of float32 products and convolutions to
+            ten bits of mantissa (TensorFloat-32).
+        channels_last: Keep the generator's convolutions with their channels last in memory, as
+            tensor cores read them.
+        cuda_graphs: On a GPU, record a step's kernels once and replay them, which spares the time
+            of launching them one by one. The same kernels: nothing changes but the time.
         micro_batch: Images drawn at a time; null: one on a CPU, as many as fit on a GPU.
         threads: CPU threads; null: torch's choice. Recorded, because results depend on it.
         deterministic: Use deterministic algorithms, so that a repetition is equal to the bit.
@@ -66,6 +72,9 @@ class Trainer:
 
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    tf32: bool = False
+    channels_last: bool = False
+    cuda_graphs: bool = False
     micro_batch: Count | None = None
     threads: Count | None = None
     deterministic: bool = True

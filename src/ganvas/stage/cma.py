@@ -12,7 +12,7 @@ from pydantic import Field
 from ganvas.embedding import Space
 from ganvas.errors import ConfigError
 from ganvas.stage.candidates import require_latent, require_population
-from ganvas.stage.optimizer import Descent, Gains, Optimizer
+from ganvas.stage.optimizer import Descent, Optimizer, Sensitivity
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,7 +68,9 @@ class CMAES(Optimizer):
         """Refuse another number of starts."""
         require_population(self.population, images)
 
-    def build(self, parameters: Iterable[nn.Parameter], gains: Gains) -> torch.optim.Optimizer:
+    def build(
+        self, parameters: Iterable[nn.Parameter], sensitivity: Sensitivity
+    ) -> torch.optim.Optimizer:
         """Return the optimiser."""
         from ganvas.stage.population import Evolution
 
@@ -77,7 +79,7 @@ class CMAES(Optimizer):
             return Evolution(parameters, self.population, self.strategy)
         steps = self.gradient_steps
         rates = [self.gradient.rate(step, steps) for step in range(steps)]
-        inner = self.gradient.build(parameters, gains)
+        inner = self.gradient.build(parameters, sensitivity)
         return Evolution(parameters, self.population, self.strategy, inner, rates)
 
     def strategy(self, mean: np.ndarray) -> Any:

@@ -118,6 +118,13 @@ class StageConfig:
         changing = any(isinstance(t.weight, ScheduledWeight) or t.every > 1 for t in self.terms())
         return self.exploration is None and self.locality is None and not changing
 
+    @property
+    def replayable(self) -> bool:
+        """Whether steps with the same terms compute the same, from tensors changed in place."""
+        scheduled = any(isinstance(term.weight, ScheduledWeight) for term in self.terms())
+        moved = {"latent", "noise"}.issuperset(self.optimise)
+        return self.needs_gradient and moved and self.exploration is None and not scheduled
+
     def always_due(self) -> bool:
         """Return whether every step has a term with a weight."""
         counting = [

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from ganvas.stage.optimizer import Descent, Gains
+from ganvas.errors import ConfigError
+from ganvas.stage.optimizer import Descent, Positive, Sensitivity
 
 if TYPE_CHECKING:
     import torch
@@ -23,13 +25,33 @@ class LBFGS(Descent):
 
     Attributes:
         history: How many earlier steps the curvature is estimated from.
+        scaling: "sensitivity", for noise: the curvature is estimated in coordinates in which every
+            scalar of every map moves the image alike, as measured at the start of the stage.
+        probes: Passes back that measure the sensitivity, of random signs each.
+        first: With that scaling, how much the first step moves the image, rms in [−1, 1]; it is
+            short, because it only tells the curvature.
     """
 
     history: Annotated[int, Field(ge=1)] = 10
+    scaling: Literal["none", "sensitivity"] = "none"
+    probes: Annotated[int, Field(ge=1)] = 4
+    first: Positive = 0.02
 
-    def build(self, parameters: Iterable[nn.Parameter], gains: Gains) -> torch.optim.Optimizer:
+    def check(self, variable: str) -> None:
+        """Refuse the sensitivity of what is no noise map."""
+        if self.scaling == "sensitivity" and variable != "noise":
+            raise ConfigError(
+                f"optimizer.{variable}.scaling=sensitivity: the sensitivity is that of noise maps"
+            )
+
+    def build(
+        self, parameters: Iterable[nn.Parameter], sensitivity: Sensitivity
+    ) -> torch.optim.Optimizer:
         """Return the optimiser; `lr` is the fraction of a Newton step."""
         from ganvas.stage.batch_lbfgs import BatchLBFGS
         from ganvas.stage.eager import eager
 
-        return eager(BatchLBFGS)(parameters, self.lr, self.history)
+        squares = None
+        if self.scaling == "sensitivity":
+            squares = partial(sensitivity.squares, self.probes)
+        return eager(BatchLBFGS)(parameters, self.lr, self.history, squares, self.first)

@@ -16,12 +16,27 @@ from ganvas.functional.schedule import ramp
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
+    from torch import Tensor, nn
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Decay = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
-Gains = Callable[[], list[float]]
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """How much the noise maps of a stage move the image; measured only where it is asked for.
+
+    Attributes:
+        gains: Gives, per map, the rms change of the image for white noise of rms 1: a number of the
+            generator's, the same for all images.
+        squares: Gives, per map, (B, 1, r, r): the mean square change of each image for a change of
+            each scalar by 1, estimated by so many probes.
+    """
+
+    gains: Callable[[], list[float]]
+    squares: Callable[[int], list[Tensor]]
+
 
 FAINTEST = 1e-9
 """A map that moves the image by less than this cannot be seen, and must not be divided by."""
@@ -57,12 +72,14 @@ class Optimizer(ABC):
         return True
 
     @abstractmethod
-    def build(self, parameters: Iterable[nn.Parameter], gains: Gains) -> torch.optim.Optimizer:
+    def build(
+        self, parameters: Iterable[nn.Parameter], sensitivity: Sensitivity
+    ) -> torch.optim.Optimizer:
         """Return the torch optimiser that holds exactly `parameters`.
 
         Args:
             parameters: Tensors (B, …) of the same B.
-            gains: Gives, for each noise map, how much a change of 1 changes the image.
+            sensitivity: How much the noise maps move the image.
 
         Returns:
             An optimiser whose `step` takes a closure that returns the losses (B,).
@@ -133,12 +150,14 @@ class Adam(Descent):
                 f"optimizer.{variable}.lr_units=image: rates in units of the image are for noise"
             )
 
-    def build(self, parameters: Iterable[nn.Parameter], gains: Gains) -> torch.optim.Optimizer:
+    def build(
+        self, parameters: Iterable[nn.Parameter], sensitivity: Sensitivity
+    ) -> torch.optim.Optimizer:
         """Return torch's optimiser, with one group per tensor that holds its rate's `scale`."""
         parameters = list(parameters)
         scales = [1.0] * len(parameters)
         if self.lr_units == "image":
-            scales = [1 / max(gain, FAINTEST) for gain in gains()]
+            scales = [1 / max(gain, FAINTEST) for gain in sensitivity.gains()]
         if self.lr_units == "rms":
             scales = [max(float(p.detach().square().mean().sqrt()), FAINTEST) for p in parameters]
         groups = [{"params": [p], "scale": s} for p, s in zip(parameters, scales, strict=True)]

@@ -11,7 +11,7 @@ from pydantic import Field
 from ganvas.embedding import Space
 from ganvas.errors import ConfigError
 from ganvas.stage.candidates import require_latent, require_population
-from ganvas.stage.optimizer import Gains, Optimizer
+from ganvas.stage.optimizer import Optimizer, Sensitivity
 
 if TYPE_CHECKING:
     import torch
@@ -47,7 +47,9 @@ class RandomSearch(Optimizer):
             raise ConfigError(f"RandomSearch draws z, so it needs start.space=z, not {space}")
         require_population(self.population, images)
 
-    def build(self, parameters: Iterable[nn.Parameter], gains: Gains) -> torch.optim.Optimizer:
+    def build(
+        self, parameters: Iterable[nn.Parameter], sensitivity: Sensitivity
+    ) -> torch.optim.Optimizer:
         """Return the optimiser."""
         from ganvas.stage.population import RandomDraws
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +17,10 @@ from ganvas.loss import Objective, Reference, View, pairs
 from ganvas.stage.activation_variable import ActivationVariable
 from ganvas.stage.config import StageConfig
 from ganvas.stage.exploration import spread_of_w
+from ganvas.stage.optimizer import Sensitivity
+from ganvas.stage.replay import Replay
 from ganvas.stage.scene import Scene, slices
-from ganvas.stage.sensitivity import noise_gains
+from ganvas.stage.sensitivity import blurred, noise_gains, noise_squares
 from ganvas.stage.variables import Variables
 from ganvas.stage.watch import Watch, per_image
 from ganvas.system.lightning import LightningOptimizer, pl
@@ -43,6 +45,10 @@ class MicroBatch:
     resume: tuple[str, Activation] | None
 
 
+Pass = tuple[Tensor, dict[str, Tensor], Sequence[Tensor | None]]
+"""What a pass through the generator and back gives: render, row of the curve, gradients."""
+
+
 class Stage(pl.LightningModule):
     """Optimise the variables that `config` names, all images side by side.
 
@@ -53,12 +59,16 @@ class Stage(pl.LightningModule):
         config: The stage.
         scene: Images, masks, embeddings and earlier renders.
         micro_batch: How many images are drawn at a time.
+        cuda_graphs: Record the kernels of a step on a GPU, where all steps are alike, and replay
+            them.
 
     Raises:
         ConfigError: The layers select nothing, or a target or mask does not exist.
     """
 
-    def __init__(self, config: StageConfig, scene: Scene, micro_batch: int) -> None:
+    def __init__(
+        self, config: StageConfig, scene: Scene, micro_batch: int, *, cuda_graphs: bool = False
+    ) -> None:
         super().__init__()
         self.automatic_optimization = False
         self.config = config
@@ -74,6 +84,8 @@ class Stage(pl.LightningModule):
             self._prepare(images, scene) for images in slices(len(embedding), micro_batch)
         ]
         count, device = len(embedding), embedding.latent.device
+        recorded = cuda_graphs and device.type == "cuda" and config.replayable
+        self.__dict__["replay"] = Replay[Pass]() if recorded else None
         self.watch = Watch(
             count,
             device,
@@ -121,7 +133,7 @@ class Stage(pl.LightningModule):
             "latent": v.latent, "noise": v.noise, "activation": v.displacement, "weights": v.weights
         }  # fmt: skip
         return [
-            optimizer.build(parameters[variable], self._gains)
+            optimizer.build(parameters[variable], Sensitivity(self._gains, self._squares))
             for variable, optimizer in self.config.optimise.items()
         ]
 
@@ -137,14 +149,15 @@ class Stage(pl.LightningModule):
         rows: list[dict[str, Tensor]] = []
         self.renders = []
         self.variables.offset = self._explore(step)
-        for part in self._parts:
-            with torch.set_grad_enabled(self.config.needs_gradient):
-                image, row = self.evaluate(part, step)
-            if self.config.needs_gradient:
-                self.manual_backward(row["loss"].sum())
+        for index, part in enumerate(self._parts):
+            image, row, gradients = self._pass(index, step)
+            for tensor, gradient in zip(self.variables.tensors(), gradients, strict=True):
+                if gradient is not None:
+                    tensor.grad = gradient if tensor.grad is None else tensor.grad + gradient
             row |= self._hold(part, step, row["loss"])
-            self.renders.append(image.detach())
+            self.renders.append(image)
             rows.append({name: value.detach() for name, value in row.items()})
+        # A copy in any case: a replayed step writes into the same rows.
         row = {name: torch.cat([r[name] for r in rows]) for name in rows[0]}
         # Terms that take turns show their last value in between.
         self.shares |= {name: row[name] for name in self.shares if name in row}
@@ -163,9 +176,42 @@ class Stage(pl.LightningModule):
         gains = noise_gains(self.variables.before)
         return [gains[index] for index in self.variables.maps]
 
+    @torch.enable_grad()
+    def _squares(self, probes: int) -> list[Tensor]:
+        noise = list(self.variables.noise)
+        total = [torch.zeros_like(n) for n in noise]
+        for part in self._parts:
+            image, _ = self.evaluate(part, 0, all_terms=True)
+            for map_total, square in zip(total, noise_squares(image, noise, probes), strict=True):
+                map_total += square
+        return [blurred(t) for t in total]
+
     def _optimizers(self) -> list[LightningOptimizer]:
         optimizers = self.optimizers()
         return optimizers if isinstance(optimizers, list) else [optimizers]
+
+    def _pass(self, index: int, step: int) -> Pass:
+        """Draw micro-batch `index`, measure and go back; replay it where it is recorded."""
+        part, replay = self._parts[index], self.__dict__["replay"]
+        if replay is None:
+            return self._evaluate_and_go_back(part, step)
+        key = (index, part.objective.due(step))
+        image, row, gradients = replay(key, lambda: self._evaluate_and_go_back(part, step))
+        return image, dict(row), gradients
+
+    def _evaluate_and_go_back(self, part: MicroBatch, step: int) -> Pass:
+        """Return the render, the row of the curve, and the gradient of the loss by each variable.
+
+        All are detached. The gradient by what does not enter the loss is None.
+        """
+        variables = list(self.variables.tensors())
+        gradients: Sequence[Tensor | None] = [None] * len(variables)
+        with torch.set_grad_enabled(self.config.needs_gradient):
+            image, row = self.evaluate(part, step)
+            if self.config.needs_gradient:
+                total = row["loss"].sum()
+                gradients = torch.autograd.grad(total, variables, allow_unused=True)
+        return image.detach(), {name: value.detach() for name, value in row.items()}, gradients
 
     def evaluate(
         self, part: MicroBatch, step: int, *, all_terms: bool = False
