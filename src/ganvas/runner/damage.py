@@ -65,7 +65,7 @@ def manifest_of(run: Path, status: Mapping[str, Any]) -> Manifest:
     """
     if is_newer(status):
         raise DamagedError(f"{run} was written by a newer version of ganvas")
-    if not isinstance(status.get("state"), str):
+    if status and not isinstance(status.get("state"), str):
         raise DamagedError(f"{run / 'status.json'} does not say how the run stands")
     named = _SIGNATURE.search(run.name)
     if named and status.get("signature", named[1]) != named[1]:
