@@ -8,13 +8,14 @@ import torch
 from ganvas.encoder import Augmentation, Maps, Stream, Widths
 from ganvas.encoder.augmentation import blurred, blurred_many, shifted_many
 from ganvas.encoder.clock import Clock
-from ganvas.encoder.coordinates import Coordinates, whitening
+from ganvas.encoder.coordinates import Coordinates
 from ganvas.encoder.network import Network, Outputs, Update
 from ganvas.encoder.objective import divergence
 from ganvas.encoder.pool import Pool
 from ganvas.errors import ConfigError
 from ganvas.functional.images import resize, to_uint8
 from ganvas.generator.tiny import TinyGenerator
+from ganvas.generator.whitening import latent_whitening
 
 STREAM = Stream(psi=(0.5, 0.5), mixing=0.5, resolution=16, fresh=4, kept=12)
 
@@ -108,12 +109,14 @@ def test_an_update_moves_all_rows_and_each_that_has_an_effect(generator):
 
 def test_whitened_samples_have_unit_variance_where_w_varies(generator):
     w = generator.sample_w(4_000, torch.Generator().manual_seed(9))
-    fitted = whitening(generator, 1e-6)
+    fitted = latent_whitening(generator, False, 1e-6)
     variance = ((w - fitted.mean) @ fitted.matrix).var(0)
     assert torch.allclose(variance, torch.ones(32), atol=0.15)
     # With the highest floor, directions keep the ratio of their spreads.
     assert torch.allclose(
-        whitening(generator, 1.0).matrix.norm(dim=0), fitted.matrix.norm(dim=0).min(), rtol=1e-3
+        latent_whitening(generator, False, 1.0).matrix.norm(dim=0),
+        fitted.matrix.norm(dim=0).min(),
+        rtol=1e-3,
     )
 
 

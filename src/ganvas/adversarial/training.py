@@ -168,18 +168,15 @@ class Adversarial:
         """Return images (batch, 3, H, W) of new latents, some of them mixed, and new noise."""
         import torch
 
+        from ganvas.functional.mapping import style_mixed
+
         device, batch, rows = generator.w_avg.device, self.batch, generator.rows
         z = torch.randn(2 * batch, generator.z_dim, generator=rng, device=device)
         one, two = generator.mapping(z).chunk(2)
         first = torch.randint(1, rows, (batch, 1), generator=rng, device=device)
         mixed = torch.rand(batch, 1, generator=rng, device=device) < self.mixing
-        other = mixed & (torch.arange(rows, device=device) >= first)
-        w = torch.where(other[:, :, None], two[:, None], one[:, None])
-        noise = [
-            torch.randn(batch, 1, r, r, generator=rng, device=device)
-            for r in generator.noise_resolutions
-        ]
-        images: Tensor = generator(w, noise)
+        w = style_mixed(generator.broadcast(one), generator.broadcast(two), first, mixed)
+        images: Tensor = generator(w, generator.sample_noise(batch, rng))
         return images
 
     def _seen(self, images: Tensor, rng: torch.Generator) -> Tensor:

@@ -122,11 +122,9 @@ def recoloured(
 
     A factor is one number, or one for each picture: (B, 1, 1, 1).
     """
-    grey = picture.mean(1, keepdim=True)
-    picture = grey + saturation * (picture - grey)
-    mean = picture.mean((1, 2, 3), keepdim=True)
-    picture = mean + contrast * (picture - mean)
-    return brightness * (picture + 1) - 1
+    from ganvas.functional.jitter import toned
+
+    return brightness * (toned(picture, contrast, saturation) + 1) - 1
 
 
 def blurred(picture: Float[Tensor, "1 3 H W"], sigma: float) -> Float[Tensor, "1 3 H W"]:

@@ -9,10 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ganvas.encoder.network import Update
-from ganvas.functional.priors import Whitening
 from ganvas.generator.base import Generator
-
-SAMPLES = 10_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,15 +37,3 @@ class Coordinates:
         with torch.autocast(w.device.type, enabled=False):
             step = update.common[:, None] + self.rows @ update.rows
             return w + step @ self.basis
-
-
-@torch.no_grad()
-def whitening(generator: Generator, floor: float) -> Whitening:
-    """Fit the whitening of w to 10,000 samples; it is the same on every device but for rounding.
-
-    Args:
-        generator: Whose mapping network draws them.
-        floor: No direction counts as less varied than `floor` × the variance of the most varied.
-    """
-    samples = generator.sample_w(SAMPLES, torch.Generator().manual_seed(0))
-    return Whitening.of(samples, floor)

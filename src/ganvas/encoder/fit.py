@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ganvas.encoder.clock import Clock
 from ganvas.encoder.closed_form import fit_linear
-from ganvas.encoder.coordinates import Coordinates, whitening
+from ganvas.encoder.coordinates import Coordinates
 from ganvas.encoder.judge import judged, judged_on_samples
 from ganvas.encoder.network import Network, Outputs
 from ganvas.encoder.option import Job
@@ -23,8 +23,9 @@ from ganvas.encoder.training import CLIP, EncoderTraining, Scene
 from ganvas.errors import ConfigError, RunError, StorageError
 from ganvas.functional.images import from_uint8, to_uint8
 from ganvas.generator.base import Generator
+from ganvas.generator.whitening import latent_whitening
 from ganvas.image.source import Source, to_tensor
-from ganvas.system.lightning import LightningEnvironment, pl, quiet_lightning
+from ganvas.system.lightning import fit_steps, pl
 
 ROW = 50
 """Steps of a row of the curve."""
@@ -41,7 +42,7 @@ def fit(option: Settings, generator: Generator, job: Job) -> ResidualEncoder:
     )
     option.maps.load(device)
     option.objective.load(device)
-    whitener = whitening(generator, option.objective.floor).matrix.double()
+    whitener = latent_whitening(generator, False, option.objective.floor).matrix.double()
     scene = Scene(
         generator=generator,
         coordinates=Coordinates.of(generator, torch.linalg.inv(whitener).float()),
@@ -79,25 +80,8 @@ def run(training: EncoderTraining, clock: Clock, state: State, job: Job, file: P
     if state.step >= clock.steps or clock.progress(state.step) >= 1:
         return
     device = training.scene.generator.w_avg.device
-    with quiet_lightning():
-        trainer = pl.Trainer(
-            accelerator="gpu" if device.type == "cuda" else "cpu",
-            devices=[device.index or 0] if device.type == "cuda" else 1,
-            precision=job.precision,  # type: ignore[arg-type]
-            plugins=[LightningEnvironment()],
-            max_epochs=1,
-            gradient_clip_val=CLIP,
-            callbacks=[Reporter(clock, state, job, file)],
-            logger=False,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-        )
-        try:
-            trainer.fit(training, train_dataloaders=range(state.step, clock.steps))
-        except SystemExit as error:
-            # Lightning's answer to Ctrl-C.
-            raise KeyboardInterrupt from error
+    steps, reporter = range(state.step, clock.steps), Reporter(clock, state, job, file)
+    fit_steps(training, steps, device, job.precision, reporter, CLIP)
 
 
 class Reporter(pl.Callback):

@@ -29,7 +29,7 @@ def judged(
     Returns:
         "mse", and "lpips" and "identity", the cosine similarity, where they are trained for.
     """
-    noise = generator.sample_noise(1, torch.Generator().manual_seed(0))
+    noise = generator.noise_of(0)
     rows: list[dict[str, Tensor]] = []
     for picture in pictures[:, None]:
         w = encoder.encode(picture, generator)

@@ -80,10 +80,7 @@ class Stream:
         w = self._latents(generator, rng, count)
         parts = []
         for part in torch.split(w, CHUNK):
-            noise = [
-                torch.randn(len(part), 1, r, r, generator=rng, device=device)
-                for r in generator.noise_resolutions
-            ]
+            noise = generator.sample_noise(len(part), rng)
             drawn = resize(generator(part, noise).float(), self.side(generator))
             parts.append(to_uint8(drawn))
         return Samples(w, torch.cat(parts))
@@ -91,6 +88,8 @@ class Stream:
     def _latents(self, generator: Generator, rng: torch.Generator, count: int) -> Tensor:
         """Return w+ (count, rows, w_dim) in float32, also under autocast."""
         import torch
+
+        from ganvas.functional.mapping import style_mixed
 
         device, rows = generator.w_avg.device, generator.rows
         z = torch.randn(2 * count, generator.z_dim, generator=rng, device=device)
@@ -101,5 +100,4 @@ class Stream:
         with torch.autocast(device.type, enabled=False):
             w = torch.lerp(generator.w_avg.expand(2 * count, -1), generator.mapping(z), psi)
             first, second = generator.broadcast(w).chunk(2)
-        is_second = is_mixed & (torch.arange(rows, device=device) >= change)
-        return torch.where(is_second[..., None], second, first)
+        return style_mixed(first, second, change, is_mixed)

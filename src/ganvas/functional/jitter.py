@@ -28,10 +28,20 @@ def recoloured(
         saturation: (B,), 1 for none.
     """
     images = images + _per_image(brightness)
+    return toned(images, _per_image(contrast), _per_image(saturation))
+
+
+def toned(
+    images: Float[Tensor, "B 3 H W"], contrast: float | Tensor, saturation: float | Tensor
+) -> Float[Tensor, "B 3 H W"]:
+    """Multiply what differs from grey, then what differs from the mean.
+
+    A factor is one number, or one for each image: (B, 1, 1, 1).
+    """
     grey = images.mean(1, keepdim=True)
-    images = torch.lerp(grey, images, _per_image(saturation))
+    images = grey + saturation * (images - grey)
     mean = images.mean((1, 2, 3), keepdim=True)
-    return torch.lerp(mean, images, _per_image(contrast))
+    return mean + contrast * (images - mean)
 
 
 def shifted(

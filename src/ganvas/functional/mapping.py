@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -37,3 +37,17 @@ def style_mapping(
     for weight, bias in layers:
         x = F.leaky_relu(F.linear(x, weight, bias), slope) * math.sqrt(2)
     return x
+
+
+def style_mixed(
+    first: Float[Tensor, "B rows w_dim"],
+    second: Float[Tensor, "B rows w_dim"],
+    change: Int[Tensor, "B 1"],
+    chosen: Bool[Tensor, "B 1"],
+) -> Float[Tensor, "B rows w_dim"]:
+    """Return w+ with the rows from `change` on of the second latent, where an image is chosen.
+
+    Source: mixing regularisation, Karras et al. 2019, section 3.1.
+    """
+    is_second = chosen & (torch.arange(first.shape[1], device=first.device) >= change)
+    return torch.where(is_second[..., None], second, first)

@@ -314,11 +314,13 @@ class Generator(nn.Module, ABC):
     ) -> list[Float[Tensor, "{batch} 1 _ _"]]:
         """Draw noise maps n ~ N(0, 1): a list of (batch, 1, r, r).
 
-        They are drawn on the CPU, so that a seed means the same maps on every device.
+        They are drawn where `rng` is, by default on the CPU: there a seed means the same maps
+        whatever device the generator is on. A training draws them on that device, which is quicker.
         """
-        device = self.w_avg.device
+        device, source = self.w_avg.device, rng.device if rng is not None else None
         return [
-            torch.randn(batch, 1, r, r, generator=rng).to(device) for r in self.noise_resolutions
+            torch.randn(batch, 1, r, r, generator=rng, device=source).to(device)
+            for r in self.noise_resolutions
         ]
 
     def fixed_noise(self, batch: int = 1) -> list[Float[Tensor, "{batch} 1 _ _"]]:

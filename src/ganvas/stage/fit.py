@@ -12,7 +12,7 @@ from ganvas.embedding import Embedding
 from ganvas.functional.images import resize, to_uint8
 from ganvas.stage.monitor import Monitor, Row
 from ganvas.stage.stage import Stage
-from ganvas.system.lightning import LightningEnvironment, pl, quiet_lightning
+from ganvas.system.lightning import fit_steps, pl
 
 
 @dataclass(frozen=True)
@@ -126,23 +126,5 @@ def fit(
     first = stage.done
     reporter = Reporter(monitor, intervals, first)
     if first < stage.config.steps:
-        with quiet_lightning():
-            trainer = pl.Trainer(
-                accelerator="gpu" if device.type == "cuda" else "cpu",
-                devices=[device.index or 0] if device.type == "cuda" else 1,
-                precision=precision,  # type: ignore[arg-type]
-                # One process: a cluster's variables are of no concern, nor is its requeueing.
-                plugins=[LightningEnvironment()],
-                max_epochs=1,
-                callbacks=[reporter],
-                logger=False,
-                enable_checkpointing=False,
-                enable_progress_bar=False,
-                enable_model_summary=False,
-            )
-            try:
-                trainer.fit(stage, train_dataloaders=range(first, stage.config.steps))
-            except SystemExit as error:
-                # Lightning's answer to Ctrl-C.
-                raise KeyboardInterrupt from error
+        fit_steps(stage, range(first, stage.config.steps), device, precision, reporter)
     return stage.finish(), reporter.interrupted

@@ -15,10 +15,13 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from lightning_utilities.core import imports
+
+if TYPE_CHECKING:
+    import torch
 
 UNUSED = frozenset({"torchvision", "scipy", "matplotlib", "onnxruntime", "lpips", "transformers"})
 
@@ -98,7 +101,7 @@ with without(UNUSED), deferred():
     from lightning_fabric.plugins.environments.lightning import LightningEnvironment
     from pytorch_lightning.core.optimizer import LightningOptimizer
 
-__all__ = ["LightningEnvironment", "LightningOptimizer", "pl", "quiet_lightning"]
+__all__ = ["LightningOptimizer", "fit_steps", "pl", "quiet_lightning"]
 
 
 @contextmanager
@@ -123,3 +126,46 @@ def quiet_lightning() -> Iterator[None]:
     finally:
         for talker, level in zip(talkers, levels, strict=True):
             talker.setLevel(level)
+
+
+def fit_steps(
+    module: pl.LightningModule,
+    steps: range,
+    device: torch.device,
+    precision: str,
+    callback: pl.Callback,
+    clip: float | None = None,
+) -> None:
+    """Take some steps of a module, whose batches are their numbers, on one device.
+
+    Args:
+        module: What is fitted.
+        steps: The numbers of the steps.
+        device: Where.
+        precision: As Lightning calls it.
+        callback: Sees every step.
+        clip: Greatest norm of the gradient of an automatically optimised module; None: any.
+
+    Raises:
+        KeyboardInterrupt: On Ctrl-C.
+    """
+    with quiet_lightning():
+        trainer = pl.Trainer(
+            accelerator="gpu" if device.type == "cuda" else "cpu",
+            devices=[device.index or 0] if device.type == "cuda" else 1,
+            precision=precision,  # type: ignore[arg-type]
+            # One process: a cluster's variables are of no concern, nor is its requeueing.
+            plugins=[LightningEnvironment()],
+            max_epochs=1,
+            gradient_clip_val=clip,
+            callbacks=[callback],
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+        )
+        try:
+            trainer.fit(module, train_dataloaders=steps)
+        except SystemExit as error:
+            # Lightning's answer to Ctrl-C.
+            raise KeyboardInterrupt from error
