@@ -207,7 +207,7 @@ def test_a_stroke_outside_of_the_picture_is_one_line(ganvas_command, tiny, file)
         "mask.points=[[1.2,0.1],[1.5,0.1],[1.3,0.4]]",
     )  # fmt: skip
     assert done.code == 2
-    assert "edit.masks.m is empty for image 0: it selects no pixel" in done.complaint
+    assert "edit.masks.whole is empty for image 0: it selects no pixel" in done.complaint
 
 
 def test_pulling_by_nothing_changes_no_bit():
