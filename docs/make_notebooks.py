@@ -31,7 +31,7 @@ TINY = [
     "generator=tiny", "loss=pixel", "metrics=pixel", "budget=quick", "logger=none",
     "trainer.progress=false",
 ]  # fmt: skip
-RENDERED = {"02_edit": TINY, "03_study": TINY, "04_your_own": TINY}
+RENDERED: dict[str, list[str]] = {}
 """Overrides of the notebooks that are not rendered with their own."""
 NOTICE = """\
 *Rendered on the tiny generator, whose weights are random: in seconds, and its pictures show the way

@@ -45,7 +45,7 @@ def test_it_runs_and_renders(make, name, tiny, tmp_path, monkeypatch):
     assert all(f"![]({picture.name})" in page for picture in pictures)
     assert "Warning" not in page
     states = list(tmp_path.glob("outputs/*/*/status.json"))
-    assert len(states) == {"01_embed": 1, "02_edit": 3, "03_study": 6, "04_your_own": 1}[name]
+    assert len(states) == {"01_embed": 1, "02_edit": 6, "03_study": 6, "04_your_own": 1}[name]
     if name == "04_your_own":
         assert "unknown key 'mask.cell'; did you mean 'cells'?" in page
 
