@@ -13,7 +13,7 @@ from typing import Any
 def stand_ins(modules: Mapping[str, Mapping[str, Any]]) -> Iterator[None]:
     """Let what is imported meanwhile take attributes of some modules from here.
 
-    A module that is imported already stays as it is; whoever imports one afterwards gets the real one.
+    A module that is imported already stays; whoever imports one afterwards gets the real one.
 
     Args:
         modules: Of each module by its full name, what stands for its attributes.
