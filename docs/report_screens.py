@@ -55,7 +55,12 @@ def show(page: Page, page_file: Path, view: str) -> None:
     if view == "viewer":
         page.locator(".wall-row:not(.target) button.picture").first.click()
         page.keyboard.press("4")
-    page.wait_for_timeout(400)
+    # The page's policy forbids to wait by a string that it evaluates.
+    loaded = "nodes => nodes.every((node) => node.complete && node.naturalWidth)"
+    for _ in range(50):
+        page.wait_for_timeout(200)
+        if page.locator("img[src]").evaluate_all(loaded):
+            break
 
 
 def main() -> int:
