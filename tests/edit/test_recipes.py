@@ -144,6 +144,16 @@ def test_blend_averages_under_a_soft_mask():
     assert isinstance(edit.masks["m"], Feather)
 
 
+@pytest.mark.parametrize("edit", ["paint", "repair"])
+def test_strokes_fade_inside_of_the_mask_that_is_measured(edit):
+    words = ["edit.stages.paint.dissection=d.safetensors", "seed=3"] if edit == "paint" else []
+    made = recipe(edit, "mask=box", *words)
+    assert made.masks == {"whole": Box(), "m": Feather(Box(), 0.02, inward=True)}
+    assert made.regions.mask == "whole"
+    if edit == "paint":
+        assert made.stages["paint"].noise_seed == 3
+
+
 @pytest.mark.parametrize("edit", sorted(groups()["edit"]))
 def test_every_edit_composes_and_has_what_it_needs(edit):
     more = ["edit.stages.paint.dissection=d.safetensors"] if edit.startswith("paint") else []
