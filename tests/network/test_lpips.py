@@ -1,14 +1,11 @@
-import re
-import warnings
 from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional as F
 
-from ganvas.network.alexnet import AlexNet
-from ganvas.network.lpips import PerceptualDistance, perceptual_distance
-from ganvas.network.vgg import VGG16
+from ganvas.network.lpips import PerceptualDistance, lpips_module, perceptual_distance
 
 
 def random_weights(net):
@@ -34,43 +31,15 @@ def images(batch=2, size=64):
     return [torch.rand(batch, 3, size, size, generator=rng) * 2 - 1 for _ in range(2)]
 
 
-def distance_of(net, weights, precision="float32"):
-    network = VGG16(weights) if net == "vgg" else AlexNet(weights)
-    return PerceptualDistance(network, [weights[f"lin{k}.weight"] for k in range(5)], precision)
-
-
 @pytest.fixture(scope="module", params=["vgg", "alex"])
 def distance(request):
-    return distance_of(request.param, random_weights(request.param))
+    return PerceptualDistance(lpips_module(request.param, random_weights(request.param)))
 
 
-def package_module(net, weights):
-    """The `lpips` package's module with these weights."""
-    import lpips
-
-    with warnings.catch_warnings(), torch.device("meta"):
-        warnings.filterwarnings("ignore", category=UserWarning, module="torchvision")
-        module = lpips.LPIPS(pretrained=False, net=net, pnet_rand=True, verbose=False)
-    state = {
-        "scaling_layer.shift": torch.tensor([-0.030, -0.088, -0.188])[None, :, None, None],
-        "scaling_layer.scale": torch.tensor([0.458, 0.448, 0.450])[None, :, None, None],
-    }
-    for key in module.state_dict():
-        if match := re.fullmatch(r"net\.slice\d\.(\d+\.\w+)", key):
-            state[key] = weights[f"features.{match[1]}"]
-        elif match := re.fullmatch(r"(?:lin|lins\.)(\d)\.model\.1\.weight", key):
-            state[key] = weights[f"lin{match[1]}.weight"]
-    module.load_state_dict(state, assign=True)
-    return module.eval()
-
-
-@pytest.mark.parametrize("net", ["vgg", "alex"])
-def test_equals_the_package(net):
-    weights = random_weights(net)
-    distance = distance_of(net, weights)
+def test_equals_the_packages_own_forward(distance):
     a, b = images()
     with torch.no_grad():
-        wanted = package_module(net, weights)(a, b).flatten()
+        wanted = distance.module(a, b).flatten()
         found = distance(a, distance.reference(b))
     assert wanted.min() > 0.01
     torch.testing.assert_close(found, wanted, rtol=1e-5, atol=1e-6)
@@ -97,7 +66,7 @@ def test_equals_a_distance_written_down_again():
     wanted = torch.zeros(2)
     for index, (f, g) in enumerate(zip(features(a), features(b), strict=True)):
         wanted += ((f - g) ** 2 * weights[f"lin{index}.weight"]).sum(dim=1).mean(dim=(1, 2))
-    distance = distance_of("alex", weights)
+    distance = PerceptualDistance(lpips_module("alex", weights))
     torch.testing.assert_close(distance(a, distance.reference(b)), wanted, rtol=1e-4, atol=1e-5)
 
 
@@ -147,11 +116,16 @@ def test_a_black_image_has_a_finite_gradient(distance):
 
 def test_bfloat16_is_near():
     a, b = images(1)
-    weights = random_weights("alex")
-    exact, near = distance_of("alex", weights), distance_of("alex", weights, "bfloat16")
+    module = lpips_module("alex", random_weights("alex"))
+    exact, near = PerceptualDistance(module), PerceptualDistance(module, "bfloat16")
     value = near(a, near.reference(b))
     assert value.dtype == torch.float32
     torch.testing.assert_close(value, exact(a, exact.reference(b)), rtol=0.02, atol=0)
+
+
+def test_building_the_module_prints_nothing(capsys):
+    lpips_module("alex", random_weights("alex"))
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.assets
@@ -162,7 +136,7 @@ def test_the_assets_heads_are_the_packages(net):
     file = Path(lpips.__file__).parent / "weights" / "v0.1" / f"{net}.pth"
     published = torch.load(file, map_location="cpu", weights_only=True)
     distance = perceptual_distance(net)
-    assert [f"lin{k}.model.1.weight" for k in range(5)] == list(published)
-    for ours, value in zip(distance.heads, published.values(), strict=True):
-        assert torch.equal(ours, value)
+    ours = distance.module.state_dict()
+    assert all(torch.equal(ours[key], value) for key, value in published.items())
     assert perceptual_distance(net) is distance
+    assert isinstance(distance.module, nn.Module)

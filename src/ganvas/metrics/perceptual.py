@@ -51,10 +51,10 @@ class LPIPS(PictureMetric):
 
         from ganvas.network.lpips import perceptual_distance
 
-        distance = perceptual_distance(self.net, str(pictures.device))
+        module = perceptual_distance(self.net, str(pictures.device)).module
         with torch.no_grad():
             pairs = zip(self._seen(pictures), self._seen(targets), strict=True)
-            return torch.cat([distance(a, distance.reference(b)) for a, b in pairs])
+            return torch.cat([module(a, b).flatten() for a, b in pairs])
 
     def compared(self, resolution: int) -> str:
         """State network, crop and resolution."""

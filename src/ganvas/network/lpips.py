@@ -1,7 +1,6 @@
 """LPIPS, the learned perceptual image patch similarity, with the features of a target cached.
 
-It is the metric of the ``lpips`` package, version 0.1 of its weights, without that package, whose
-import brings torchvision and torch's compiler: three seconds of computing. What is added is the
+The network is that of the ``lpips`` package, version 0.1 of its weights; what is added is the
 distance to features that were computed once, and its map.
 
 Source: Zhang et al. 2018, The Unreasonable Effectiveness of Deep Features as a Perceptual Metric.
@@ -9,51 +8,44 @@ Source: Zhang et al. 2018, The Unreasonable Effectiveness of Deep Features as a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+import warnings
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Literal
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ganvas.functional.lpips import feature_maps, unit_features
-from ganvas.network.alexnet import LAYERS, AlexNet, alexnet
-from ganvas.network.vgg import VGG16, vgg16
+from ganvas.network import backbones
 from ganvas.network.weights import asset_tensors
+from ganvas.system.imports import stand_ins
+
+if TYPE_CHECKING:
+    from lpips import LPIPS
 
 Net = Literal["vgg", "alex"]
 Precision = Literal["float32", "bfloat16"]
-
-SEEN = {"vgg": ("conv1_2", "conv2_2", "conv3_3", "conv4_3", "conv5_3"), "alex": LAYERS}
-"""The five layers of each network that are compared."""
 
 
 class PerceptualDistance(nn.Module):
     """LPIPS between images and a target whose features are computed once.
 
     Attributes:
-        network: VGG16 or AlexNet.
+        module: The module of the ``lpips`` package: ``module(a, b)`` is the metric (B, 1, 1, 1).
         precision: In which the convolutions run; the distance itself is always in float32.
             bfloat16 halves the time where the processor multiplies it in hardware, changes the
             value by about 1e-4, and is for losses, not for reported figures.
     """
 
-    def __init__(
-        self, network: VGG16 | AlexNet, heads: Sequence[Tensor], precision: Precision = "float32"
-    ) -> None:
-        """Take the weights (1, C, 1, 1) of each layer, not negative, as `heads`."""
+    def __init__(self, module: LPIPS, precision: Precision = "float32") -> None:
         super().__init__()
-        self.network = network
-        self.layers = SEEN["vgg" if isinstance(network, VGG16) else "alex"]
+        self.module = module
         self.precision = precision
-        for index, head in enumerate(heads):
-            self.register_buffer(f"head{index}", head)
-
-    @property
-    def heads(self) -> list[Tensor]:
-        """The weights (1, C, 1, 1) of each layer."""
-        return [self.get_buffer(f"head{index}") for index in range(len(self.layers))]
 
     def reference(self, target: Tensor) -> list[Tensor]:
         """Return the normalised features of target images (B, 3, H, W) in [−1, 1], detached."""
@@ -62,7 +54,8 @@ class PerceptualDistance(nn.Module):
 
     def maps(self, images: Tensor, reference: Sequence[Tensor]) -> list[Tensor]:
         """Return the distance at each position of each of the five layers: (B, 1, h, w) each."""
-        return feature_maps(self._features(images), reference, self.heads)
+        heads = [head.model[-1].weight for head in self.module.lins]
+        return feature_maps(self._features(images), reference, heads)
 
     def forward(
         self, images: Tensor, reference: Sequence[Tensor], mask: Tensor | None = None
@@ -92,8 +85,8 @@ class PerceptualDistance(nn.Module):
         dtype: torch.dtype = getattr(torch, self.precision)
         reduced = dtype != torch.float32
         with torch.autocast(images.device.type, dtype=dtype if reduced else None, enabled=reduced):
-            outputs = self.network(images, self.layers)
-        return [unit_features(outputs[layer].float()) for layer in self.layers]
+            outputs = self.module.net(self.module.scaling_layer(images))
+        return [unit_features(f.float()) for f in outputs]
 
 
 @cache
@@ -105,7 +98,43 @@ def perceptual_distance(
     Raises:
         AssetError: The weights cannot be fetched.
     """
-    weights = asset_tensors("vgg_lpips", f"{net}.lin")
-    heads = [weights[f"{index}.weight"] for index in range(len(SEEN[net]))]
-    network = vgg16(device) if net == "vgg" else alexnet(device)
-    return PerceptualDistance(network, heads, precision).eval().to(device)
+    module = lpips_module(net, asset_tensors("vgg_lpips", f"{net}."))
+    return PerceptualDistance(module, precision).eval().to(device)
+
+
+def lpips_module(net: Net, weights: Mapping[str, Tensor]) -> Any:
+    """Build the ``lpips`` package's LPIPS from given weights, frozen and without any download.
+
+    Args:
+        net: Which features.
+        weights: ``features.N.{weight,bias}`` under torchvision's names and ``linK.weight``.
+    """
+    package = _package()
+    with warnings.catch_warnings(), torch.device("meta"):
+        # The package still passes torchvision's old `pretrained` argument.
+        warnings.filterwarnings("ignore", category=UserWarning, module="torchvision")
+        module = package.LPIPS(pretrained=False, net=net, pnet_rand=True, verbose=False)
+    state = {
+        "scaling_layer.shift": torch.tensor([-0.030, -0.088, -0.188])[None, :, None, None],
+        "scaling_layer.scale": torch.tensor([0.458, 0.448, 0.450])[None, :, None, None],
+    }
+    for key in module.state_dict():
+        if match := re.fullmatch(r"net\.slice\d\.(\d+\.\w+)", key):
+            state[key] = weights[f"features.{match[1]}"]
+        elif match := re.fullmatch(r"(?:lin|lins\.)(\d)\.model\.1\.weight", key):
+            state[key] = weights[f"lin{match[1]}.weight"]
+    module.load_state_dict(state, assign=True)
+    # With channels last the convolutions are a little faster on every device.
+    return module.requires_grad_(False).eval().to(memory_format=torch.channels_last)
+
+
+def _package() -> ModuleType:
+    """Import `lpips` without what it takes no part of, or only two networks."""
+    with stand_ins(
+        {
+            "torchvision": {"models": backbones},
+            "scipy": {},
+            "scipy.ndimage": {"zoom": None},  # for its training
+        }
+    ):
+        return import_module("lpips")

@@ -38,8 +38,10 @@ class VGG16(nn.Module):
             weights: The state dict; the classifier's entries are ignored.
         """
         super().__init__()
-        for name, value in imagenet_range().items():
-            self.register_buffer(name, value)
+        # ImageNet's mean and standard deviation, for images in [−1, 1] instead of [0, 1].
+        mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
+        self.register_buffer("shift", (2 * mean - 1)[:, None, None])
+        self.register_buffer("scale", (2 * std)[:, None, None])
         for name, position in zip(LAYERS, _positions(), strict=True):
             weight = weights[f"features.{position}.weight"]
             # With channels last the convolutions are a little faster on every device.
@@ -90,16 +92,6 @@ def vgg16(device: str = "cpu") -> VGG16:
         AssetError: The weights cannot be fetched.
     """
     return VGG16(asset_tensors("vgg_lpips", "vgg.")).eval().to(device)
-
-
-def imagenet_range() -> dict[str, Tensor]:
-    """Return ImageNet's mean as `shift` and standard deviation as `scale`, (3, 1, 1) each.
-
-    They are twice those of images in [0, 1] (minus one), for images in [−1, 1]; LPIPS has the same.
-    """
-    shift, scale = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)
-    values = {"shift": torch.tensor(shift), "scale": torch.tensor(scale)}
-    return {name: value[:, None, None] for name, value in values.items()}
 
 
 def _positions() -> Iterator[int]:
