@@ -27,15 +27,6 @@ WIDEST = 1000
 WIDGET = "application/vnd.jupyter.widget-view+json"
 PROGRESS = re.compile(r"^\d+/\d+ \w+  step .*\n", re.MULTILINE)
 """How far a run has come: of use while it runs."""
-TINY = [
-    "generator=tiny", "loss=pixel", "metrics=pixel", "budget=quick", "logger=none",
-    "trainer.progress=false",
-]  # fmt: skip
-RENDERED = {"02_edit": TINY, "03_study": TINY, "04_your_own": TINY}
-"""Overrides of the notebooks that are not rendered with their own."""
-NOTICE = """\
-*Rendered on the tiny generator, whose weights are random: in seconds, and its pictures show the way
-that things go, not what the default generator draws.*"""
 
 
 def notebooks() -> list[Path]:
@@ -71,8 +62,6 @@ def render(notebook: nbformat.NotebookNode, name: str, folder: Path) -> str:
     """Return an executed notebook as Markdown; its pictures are written to `folder`."""
     parts = [f"<!-- Made from notebooks/{name}.ipynb by `make docs`; do not edit. -->"]
     count = 0
-    if any("generator=tiny" in cell.source for cell in notebook.cells if is_parameters(cell)):
-        parts.append(NOTICE)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             parts.append(cell.source)
@@ -112,7 +101,7 @@ def main(names: Sequence[str], folder: Path) -> None:
         if names and name not in names:
             continue
         (folder / name).mkdir(parents=True, exist_ok=True)
-        executed = execute(path, folder / name, RENDERED.get(name))
+        executed = execute(path, folder / name)
         for stale in FOLDER.glob(f"{name}_*.webp"):
             stale.unlink()
         (FOLDER / f"{name}.md").write_text(render(executed, name, FOLDER), encoding="utf-8")

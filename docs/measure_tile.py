@@ -214,8 +214,9 @@ def lpips(a: Tensor, b: Tensor) -> float:
     """Return LPIPS (VGG16) of two thumbnails (1, 3, H, W) in [−1, 1]."""
     from ganvas.network.lpips import perceptual_distance
 
+    distance = perceptual_distance("vgg", "cpu")
     with torch.no_grad():
-        return float(perceptual_distance("vgg", "cpu").module(a.clamp(-1, 1), b))
+        return float(distance(a.clamp(-1, 1), distance.reference(b)))
 
 
 # --- chunks --------------------------------------------------------------------------------------

@@ -55,10 +55,16 @@ class ForkServer:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
 
-    def start(self, folder: Path, *words: str, kill: tuple[str, int, str] | None = None) -> int:
+    def start(
+        self,
+        folder: Path,
+        *words: str,
+        kill: tuple[str, int, str] | None = None,
+        read: bool = True,
+    ) -> int:
         """Start a command and return its process id."""
         folder.mkdir(parents=True, exist_ok=True)
-        order = {"words": list(words), "folder": str(folder), "kill": kill}
+        order = {"words": list(words), "folder": str(folder), "kill": kill, "read": read}
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps(order) + "\n")
         self.process.stdin.flush()
@@ -68,9 +74,15 @@ class ForkServer:
         """Return the exit code of the command that was started last."""
         return int(self._line())
 
-    def run(self, folder: Path, *words: str, kill: tuple[str, int, str] | None = None) -> int:
+    def run(
+        self,
+        folder: Path,
+        *words: str,
+        kill: tuple[str, int, str] | None = None,
+        read: bool = True,
+    ) -> int:
         """Run a command and return its exit code."""
-        self.start(folder, *words, kill=kill)
+        self.start(folder, *words, kill=kill, read=read)
         return self.wait()
 
     def _line(self) -> str:

@@ -1,8 +1,9 @@
 """A process that has imported everything and forks one child per command, so that killing is cheap.
 
-Reads one JSON object per line: `words` of the command line, `folder` to work in, and `kill`, a list
-[place, call, "before" or "after"] at which the child kills itself with SIGKILL. Answers with the
-child's process id, and with its exit code when it has ended (minus the signal, if one ended it).
+Reads one JSON object per line: `words` of the command line, `folder` to work in, `kill`, a list
+[place, call, "before" or "after"] at which the child kills itself with SIGKILL, and `read`: false
+where the standard output is a pipe that nobody reads. Answers with the child's process id, and with
+its exit code when it has ended (minus the signal, if one ended it).
 """
 
 from __future__ import annotations
@@ -46,13 +47,20 @@ def child(order: dict) -> None:
 
     os.chdir(order["folder"])
     log = os.open(Path(order["folder"]) / "child.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.dup2(log, 1)
+    os.dup2(log if order["read"] else unread(), 1)
     os.dup2(log, 2)
     if order["kill"]:
         arm(*order["kill"])
     code = main(order["words"])
     sys.stdout.flush()
     os._exit(code)
+
+
+def unread() -> int:
+    """Return the end of a pipe whose other end is closed."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    return writer
 
 
 def serve() -> None:

@@ -24,20 +24,13 @@ from ganvas.config.overrides import expand
 from ganvas.config.schema import build
 from ganvas.dissect import DissectPlan
 from ganvas.runner.job import validate
+from pages import commands
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def commands() -> list[list[str]]:
-    """Return the words behind `ganvas` of every command in the README's blocks."""
-    block = "\n".join(line[4:] for line in README.splitlines() if line.startswith("    "))
-    lines = block.replace("\\\n", " ").splitlines()
-    found = [shlex.split(line, comments=True) for line in lines if line.startswith("ganvas ")]
-    return [words[1:] for words in found]
-
-
-COMMANDS = commands()
+COMMANDS = commands(README)
 RUNS = [words[1:] for words in COMMANDS if words[0] == "run" and "--help" not in words]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import gc
 import importlib
+import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,9 +16,33 @@ from ganvas.errors import GanvasError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return the exit code; a user's mistake is one line on stderr."""
+    """Run one command and return the exit code; a user's mistake is one line on stderr.
+
+    Where the reader of a pipe goes away (`ganvas … | head`) the command ends without a word, with
+    the exit code that a shell gives to a program that SIGPIPE ended.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
     with collecting_rarely():
-        return command(list(sys.argv[1:] if arguments is None else arguments))
+        try:
+            try:
+                return command(words)
+            finally:
+                sys.stdout.flush()  # a buffered line, too, may meet a closed pipe
+        except BrokenPipeError:
+            return reader_gone()
+        except SystemExit as stop:
+            # rich turns a broken pipe into an exit.
+            if isinstance(stop.__context__, BrokenPipeError):
+                return reader_gone()
+            raise
+
+
+def reader_gone() -> int:
+    """Let what is still buffered go nowhere; return the exit code of a broken pipe."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())
+    return 128 + signal.SIGPIPE
 
 
 @contextmanager
@@ -56,9 +82,6 @@ def command(words: list[str]) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 0
 
 
 def _forward(name: str, *words: str) -> int:

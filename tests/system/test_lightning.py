@@ -1,10 +1,8 @@
-import sys
-
 import torch
 from lightning_utilities.core import imports
 from lightning_utilities.core.imports import RequirementCache
 
-from ganvas.system.lightning import COUNTER, FlopCounterMode, deferred, without
+from ganvas.system.lightning import FlopCounterMode, without
 
 
 def test_packages_are_hidden_for_as_long_as_something_is_imported():
@@ -16,13 +14,6 @@ def test_packages_are_hidden_for_as_long_as_something_is_imported():
         assert imports.package_available("numpy")
     assert hidden
     assert imports.package_available("scipy")
-
-
-def test_a_module_that_is_deferred_is_the_real_one_afterwards(monkeypatch):
-    monkeypatch.delitem(sys.modules, COUNTER, raising=False)
-    with deferred():
-        assert sys.modules[COUNTER].FlopCounterMode is FlopCounterMode
-    assert COUNTER not in sys.modules
 
 
 def test_the_operations_of_a_model_are_still_counted():

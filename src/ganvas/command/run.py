@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
 
 import hydra
@@ -55,7 +57,7 @@ def run(words: Sequence[str]) -> int:
         refuse_several(overrides)
         resolver.compose(overrides)
     if options.cfg or options.info or options.hydra_help:
-        return hand_over(for_hydra(words, overrides, resolver), Jobs())
+        return show(for_hydra(words, overrides, resolver))
     show_log()
     if not options.multirun:
         refuse_several(overrides)
@@ -224,6 +226,18 @@ class Jobs:
     def _fail(self, error: GanvasError, console: Console) -> None:
         self.exit_code = max(self.exit_code, error.exit_code)
         console.print(f"ganvas: {error}", markup=False)
+
+
+def show(words: Sequence[str]) -> int:
+    """Print what Hydra prints without a job, such as `--cfg job`; return its exit code.
+
+    Hydra itself would answer a reader that goes away with a traceback.
+    """
+    shown = io.StringIO()
+    with redirect_stdout(shown):
+        code = hand_over(words, Jobs())
+    print(shown.getvalue(), end="")
+    return code
 
 
 def hand_over(words: Sequence[str], jobs: Jobs) -> int:

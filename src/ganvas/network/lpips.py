@@ -12,6 +12,8 @@ import re
 import warnings
 from collections.abc import Mapping, Sequence
 from functools import cache
+from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
@@ -19,7 +21,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ganvas.functional.lpips import feature_maps, unit_features
+from ganvas.network import backbones
 from ganvas.network.weights import asset_tensors
+from ganvas.system.imports import stand_ins
 
 if TYPE_CHECKING:
     from lpips import LPIPS
@@ -105,12 +109,11 @@ def lpips_module(net: Net, weights: Mapping[str, Tensor]) -> Any:
         net: Which features.
         weights: ``features.N.{weight,bias}`` under torchvision's names and ``linK.weight``.
     """
-    import lpips
-
+    package = _package()
     with warnings.catch_warnings(), torch.device("meta"):
         # The package still passes torchvision's old `pretrained` argument.
         warnings.filterwarnings("ignore", category=UserWarning, module="torchvision")
-        module = lpips.LPIPS(pretrained=False, net=net, pnet_rand=True, verbose=False)
+        module = package.LPIPS(pretrained=False, net=net, pnet_rand=True, verbose=False)
     state = {
         "scaling_layer.shift": torch.tensor([-0.030, -0.088, -0.188])[None, :, None, None],
         "scaling_layer.scale": torch.tensor([0.458, 0.448, 0.450])[None, :, None, None],
@@ -123,3 +126,15 @@ def lpips_module(net: Net, weights: Mapping[str, Tensor]) -> Any:
     module.load_state_dict(state, assign=True)
     # With channels last the convolutions are a little faster on every device.
     return module.requires_grad_(False).eval().to(memory_format=torch.channels_last)
+
+
+def _package() -> ModuleType:
+    """Import `lpips` without what it takes no part of, or only two networks."""
+    with stand_ins(
+        {
+            "torchvision": {"models": backbones},
+            "scipy": {},
+            "scipy.ndimage": {"zoom": None},  # for its training
+        }
+    ):
+        return import_module("lpips")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
+from typing import NoReturn
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+
+from ganvas.errors import Interrupted
 
 Clock = Callable[[], float]
 
@@ -150,12 +154,26 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+class RunConsole(Console):
+    """A console whose reader may go away: that interrupts the run."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Let what is still buffered go nowhere, and interrupt.
+
+        Raises:
+            Interrupted: Always.
+        """
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+        raise Interrupted("nobody reads what it prints; the same command continues")
+
+
 def _console() -> Console:
     """Return rich's console; in a notebook without ipywidgets one that does not move its cursor.
 
     rich would print a warning there at every update, and a notebook shows no cursor movements.
     """
-    console = Console()
+    console = RunConsole()
     if console.is_jupyter and find_spec("ipywidgets") is None:
-        return Console(force_jupyter=False, force_terminal=False)
+        return RunConsole(force_jupyter=False, force_terminal=False)
     return console

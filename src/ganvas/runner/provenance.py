@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import torch
 
 PACKAGES = (
-    "ganvas", "torch", "torchvision", "pytorch-lightning", "torchmetrics", "lpips", "hydra-core",
-    "omegaconf", "numpy", "pillow", "safetensors", "wandb",
+    "ganvas", "torch", "pytorch-lightning", "torchmetrics", "lpips", "hydra-core", "omegaconf",
+    "numpy", "pillow", "safetensors", "wandb",
 )  # fmt: skip
 VARIABLES = (
     "CUDA_VISIBLE_DEVICES", "CUDA_LAUNCH_BLOCKING", "CUBLAS_WORKSPACE_CONFIG",

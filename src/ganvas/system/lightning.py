@@ -14,11 +14,12 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from lightning_utilities.core import imports
+
+from ganvas.system.imports import stand_ins
 
 if TYPE_CHECKING:
     import torch
@@ -82,21 +83,7 @@ STAND_INS: dict[str, dict[str, Any]] = {
 """What Lightning's modules take from each of torch's slow modules."""
 
 
-@contextmanager
-def deferred() -> Iterator[None]:
-    """Let Lightning's modules take torch's slow ones from stand-ins while they are imported."""
-    names = [name for name in STAND_INS if name not in sys.modules]
-    for name in names:
-        sys.modules[name] = ModuleType(name)
-        vars(sys.modules[name]).update(STAND_INS[name])
-    try:
-        yield
-    finally:
-        for name in names:
-            del sys.modules[name]
-
-
-with without(UNUSED), deferred():
+with without(UNUSED), stand_ins(STAND_INS):
     import pytorch_lightning as pl
     from lightning_fabric.plugins.environments.lightning import LightningEnvironment
     from pytorch_lightning.core.optimizer import LightningOptimizer

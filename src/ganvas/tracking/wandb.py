@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ganvas.errors import ConfigError
 from ganvas.system.environment import environment
 from ganvas.system.files import write_json
+from ganvas.system.imports import stand_ins
 from ganvas.tracking.lineage import LINEAGE, artifact_name, attach, embedding_artifact, lineage
 from ganvas.tracking.sink import (
     SHOWN,
@@ -76,20 +77,21 @@ class WandBSink:
         inputs = lineage(info.folder, info.config, info.edit)
         write_json(folder / LINEAGE, {**inputs, "folder": str(info.folder.resolve())})
         try:
-            self.run = wandb.init(
-                # Absolute, because W&B's own process keeps the folder that it was started in.
-                dir=info.folder.resolve(),
-                mode=self.logger.mode,
-                project=self.logger.project,
-                entity=self.logger.entity,
-                name=info.name,
-                group=info.study,
-                job_type=info.edit,
-                tags=list(info.tags),
-                config={**info.config, "lineage": inputs},
-                reinit="create_new",
-                settings=quiet(),
-            )
+            with without_launch():
+                self.run = wandb.init(
+                    # Absolute, because W&B's own process keeps the folder that it was started in.
+                    dir=info.folder.resolve(),
+                    mode=self.logger.mode,
+                    project=self.logger.project,
+                    entity=self.logger.entity,
+                    name=info.name,
+                    group=info.study,
+                    job_type=info.edit,
+                    tags=list(info.tags),
+                    config={**info.config, "lineage": inputs},
+                    reinit="create_new",
+                    settings=quiet(),
+                )
             if self.logger.mode == "online":
                 attach(self.run, inputs)
         except (wandb.errors.Error, OSError) as error:
@@ -145,6 +147,23 @@ def staged_below(folder: Path, mode: str) -> Iterator[None]:
     }
     with environment(wanted):
         yield
+
+
+class StagedLaunchInputs:
+    """Stands for W&B's class of this name: there are no inputs of W&B's job queue to apply."""
+
+    def apply(self, run: wandb.Run) -> None:
+        """Leave the run as it is."""
+
+
+def without_launch() -> AbstractContextManager[None]:
+    """Let W&B start a run without its job queue, half of the computing that this costs.
+
+    ganvas stages no inputs for a queue, and W&B imports all of it, and its API, to find none.
+    """
+    launch = "wandb.sdk.launch"
+    internal = {"StagedLaunchInputs": StagedLaunchInputs}
+    return stand_ins({launch: {}, f"{launch}.inputs": {}, f"{launch}.inputs.internal": internal})
 
 
 def quiet() -> wandb.Settings:
