@@ -5,7 +5,6 @@ from __future__ import annotations
 import filecmp
 import os
 from contextlib import suppress
-from itertools import chain
 from pathlib import Path
 
 from ganvas.system.files import UNFINISHED, sha256
@@ -21,14 +20,14 @@ def share_pictures(run: Path) -> None:
     difference is computed from target and result by whoever shows it.
     """
     for folder in (run / "images").glob("*/"):
-        result, target = folder / "result.png", folder / "target.png"
-        if result.is_file() and target.is_file():
+        result, inputs = folder / "result.png", [*folder.glob("target.*"), *folder.glob("input_*")]
+        if result.is_file() and any(file.stem == "target" for file in inputs):
             (folder / "difference.png").unlink(missing_ok=True)
         for file in folder.glob("*.png"):
             if result.is_file() and filecmp.cmp(result, file, shallow=False):
                 _link(result, file)
-        for file in chain(folder.glob("target.png"), folder.glob("input_*.png")):
-            pooled = run.parent / POOL / f"{sha256(file)}.png"
+        for file in inputs:
+            pooled = run.parent / POOL / f"{sha256(file)}{file.suffix}"
             # A file system without hard links keeps its copies.
             with suppress(OSError):
                 pooled.parent.mkdir(exist_ok=True)
@@ -40,7 +39,7 @@ def share_pictures(run: Path) -> None:
 
 def tidy_pool(study: Path) -> None:
     """Delete the photographs of a study that no run uses any more."""
-    for pooled in (study / POOL).glob("*.png"):
+    for pooled in (study / POOL).glob("*"):
         if pooled.stat().st_nlink == 1:
             pooled.unlink()
     with suppress(OSError):
