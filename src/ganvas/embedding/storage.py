@@ -43,9 +43,8 @@ def save(embedding: Variables, path: Path) -> None:
     Raises:
         StorageError: The file cannot be written.
     """
-    from ganvas.system.tensors import write_tensors
-
     from ganvas.functional.numbers import as_half_if_exact
+    from ganvas.system.tensors import write_tensors
 
     tensors, metadata = flatten(embedding)
     tensors |= {

@@ -68,7 +68,7 @@ class RunDirectory:
         return self.path / "images" / image
 
     def picture_file(self, image: str, picture: str) -> Path:
-        """Return the file of one of an image's exact pictures, such as target; it may be missing."""
+        """Return the file of an image's exact picture, such as target; it may be missing."""
         return _picture(self.picture_folder(image), picture)
 
     # --- how it stands --------------------------------------------------------------------------

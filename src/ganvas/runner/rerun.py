@@ -94,7 +94,10 @@ def locate_pictures(config: dict[str, Any], old: RunDirectory, folder: Path) -> 
 
 
 def _kept(old: RunDirectory, name: str, solutions: int) -> dict[str, tuple[bytes, str]]:
-    """Return the copies of input `name`, content and suffix, by image; of several solutions the first one's."""
+    """Return the copies of input `name`, content and suffix, by image.
+
+    Of several solutions the first one's is taken.
+    """
     stem = "target" if name == "x" else f"input_{name}"
     if not all(map(is_file_name, old.images)):
         raise InputError(f"{old.path}: an image's name in status.json is no name of a file")
