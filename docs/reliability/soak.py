@@ -62,7 +62,7 @@ def launcher(part: Part, count: int, deadline: float) -> None:
     child = Child(folder, words)
     samples: list[tuple[int, ...]] = []
     seen = 0
-    while child.used() and time.monotonic() < deadline:
+    while not child.ended() and time.monotonic() < deadline:
         time.sleep(1)
         done = len(list(folder.glob("outputs/soak/*/metrics.json")))
         if done > seen:
