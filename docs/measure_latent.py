@@ -1,7 +1,8 @@
 """Measure the recipe for the latent, its parts, its budgets and its stability: `make latent`.
 
 All figures are of the latent alone, drawn with new noise. A finished run is not repeated. Writes
-the tables of docs/latent.md. Overrides that follow the script's name go to every run, such as
+the tables of docs/latent.md as they are made. Words that follow the script's name are tables
+(`recipes`, `steps`, `stability`; all when none is named) and overrides for every run, such as
 `image.x.path=FOLDER` for photographs of your own.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from statistics import fmean, median
 
@@ -45,25 +46,39 @@ METRICS = {
     "landmark_error_resampled": 1,
 }
 """The columns, with their digits."""
-COMMON = ["edit=reconstruct_w", "image=file", "metrics=latent", "logger=none"]
+SHARDS = [f"image.x.path={PICTURES}", "image.x.shard=1/4,2/4,3/4,4/4"]
+COMMON = ["edit=reconstruct_w", "budget=quick", "image=file", "metrics=latent", "logger=none"]
 AVX2 = {"ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_CBWR": "AVX2"}
 """What makes oneDNN and MKL compute as on an older processor."""
 
 
-def main(overrides: list[str]) -> None:
-    """Measure recipes, budgets and stability, and write their tables."""
+def main(words: list[str]) -> None:
+    """Measure what is named, and write each table when it is made."""
+    overrides = [word for word in words if "=" in word]
+    wanted = [word for word in words if "=" not in word] or list(TABLES)
+    if unknown := set(wanted) - set(TABLES):
+        sys.exit(f"no table is called {', '.join(sorted(unknown))}: choose of {', '.join(TABLES)}")
     cut(PICTURES)
-    photographs = [f"image.x.path={PICTURES}", "image.x.shard=1/4,2/4,3/4,4/4", *overrides]
-    recipes = {
-        name: sweep("latent_recipes", *words, *photographs) for name, words in RECIPES.items()
+    for name in wanted:
+        write(name.capitalize(), TABLES[name](overrides))
+
+
+def recipes(overrides: list[str]) -> str:
+    """Return what each recipe reaches."""
+    rows = {
+        name: sweep("latent_recipes", *words, *SHARDS, *overrides)
+        for name, words in RECIPES.items()
     }
-    budgets = {
-        f"{steps} steps": sweep("latent_budgets", f"budget.latent={steps}", *photographs)
-        for steps in STEPS
+    return table("recipe", rows)
+
+
+def steps(overrides: list[str]) -> str:
+    """Return what each number of steps reaches."""
+    rows = {
+        f"{count} steps": sweep("latent_budgets", f"budget.latent={count}", *SHARDS, *overrides)
+        for count in STEPS
     }
-    write("Recipes", table("recipe", recipes))
-    write("Steps", table("budget", budgets))
-    write("Stability", stability(overrides))
+    return table("budget", rows)
 
 
 def sweep(study: str, *words: str) -> list[RunDirectory]:
@@ -141,6 +156,11 @@ def write(heading: str, text: str) -> None:
     kept, _, _ = section.partition("\n| ")
     page = f"{before}{mark}{kept.rstrip()}\n\n{text}{later}{others}"
     PAGE.write_text(page, encoding="utf-8")
+
+
+TABLES: dict[str, Callable[[list[str]], str]] = {
+    "recipes": recipes, "steps": steps, "stability": stability,
+}  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from ganvas.generator.base import Generator
 from ganvas.generator.config import load_generator
 from ganvas.image.picture import save_picture, to_picture
 from ganvas.image.sheet import contact_sheet
-from ganvas.mask import Box, Canvas, Ellipse, Mask, Polygon
+from ganvas.mask import Box, Canvas, Ellipse, Feather, Mask, Polygon
 from ganvas.stage import Scene
 from portraits import cut
 
@@ -44,10 +44,10 @@ MOUTH = Ellipse(0.5, 0.7, 0.17, 0.12)
 
 STROKES: Mapping[str, tuple[ConceptStroke, Mask]] = {
     "add glasses": (ConceptStroke("glasses", "add", 2.0, ranking="gradient"), EYES),
-    "remove glasses": (ConceptStroke("glasses", "remove", 1.0, ranking="gradient"), EYES),
+    "remove glasses": (ConceptStroke("glasses", "remove", 1.0, units=4, ranking="gradient"), EYES),
     "remove teeth": (ConceptStroke("mouth", "remove", 1.0, ranking="gradient"), MOUTH),
     "add teeth": (ConceptStroke("mouth", "add", 1.0, ranking="gradient"), MOUTH),
-    "remove hair": (ConceptStroke("hair", "remove", 1.0, ranking="gradient"), HAIR),
+    "remove hair": (ConceptStroke("hair", "remove", 1.0, ranking="alpha"), HAIR),
 }
 
 
@@ -83,13 +83,14 @@ def strokes(
     """Paint every stroke on one picture by itself."""
     before, preview = one.render(generator), None
     for name, (stroke, mask) in STROKES.items():
-        paint = PaintUnits(dissection, {"s": replace(stroke, **chosen)})
-        region = Canvas({"x": before}).draw(mask).float()
-        scene = Scene(generator, {"x": before}, {"m": region}, lambda: one, {"x": one})
+        paint = PaintUnits(dissection, {"s": replace(stroke, **chosen)}, noise_seed=0)
+        canvas = Canvas({"x": before})
+        region, soft = (canvas.draw(each) for each in (mask, Feather(mask, inward=True)))
+        scene = Scene(generator, {"x": before}, {"m": soft}, lambda: one, {"x": one})
         after = paint.apply(scene)
         preview = preview or StrokePreview(paint, one, generator)
         start = time.process_time()
-        preview.draw({"s": region}, paint)
+        preview.draw({"s": soft}, paint)
         seconds = time.process_time() - start
         a, b = (to_uint8(picture).double() for picture in (before, after))
         change, square = (a - b).abs().mean(1, keepdim=True), (a - b).square().mean(1, keepdim=True)
@@ -144,10 +145,11 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("outputs/painting"))
     parser.add_argument("--images", type=Path, default=FOLDER / "images")
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--ranking", default="gradient", help="iou, alpha, greedy: units")
-    parser.add_argument("--units", type=int, default=20)
+    parser.add_argument("--ranking", help="iou, alpha, greedy: units; default: alpha for hair")
+    parser.add_argument("--units", type=int, help="default: 4 to remove glasses, else 20")
     words = parser.parse_args()
-    chosen = {"ranking": words.ranking, "units": words.units}
+    wanted = {"ranking": words.ranking, "units": words.units}
+    chosen = {name: value for name, value in wanted.items() if value is not None}
     generator = load_generator(
         {"_target_": "ganvas.checkpoint.from_file.MobileStyleGANConfig", "checkpoint": None}
     )

@@ -77,6 +77,28 @@ def test_outside_of_the_regions_the_picture_is_restored(scene, file):
     assert (held - before)[..., :12].abs().mean() > 0.05
 
 
+def test_a_region_is_drawn_with_new_noise_and_the_rest_is_not(scene, file):
+    image, generator = scene.embeddings["x"], scene.generator
+    before = image.render(generator)
+    strokes = {"a": stroke(strength=3.0)}
+    fresh = tuple(generator.noise_of(5, 2))
+    everywhere = {"a": replace(strokes["a"], region="1")}
+    paint = PaintUnits(file, everywhere, restore=32, noise_seed=5)
+    anew = paint.apply(scene)
+    scene.embeddings["x"] = replace(image, noise=fresh)
+    expected = replace(paint, noise_seed=None).apply(scene)
+    assert torch.allclose(anew, expected, atol=1e-5)
+    scene.embeddings["x"] = image
+    half = PaintUnits(file, strokes, restore=32, noise_seed=5).apply(scene)
+    assert (half - before)[..., 20:].abs().max() < 1e-5
+    painted = scene.embeddings["x"]
+    for old, new, now in zip(image.noise, fresh, painted.noise, strict=True):
+        side = old.shape[-1] // 2
+        assert torch.equal(now[..., :side], new[..., :side])
+        assert torch.equal(now[..., side:], old[..., side:])
+    assert torch.equal(painted.render(generator), half)
+
+
 def test_strokes_at_one_layer_go_over_one_another_in_their_order(scene, file):
     strokes = {"a": stroke(concept="two"), "b": stroke(concept="two", action="remove")}
     PaintUnits(file, strokes, restore=None).apply(scene)
@@ -185,7 +207,7 @@ def test_a_stroke_outside_of_the_picture_is_one_line(ganvas_command, tiny, file)
         "mask.points=[[1.2,0.1],[1.5,0.1],[1.3,0.4]]",
     )  # fmt: skip
     assert done.code == 2
-    assert "edit.masks.m is empty for image 0: it selects no pixel" in done.complaint
+    assert "edit.masks.whole is empty for image 0: it selects no pixel" in done.complaint
 
 
 def test_pulling_by_nothing_changes_no_bit():

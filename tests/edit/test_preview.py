@@ -49,9 +49,9 @@ class Watched:
 
 
 @pytest.mark.parametrize("edges", [(0, 3, 0, 3), (26, 32, 20, 32), (13, 18, 4, 29), (0, 32, 0, 32)])
-@pytest.mark.parametrize("restore", [16, 32, None])
-def test_a_preview_is_the_picture_made_small(scene, paint, edges, restore):
-    paint = replace(paint, restore=restore)
+@pytest.mark.parametrize(("restore", "noise_seed"), [(16, None), (32, None), (32, 4), (None, None)])
+def test_a_preview_is_the_picture_made_small(scene, paint, edges, restore, noise_seed):
+    paint = replace(paint, restore=restore, noise_seed=noise_seed)
     image = scene.embeddings["x"][:1]
     region = rectangle(scene.generator.resolution, *edges)
     preview = StrokePreview(paint, image, scene.generator, SIZE)

@@ -65,9 +65,13 @@ def test_3_inpainting():
     edit = recipe("inpaint")
     # The mask is the hole; the latent sees what is around it.
     assert blocks(edit.stages["w"]) == {("x", "1 - m")}
-    assert isinstance(edit.stages["w"].layers, Inpainting)
-    # The noise keeps to the photo outside of the blurred hole, to the frozen G(w) inside.
+    assert edit.stages["w"].tied == 0.5
+    papers = recipe("inpaint", "layers=inpainting")
+    assert isinstance(papers.stages["w"].layers, Inpainting)
+    # The noise keeps to the photo outside of the blurred hole, to the frozen G(w) inside, which
+    # takes on the colours of the photo along the edge.
     assert blocks(edit.stages["n"]) == {("x", "1 - m_blur"), ("w", "m_blur")}
+    assert edit.stages["n"].objective["Mk_n_w"].around == "x"
     assert isinstance(edit.masks["m"], Box)
     assert isinstance(edit.masks["m_blur"].of["blurred"], Feather)
     assert edit.partial == ("m",)
@@ -142,6 +146,16 @@ def test_blend_averages_under_a_soft_mask():
     edit = recipe("blend")
     assert isinstance(edit.stages["I_att"].change, Average)
     assert isinstance(edit.masks["m"], Feather)
+
+
+@pytest.mark.parametrize("edit", ["paint", "repair"])
+def test_strokes_fade_inside_of_the_mask_that_is_measured(edit):
+    words = ["edit.stages.paint.dissection=d.safetensors", "seed=3"] if edit == "paint" else []
+    made = recipe(edit, "mask=box", *words)
+    assert made.masks == {"whole": Box(), "m": Feather(Box(), 0.02, inward=True)}
+    assert made.regions.mask == "whole"
+    if edit == "paint":
+        assert made.stages["paint"].noise_seed == 3
 
 
 @pytest.mark.parametrize("edit", sorted(groups()["edit"]))

@@ -31,6 +31,7 @@ from ganvas.loss import (
     Term,
     TotalVariation,
     View,
+    pairs,
 )
 
 GENERATOR = TinyGenerator()
@@ -135,6 +136,26 @@ def test_no_pixel_outside_of_the_mask_can_change_a_block(term):
     assert torch.equal(loss(view.image + loud, reference.target), plain)
     assert torch.equal(loss(view.image, reference.target + loud), plain)
     assert not torch.allclose(loss(view.image + loud.flip(3), reference.target), plain)
+
+
+def test_a_target_takes_on_the_colours_around_it():
+    reference, view = scene(64)
+    photograph = view.image
+    tinted = photograph + torch.tensor([0.4, 0.0, -0.2])[:, None, None]
+    mask = torch.zeros(2, 1, 64, 64)
+    mask[..., 16:40, 16:48] = 1
+    block = Block({"mse": MSE()}, target="w", mask="m", around="x")
+    references = {
+        (name, "m"): replace(reference, target=target, mask=mask)
+        for name, target in (("w", tinted), ("x", photograph))
+    }
+    assert pairs({"hole": block}) == set(references)
+    loss, _ = Objective.bind({"hole": block}, references)(view, 0.5)
+    assert loss.tolist() == pytest.approx([0, 0], abs=1e-9)
+    plain, _ = Objective.bind({"hole": replace(block, around=None)}, references)(view, 0.5)
+    assert (plain > 0.01).all()
+    with pytest.raises(ConfigError, match="around"):
+        Block({"mse": MSE()}, target="w", around="x")
 
 
 def test_a_term_on_the_latent_is_bound_as_it_is_under_a_mask():

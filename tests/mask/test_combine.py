@@ -44,6 +44,25 @@ def test_feather_is_a_gaussian_relative_to_the_image():
     assert torch.equal(Feather(box, 0.0).draw(CANVAS), box.draw(CANVAS))
 
 
+def test_a_feather_inwards_changes_nothing_outside():
+    soft = Feather(LEFT, 0.05, inward=True).draw(CANVAS)[0, 0]
+    assert torch.equal(soft[:, 32:], torch.zeros(64, 32))
+    # On a straight edge, 2 G M − 1 is the error function of the distance.
+    distance = torch.arange(31.5, 0, -1)
+    wanted = torch.erf(distance / (0.05 * 64 * 2**0.5))
+    assert torch.allclose(soft[20, :32], wanted, atol=0.01)
+    corner = Feather(Box(0.25, 0.25, 0.75, 0.75), 0.05, inward=True).draw(CANVAS)
+    assert not corner[:, :, :, :16].any()
+    assert corner.max() > 0.99
+    assert torch.equal(Feather(LEFT, 0.0, inward=True).draw(CANVAS), LEFT.draw(CANVAS))
+
+
+def test_a_mask_too_thin_to_fade_inwards_is_one_line():
+    line = Box(left=0.5, right=0.52, top=0.1, bottom=0.9)
+    with pytest.raises(InputError, match=r"sigma=0\.05: the mask of image 0 is too thin to fade"):
+        Feather(line, 0.05, inward=True).draw(CANVAS)
+
+
 def test_feather_keeps_a_constant_and_the_range():
     assert Feather(Full(), 0.1).draw(CANVAS).min() == 1
     soft = Feather(LEFT, 0.1).draw(CANVAS)

@@ -16,7 +16,7 @@ from ganvas.config.compose import Resolver
 from ganvas.config.groups import user_folders
 from ganvas.config.schema import Call, build, parameters
 from ganvas.dissect.plan import SHARING, DissectPlan
-from ganvas.errors import ConfigError
+from ganvas.errors import ConfigError, InputError
 from ganvas.system.files import sha256
 
 if TYPE_CHECKING:
@@ -63,15 +63,22 @@ def dissect(words: Sequence[str]) -> int:
 
 
 def key_of(call: Call) -> str:
-    """Return what shards are known by besides the generator: all that changes what is counted."""
+    """Return what shards are known by besides the generator: all that changes what is counted.
+
+    Raises:
+        InputError: A file is missing; its key is named.
+    """
     from ganvas.runner.signature import canonical
 
     defaults = {n: p.default for n, p in parameters(call.target).items() if not p.required}
-    counted = {
-        name: canonical(_with_folders(value))
-        for name, value in {**defaults, **call.arguments}.items()
-        if name not in SHARING
-    }
+    counted = {}
+    for name, value in {**defaults, **call.arguments}.items():
+        if name in SHARING:
+            continue
+        try:
+            counted[name] = canonical(_with_folders(value))
+        except InputError as error:
+            raise InputError(f"{name}: {error}") from error
     return hashlib.sha256(json.dumps(counted, sort_keys=True).encode()).hexdigest()[:10]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,21 +49,28 @@ class RenewNoise(Operation):
         for name, region in self.regions.items():
             embedding = scene.embedding(name)
             fresh = tuple(scene.generator.noise_of(self.seed, len(embedding)))
-            noise = _within(embedding.noise, fresh, scene.mask(region))
+            noise = renewed(embedding.noise, fresh, scene.mask(region))
             scene.embeddings[name] = replace(embedding, noise=noise).rounded()
         shown = "x" if "x" in self.regions else next(iter(self.regions))
         return scene.embeddings[shown].render(scene.generator)
 
 
-def _within(
-    noise: tuple[Tensor, ...], fresh: tuple[Tensor, ...], mask: Tensor | None
+def renewed(
+    noise: Sequence[Tensor], fresh: Sequence[Tensor], mask: Tensor | None
 ) -> tuple[Tensor, ...]:
+    """Return n + M ⊙ (n′ − n) for every map.
+
+    Args:
+        noise: The maps n, (B, 1, r, r) each.
+        fresh: The maps n′, in the same shapes.
+        mask: M, (B, 1, H, W) in [0, 1]; None for everywhere.
+    """
     import torch
 
     from ganvas.functional.activations import fit_mask
 
     if mask is None:
-        return fresh
+        return tuple(fresh)
     # What was fitted, n − n′, fades out with the mask; n′ keeps its power.
     pairs = zip(noise, fresh, strict=True)
     return tuple(torch.lerp(n, new, fit_mask(mask, n.shape[-1])) for n, new in pairs)

@@ -15,6 +15,7 @@ from ganvas.dissect.dissection import Dissection, Ranking
 from ganvas.dissect.intervention import DEVIATIONS, STYLES
 from ganvas.edit.activation import joined, mixed, require_styles
 from ganvas.edit.change import margin_of
+from ganvas.edit.noise import Seed, renewed
 from ganvas.edit.operation import Operation
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError, InputError
@@ -137,20 +138,31 @@ class MovesUnits(Operation):
                 last = layer.name if layer.resolution <= self.restore else last
         return last
 
-    def moved(self, scene: Scene, pulls: Sequence[Sequence[Pull]], regions: Tensor) -> Embedding:
+    def moved(
+        self,
+        scene: Scene,
+        pulls: Sequence[Sequence[Pull]],
+        regions: Tensor,
+        fresh: Sequence[Tensor] | None = None,
+    ) -> Embedding:
         """Return the embedding with its units moved, image by image.
 
         Args:
             scene: The scene.
             pulls: What moves, for each image.
             regions: (B, 1, H, W) all regions together.
+            fresh: The noise of the regions, (1, 1, r, r) each; None: that of the embedding.
         """
+        import torch
+
         embedding, generator = scene.embedding(self.embedding), scene.generator
         parts = [
-            self.painted(embedding[i : i + 1], generator, pulls[i], regions[i : i + 1])
+            self.painted(embedding[i : i + 1], generator, pulls[i], regions[i : i + 1], fresh)
             for i in range(len(embedding))
         ]
-        return replace(embedding, resume=joined(parts))
+        noise = tuple(torch.cat(maps) for maps in zip(*(part.noise for part in parts), strict=True))
+        resume = joined([part.resume for part in parts if part.resume is not None])
+        return replace(embedding, noise=noise, resume=resume)
 
     def painted(
         self,
@@ -158,40 +170,51 @@ class MovesUnits(Operation):
         generator: Generator,
         pulls: Sequence[Pull],
         region: Tensor,
+        fresh: Sequence[Tensor] | None = None,
         before: Activation | None = None,
-        origin: Embedding | None = None,
-    ) -> tuple[str, Activation]:
-        """Return the last layer and its state, with the units of one image moved.
+        start: tuple[str, Activation] | None = None,
+    ) -> Embedding:
+        """Return the embedding of one image with its units moved, drawn from the last layer on.
 
         Args:
             image: The embedding of one image.
             generator: The generator.
             pulls: What moves.
             region: (1, 1, H, W) all regions together; outside of it the state is restored.
-            before: The state there without the strokes, where it is known.
-            origin: The embedding to draw with other styles from its first layer on; None: `image`.
+            fresh: The region's noise, (1, 1, r, r) each; None: the image's.
+            before: The state at the last layer without the strokes, where it is known.
+            start: A layer before the strokes and its state without them, where it is known.
         """
-        resume = image.resume
+        painted, name = image, self.last(generator)
+        if fresh is not None:
+            painted = replace(image, noise=renewed(image.noise, fresh, region))
+        margin = margin_of(generator, name)
+        state = before = before or image.activations(generator, [name])[name]
+        if any(pull.layer != STYLES for pull in pulls):
+            # What is known before the strokes was drawn with the image's noise.
+            known = image.resume if start is None or fresh is not None else start
+            state = self._units_moved(replace(painted, resume=known), generator, pulls)
+            if self.restore is not None:
+                state = mixed(before, state, 1 - region, region, margin)
+        for pull in pulls:
+            if pull.layer == STYLES:
+                restyled = restyled_state(painted, generator, pull, name)
+                weight = pull.weight.clamp(0, 1)
+                state = mixed(state, restyled, 1 - weight, weight, margin)
+        return replace(painted, resume=(name, state))
+
+    def _units_moved(
+        self, image: Embedding, generator: Generator, pulls: Sequence[Pull]
+    ) -> Activation:
+        """Return the state at the last layer of one image with its units moved."""
         for name in self.layers(generator):
-            state = replace(image, resume=resume).activations(generator, [name])[name]
+            state = image.activations(generator, [name])[name]
             for pull in pulls:
                 if pull.layer == name:
                     state = pulled(state, pull, margin_of(generator, name))
-            resume = (name, state)
-        assert resume is not None
-        name = self.last(generator)
-        if name != resume[0]:
-            after = replace(image, resume=resume).activations(generator, [name])[name]
-            if before is None:
-                before = image.activations(generator, [name])[name]
-            resume = name, mixed(before, after, 1 - region, region, margin_of(generator, name))
-        for pull in pulls:
-            if pull.layer == STYLES:
-                restyled = restyled_state(origin or image, generator, pull, name)
-                weight = pull.weight.clamp(0, 1)
-                margin = margin_of(generator, name)
-                resume = name, mixed(resume[1], restyled, 1 - weight, weight, margin)
-        return resume
+            image = replace(image, resume=(name, state))
+        last = self.last(generator)
+        return image.activations(generator, [last])[last]
 
 
 def restyled_state(image: Embedding, generator: Generator, pull: Pull, layer: str) -> Activation:
@@ -220,19 +243,23 @@ def pulled(state: Activation, pull: Pull, margin: int) -> Activation:
 class PaintUnits(MovesUnits):
     """Paint with the units, or styles, of concepts. Bau et al. 2019, *GAN Dissection*, *GANPaint*.
 
-    Latent and noise stay; what a stroke changes is the activation at its layer, inside its region.
+    The latent stays; what a stroke changes is the activation at its layer, inside its region.
 
     Attributes:
         dissection: The dissection.safetensors of this generator.
         strokes: The strokes by name; later ones go over earlier ones at the same layer.
         restore: Up to which resolution convolutions may carry the change out of the regions; null:
             as far as they reach.
+        noise_seed: Seed of the noise that the regions are drawn with; null: with the image's, of
+            which fitted maps show the face as it was. The run's seed gives the noise that nothing
+            was fitted to.
         embedding: The image that is painted on.
     """
 
     dissection: Path
     strokes: dict[str, ConceptStroke]
     restore: int | None = 128
+    noise_seed: Seed | None = None
     embedding: str = "x"
 
     def __post_init__(self) -> None:
@@ -281,8 +308,13 @@ class PaintUnits(MovesUnits):
             for i in range(count)
         ]
         together = reduce(torch.maximum, regions.values())
-        painted = scene.embeddings[self.embedding] = self.moved(scene, pulls, together)
+        fresh = self.fresh(scene.generator)
+        painted = scene.embeddings[self.embedding] = self.moved(scene, pulls, together, fresh)
         return painted.render(scene.generator)
+
+    def fresh(self, generator: Generator) -> list[Tensor] | None:
+        """Return the regions' noise, (1, 1, r, r) each; None: it stays the image's."""
+        return None if self.noise_seed is None else generator.noise_of(self.noise_seed)
 
     def pulls(self, generator: Generator, regions: Mapping[str, Tensor]) -> list[Pull]:
         """Return what the strokes move in one image, by their regions (1, 1, H, W)."""

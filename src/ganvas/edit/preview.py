@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import reduce
@@ -96,9 +96,8 @@ class StrokePreview:
         self._styles = image.styles(generator)
         first, last = paint.layers(generator)[0], paint.last(generator)
         states = image.activations(generator, {first, last})
-        self._origin, self._image = image, replace(image, resume=(first, states[first]))
-        self._before = states[last]
-        self._start = generator.layer_index(last)
+        self._image, self._start = image, (first, states[first])
+        self._before, self._restored = states[last], generator.layer_index(last)
         self.picture = resize(replace(image, resume=(last, states[last])).render(generator), size)
 
     @no_grad
@@ -123,17 +122,18 @@ class StrokePreview:
             raise ConfigError(f"stroke {missing[0]} has no region")
         pulls = paint.pulls(self.generator, regions)
         together = reduce(torch.maximum, (regions[name] for name in paint.strokes))
-        _, state = paint.painted(
-            self._image, self.generator, pulls, together, self._before, self._origin
-        )
+        painted = paint.painted(
+            self._image, self.generator, pulls, together, paint.fresh(self.generator),
+            self._before, self._start,
+        )  # fmt: skip
         changed = self._changed(together)
-        return self.picture if changed is None else self._pasted(state, changed)
+        return self.picture if changed is None else self._pasted(painted, changed)
 
     def _changed(self, region: Tensor) -> Window | None:
         """Return where a region changes the restored layer and what is behind it; None: nowhere."""
         from ganvas.functional.activations import fit_mask
 
-        layer = self.generator.layers[self._start]
+        layer = self.generator.layers[self._restored]
         size = self._before.features.shape[-1]
         if self.paint.restore is None:
             # Convolutions before the window carry the change as far as they like.
@@ -148,12 +148,12 @@ class StrokePreview:
     def _reach(self, size: int) -> int:
         """Return how far the layers behind read, in samples of the restored one."""
         layers = self.generator.layers
-        if margin_of(self.generator, layers[self._start].name):
+        if margin_of(self.generator, layers[self._restored].name):
             return size
         try:
             reaches = [
                 Fraction(self.generator.reach(index) * size, layers[index].resolution)
-                for index in range(self._start + 1, len(layers))
+                for index in range(self._restored + 1, len(layers))
             ]
             last = Fraction(self.generator.reach(len(layers)) * size, self.generator.resolution)
         except ConfigError:
@@ -164,17 +164,20 @@ class StrokePreview:
         """Return what windows are multiples of: of a preview's pixel, and of a skip's RGB."""
         return max(2, size // self.size)
 
-    def _pasted(self, state: Activation, changed: Window) -> Tensor:
+    def _pasted(self, painted: Embedding, changed: Window) -> Tensor:
         from ganvas.functional.images import resize
 
+        assert painted.resume is not None
+        state = painted.resume[1]
         size = state.features.shape[-1]
         window = changed.grown(self._reach(size), self._unit(size), size)
-        drawn = self._run(state.map(lambda maps: window.cut(maps, size)), window, size)
+        part = state.map(lambda maps: window.cut(maps, size))
+        drawn = self._run(part, painted.noise, window, size)
         scale = self.generator.resolution // size
-        part = changed.within(window)
+        inner = changed.within(window)
         rows, columns = (
             slice(a * scale, b * scale)
-            for a, b in ((part.top, part.bottom), (part.left, part.right))
+            for a, b in ((inner.top, inner.bottom), (inner.left, inner.right))
         )
         drawn = drawn[..., rows, columns]
         picture = self.picture.clone()
@@ -183,10 +186,10 @@ class StrokePreview:
         target.copy_(resize(drawn, (height, width)))
         return picture
 
-    def _run(self, state: Activation, window: Window, size: int) -> Tensor:
+    def _run(self, state: Activation, maps: Sequence[Tensor], window: Window, size: int) -> Tensor:
         """Run the layers behind the restored one on a window of it, and draw that part."""
-        generator, maps = self.generator, self._image.noise
-        for index in range(self._start + 1, len(generator.layers)):
+        generator = self.generator
+        for index in range(self._restored + 1, len(generator.layers)):
             number = generator.layers[index].noise
             # The layer reads one of the maps, at its number.
             noise = [] if number is None else [window.cut(maps[number], size)] * (number + 1)

@@ -58,6 +58,20 @@ def gaussian_blur(mask: Float[Tensor, "B C H W"], sigma: float) -> Float[Tensor,
     return blurred.clamp(mask.amin(), mask.amax())
 
 
+def fade_inward(mask: Float[Tensor, "B C H W"], sigma: float) -> Float[Tensor, "B C H W"]:
+    """Return a mask (B, C, H, W) in [0, 1] whose edge fades inside of it: min(M, 2 G_σ M − 1).
+
+    G_σ M is ½ on a straight edge, so that the fade starts there at 0 and is 1 about 2σ inside.
+
+    Args:
+        mask: M.
+        sigma: σ in pixels; 0 leaves the mask.
+    """
+    if sigma <= 0:
+        return mask
+    return torch.minimum(mask, (2 * gaussian_blur(mask, sigma) - 1).clamp_min(0))
+
+
 def _edge_pad(mask: Tensor, x: int, y: int) -> Tensor:
     return F.pad(mask, (x, x, y, y), mode="replicate")
 

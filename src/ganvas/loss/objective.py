@@ -41,6 +41,8 @@ class Block:
         weight: Factor of all its terms, such as the ratio of λ_mse2 to λ_mse1.
         hide: Let no term see the target where the mask is 0: there, render and target both show the
             mean colour of the rest. Without it, features near the edge of a hole see into it.
+        around: An image whose colours the target takes on along the edge of the mask, so that it
+            joins what is around it (Pérez et al. 2003); null: the target stays as it is.
     """
 
     terms: dict[str, Term]
@@ -48,6 +50,7 @@ class Block:
     mask: str = "1"
     weight: float = 1.0
     hide: bool = False
+    around: str | None = None
 
     def __post_init__(self) -> None:
         if not self.terms:
@@ -55,6 +58,8 @@ class Block:
                 "a block needs at least one term; choose a loss= that has terms for it, or leave "
                 "the block out"
             )
+        if self.around is not None and self.mask == "1":
+            raise ConfigError("around: without a mask there is nothing around the target")
 
     @property
     def counts(self) -> bool:
@@ -129,7 +134,7 @@ class Objective:
                     name if single else f"{block_name}/{name}",
                     term,
                     partial(_weight, block, term),
-                    _bind(block, term, references[pair(block, term)]),
+                    _bind(block, term, _reference(block, term, references)),
                 )
                 for block_name, block in blocks.items()
                 for name, term in block.terms.items()
@@ -167,6 +172,20 @@ class Objective:
         return [part.name for part in self.parts]
 
 
+def _reference(
+    block: Block, term: Term, references: Mapping[tuple[str, str], Reference]
+) -> Reference:
+    """Return what a term of a block refers to, joined to what is around it."""
+    target, mask = pair(block, term)
+    reference = references[target, mask]
+    if block.around is None or reference.mask is None:
+        return reference
+    from ganvas.functional.membrane import seamless
+
+    around = references[block.around, mask].target
+    return replace(reference, target=seamless(reference.target, around, reference.mask))
+
+
 def _bind(block: Block, term: Term, reference: Reference) -> BoundTerm:
     """Bind a term of a block to its part of the picture."""
     if (crop := term.crop) is None:
@@ -186,5 +205,12 @@ def pair(block: Block, term: Term) -> tuple[str, str]:
 
 
 def pairs(blocks: Mapping[str, Block]) -> set[tuple[str, str]]:
-    """Return every (target, mask) pair that the terms of `blocks` need."""
-    return {pair(block, term) for block in blocks.values() for term in block.terms.values()}
+    """Return every (picture, mask) pair that the terms of `blocks` refer to."""
+    seen = {pair(block, term) for block in blocks.values() for term in block.terms.values()}
+    around = {
+        (block.around, pair(block, term)[1])
+        for block in blocks.values()
+        for term in block.terms.values()
+        if block.around is not None
+    }
+    return seen | around
