@@ -23,7 +23,7 @@ def main(part: Part) -> None:
     half = (part.deadline - time.monotonic()) / 2
     one_process(part, part.count, time.monotonic() + half)
     if not part.short:
-        launcher(part, part.count)
+        launcher(part, part.count, min(part.deadline, time.monotonic() + half))
 
 
 def one_process(part: Part, count: int, deadline: float) -> None:
@@ -50,17 +50,21 @@ def one_process(part: Part, count: int, deadline: float) -> None:
     _judge(part, "one process", len(samples), samples)
 
 
-def launcher(part: Part, count: int) -> None:
-    """Let the local launcher execute a study, and sample the launcher until time is up."""
+def launcher(part: Part, count: int, deadline: float) -> None:
+    """Let the local launcher execute a study, and sample the launcher until time is up.
+
+    The study has more runs than there is time for.
+    """
+    count *= 10
     words = ["run", "-m", *TINY, "hydra/launcher=local", "hydra.launcher.jobs=2", "study=soak",
              f"seed=range(0,{count})"]  # fmt: skip
     folder = part.folder / "launcher"
     child = Child(folder, words)
     samples: list[tuple[int, ...]] = []
     seen = 0
-    while child.used() and not part.time_is_up:
+    while not child.ended() and time.monotonic() < deadline:
         time.sleep(1)
-        done = sum('"finished"' in f.read_text() for f in folder.glob("outputs/soak/*/status.json"))
+        done = len(list(folder.glob("outputs/soak/*/metrics.json")))
         if done > seen:
             seen = done
             samples.append((_mib(str(child.pid)), _handles(str(child.pid))))

@@ -38,6 +38,23 @@ def test_file_holds_everything(generator, tmp_path, space):
     assert loaded.render(generator).equal(embedding.render(generator))
 
 
+def test_rounded_noise_takes_half_the_room_and_is_read_back_to_the_bit(generator, tmp_path):
+    start = Random("w+").begin(generator, ("a",), 4)
+    rounded = start.rounded()
+    sizes = {}
+    for name, embedding in {"exact": start, "rounded": rounded}.items():
+        file = tmp_path / f"{name}.safetensors"
+        embedding.save(file)
+        loaded = Embedding.load(file)
+        assert_equal(loaded, embedding)
+        assert all(noise.dtype == torch.float32 for noise in loaded.noise)
+        sizes[name] = file.stat().st_size
+    bytes_of_noise = 4 * sum(noise.numel() for noise in start.noise)
+    # The header's names of types and offsets differ by some bytes.
+    assert abs(sizes["exact"] - sizes["rounded"] - bytes_of_noise // 2) < 64
+    assert not any(a.equal(b) for a, b in zip(start.noise, rounded.noise, strict=True))
+
+
 def test_spaces_draw_the_same_picture(generator):
     start = Random("z").begin(generator, ("a", "b"), 4)
     renders = [Random(s).begin(generator, ("a", "b"), 4).render(generator, 2) for s in ("z", "w")]

@@ -96,7 +96,7 @@ def test_the_record_is_complete(tiny_run):
     names = {p.relative_to(result.path).as_posix() for p in result.path.rglob("*") if p.is_file()}
     for name in (
         "config.yaml", "overrides.yaml", "provenance.json", "status.json", "metrics.jsonl",
-        "metrics.json", "embedding.safetensors", "run.log", "images/astronaut/target.png",
+        "metrics.json", "embedding.safetensors", "run.log", "images/astronaut/target.webp",
         "images/astronaut/w.webp", "images/astronaut/n.png", "images/astronaut/result.png",
         "images/astronaut/progress.webp", "manifest.json",
     ):  # fmt: skip

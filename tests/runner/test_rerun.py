@@ -76,7 +76,7 @@ def test_missing_copies_are_an_input_error(old, tmp_path):
     told = json.loads((moved / "provenance.json").read_text())
     told["inputs"]["x"] = []
     (moved / "provenance.json").write_text(json.dumps(told))
-    for file in moved.rglob("target.png"):
+    for file in moved.rglob("target.webp"):
         file.unlink()
     seal(moved)
     with pytest.raises(InputError, match=r"image\.x: .* no copy"):

@@ -7,19 +7,40 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image
 
+from ganvas.functional.images import to_uint8
+from ganvas.image import Source
 from ganvas.image.picture import save_picture
+from ganvas.image.source import to_tensor
 from ganvas.runner.directory import find_runs, load
 from ganvas.runner.sharing import POOL
+from ganvas.system.tensors import read_tensors
 
 
 def test_a_run_stores_its_result_and_a_study_its_photograph_once(finished_study):
     first, second = (run.path / "images/astronaut" for run in find_runs(finished_study))
     assert (first / "result.png").samefile(first / "n.png")
     assert (first / "w.webp").is_file()
-    assert (first / "target.png").samefile(second / "target.png")
+    assert (first / "target.webp").samefile(second / "target.webp")
     assert not (first / "difference.png").exists()
+
+
+def test_an_embedding_stores_noise_in_half_and_draws_the_saved_result(finished_study):
+    run = find_runs(finished_study)[0]
+    tensors, _ = read_tensors(run.embedding_file)
+    assert {v.dtype for k, v in tensors.items() if k.startswith("noise.")} == {torch.float16}
+    (drawn,) = run.embedding.pictures()
+    assert np.array_equal(np.asarray(drawn), np.asarray(run.image("result")))
+
+
+def test_the_target_is_kept_without_loss(finished_study):
+    run = find_runs(finished_study)[0]
+    (picture,) = Source(Path("ganvas:astronaut.png"), (30, 9, 226, 205)).read().values()
+    kept = np.asarray(run.image("target"))
+    expected = to_uint8(to_tensor([picture], len(kept)))[0].permute(1, 2, 0)
+    assert np.array_equal(kept, expected.numpy())
 
 
 def test_the_difference_is_computed_when_it_is_shown(finished_study):
@@ -45,7 +66,7 @@ def test_clean_brings_an_old_study_to_the_same(finished_study, tmp_path, ganvas_
         assert file.name == "difference.png" or file.read_bytes() == content
     first, second = (run.path / "images/astronaut" for run in runs)
     assert (first / "result.png").samefile(first / "n.png")
-    assert (first / "target.png").samefile(second / "target.png")
+    assert (first / "target.webp").samefile(second / "target.webp")
     assert not (first / "difference.png").exists()
     assert ganvas_command("check", "s").code == 0
 
@@ -80,8 +101,8 @@ def test_a_picture_shared_with_another_run_is_replaced_and_not_overwritten(
 ):
     study = Path(shutil.copytree(finished_study, tmp_path / "s"))
     first, second = (run.path / "images/astronaut" for run in find_runs(study))
-    (first / "target.png").unlink()
-    os.link(second / "target.png", first / "target.png")
-    save_picture(Image.new("RGB", (8, 8)), first / "target.png")
-    with Image.open(second / "target.png") as picture:
+    (first / "target.webp").unlink()
+    os.link(second / "target.webp", first / "target.webp")
+    save_picture(Image.new("RGB", (8, 8)), first / "target.webp")
+    with Image.open(second / "target.webp") as picture:
         assert picture.size != (8, 8)

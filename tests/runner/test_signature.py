@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -100,7 +101,9 @@ def test_a_checkpoint_counts_by_its_content(photo, tmp_path):
 
 
 def test_the_folders_name_is_short_and_plain(photo, tmp_path):
-    long = tmp_path / ("Ä ungewöhnlich/".replace("/", "") + "x" * 200 + ".png")
+    # Under a C locale without UTF-8 mode no file can have the first name.
+    start = "Ä ungewöhnlich" if sys.getfilesystemencoding() == "utf-8" else "not plain"
+    long = tmp_path / (start + "x" * 200 + ".png")
     shutil.copy(tmp_path / "me.png", long)
     tree = validate(compose_job(["generator=tiny", "image=file", f"image.x.path='{long}'"]).config)
     identity = identify(tree, "reconstruct")

@@ -11,6 +11,7 @@ import pytest
 from ganvas.errors import StorageError
 from ganvas.system.files import (
     UNFINISHED,
+    link_equal,
     remove_abandoned,
     remove_unfinished,
     replacing,
@@ -82,3 +83,16 @@ def test_only_what_nobody_writes_any_more_is_removed(tmp_path):
         file.touch()
     remove_abandoned(tmp_path, "a.html")
     assert sorted(tmp_path.iterdir()) == sorted(kept)
+
+
+def test_equal_files_become_one_and_stay_apart_where_links_are_refused(tmp_path, monkeypatch):
+    files = [tmp_path / name for name in "abc"]
+    for file in files:
+        file.write_text("same")
+    link_equal(files[0], files[1])
+    assert files[0].samefile(files[1])
+    monkeypatch.setattr(os, "link", lambda *names: (_ for _ in ()).throw(OSError(errno.EPERM, "")))
+    link_equal(files[0], files[2])
+    assert not files[0].samefile(files[2])
+    assert [file.read_text() for file in files] == ["same"] * 3
+    assert sorted(tmp_path.iterdir()) == files

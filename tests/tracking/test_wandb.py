@@ -45,7 +45,13 @@ def check_table(run: Path, found: list[dict]) -> None:
         kind = "target" if column == "input" else column
         kept = load(run).image(kind, "astronaut").convert("RGB")
         sent = Image.open(stored[picture["path"]]).convert("RGB")
+        if kind == "difference":
+            # For looking at: not without loss.
+            assert sent.size == kept.size
+            assert np.abs(np.asarray(sent, int) - np.asarray(kept)).mean() < 12
+            continue
         assert np.array_equal(np.asarray(sent), np.asarray(kept))
+        assert stored[picture["path"]].samefile(load(run).picture_file("astronaut", kind))
     for metric, value in zip(table["columns"][5:], cells[4:], strict=True):
         assert value == pytest.approx(measured[name][metric])
 
@@ -66,7 +72,8 @@ def check_lineage(run: Path, lineage: dict, found: list[dict]) -> None:
     assert lineage["embedding"] == f"embedding-{run.name}"
     assert lineage["start"] is None
     stored = artifacts(found)[lineage["embedding"]]["embedding.safetensors"]
-    assert stored.read_bytes() == (run / "embedding.safetensors").read_bytes()
+    # W&B's copy takes no room of its own.
+    assert stored.samefile(run / "embedding.safetensors")
 
 
 def runs_below(folder: Path) -> list[Path]:

@@ -50,7 +50,7 @@ class RenewNoise(Operation):
             embedding = scene.embedding(name)
             fresh = tuple(scene.generator.noise_of(self.seed, len(embedding)))
             noise = renewed(embedding.noise, fresh, scene.mask(region))
-            scene.embeddings[name] = replace(embedding, noise=noise)
+            scene.embeddings[name] = replace(embedding, noise=noise).rounded()
         shown = "x" if "x" in self.regions else next(iter(self.regions))
         return scene.embeddings[shown].render(scene.generator)
 

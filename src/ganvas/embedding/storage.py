@@ -10,6 +10,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
@@ -37,12 +38,20 @@ _TENSORS = re.compile(r"latent|noise\.(0|[1-9]\d{0,3})|resume\.(features|rgb)|de
 def save(embedding: Variables, path: Path) -> None:
     """Write one safetensors file, whole or not at all; equal embeddings give equal bytes.
 
+    A noise map is stored as float16 where that loses nothing, as it does behind a stage.
+
     Raises:
         StorageError: The file cannot be written.
     """
+    from ganvas.functional.numbers import as_half_if_exact
     from ganvas.system.tensors import write_tensors
 
     tensors, metadata = flatten(embedding)
+    tensors |= {
+        name: as_half_if_exact(tensor)
+        for name, tensor in tensors.items()
+        if name.startswith("noise.")
+    }
     tuned = embedding.delta is not None
     metadata |= {"format": TUNED_FORMAT if tuned else FORMAT, "ganvas": __version__}
     write_tensors(path, tensors, metadata)
@@ -59,7 +68,7 @@ def load(path: Path, cls: type[AnyEmbedding]) -> AnyEmbedding:
     def checked(tensors: dict[str, Tensor], metadata: dict[str, str]) -> AnyEmbedding:
         embedding = restore(tensors, metadata, cls)
         _check(embedding, tensors)
-        return embedding
+        return replace(embedding, noise=tuple(noise.float() for noise in embedding.noise))
 
     return read_as("embedding", path, (FORMAT, TUNED_FORMAT), checked)
 
@@ -146,7 +155,7 @@ def _check(embedding: Variables, tensors: Mapping[str, Tensor]) -> None:
         if name.startswith("delta."):
             _require_numbers(name, tensor)
             continue
-        half_allowed = name.startswith("resume.")
+        half_allowed = name.startswith(("resume.", "noise."))
         if tensor.dtype != torch.float32 and not (half_allowed and tensor.dtype == torch.float16):
             raise ValueError(f"'{name}' holds {_dtype(tensor)}, not float32")
         _require_numbers(name, tensor)

@@ -42,7 +42,7 @@ def save_picture(picture: Image.Image, path: Path, lossless: bool = False) -> No
         path: Its suffix says the format.
         lossless: Write an exact WebP, which is a third smaller than the same PNG.
     """
-    options: dict[str, Any] = {"compress_level": 3}
+    options: dict[str, Any] = {}
     if path.suffix == ".webp":
         options = {"quality": 85, "method": 2}
     if path.suffix.lower() in (".jpg", ".jpeg"):

@@ -67,6 +67,10 @@ class RunDirectory:
         """Return the folder of one image's pictures."""
         return self.path / "images" / image
 
+    def picture_file(self, image: str, picture: str) -> Path:
+        """Return the file of an image's exact picture, such as target; it may be missing."""
+        return _picture(self.picture_folder(image), picture)
+
     # --- how it stands --------------------------------------------------------------------------
 
     @property
@@ -231,7 +235,7 @@ class RunDirectory:
         if picture == "difference" and not (folder / "difference.png").is_file():
             from ganvas.image.picture import difference_picture
 
-            return difference_picture(folder / "result.png", folder / "target.png")
+            return difference_picture(_picture(folder, "result"), _picture(folder, "target"))
         return Image.open(_picture(folder, picture))
 
     @property

@@ -194,6 +194,8 @@ class Run:
             raise Pruned(f"{self.folder.stop_reason} of {self.experiment.edit.steps}")
         require_progress(name, stage)
         self.progress.seconds, seconds = monitor.seconds, monitor.stage_seconds
+        # Before it is drawn: what is stored is what is shown and measured.
+        embedding = embedding.rounded()
         costs: Values = {name: {} for name in self.names}
         if "weights" in config.optimise:
             target = self.scene.images[config.embedding]

@@ -27,7 +27,7 @@ SHOWN = ("target", "mask", "result")
 
 
 def save_inputs(folder: RunDirectory, names: tuple[str, ...], scene: Scene) -> None:
-    """Save the run's inputs, per image: `target`, `input_<name>`, and the masks.
+    """Save the run's inputs, per image: `target` and `input_<name>`, without loss, and the masks.
 
     The recipe's first mask is `mask.png`, which dashboards lay over the pictures; the others are
     `mask_<name>.png`. Masks that are 1 everywhere say nothing and are not saved.
@@ -35,7 +35,8 @@ def save_inputs(folder: RunDirectory, names: tuple[str, ...], scene: Scene) -> N
     for key, images in scene.images.items():
         stem = "target" if key == "x" else f"input_{key}"
         for name, picture in zip(names, to_uint8(images), strict=True):
-            save_picture(to_picture(picture), folder.picture_folder(name) / f"{stem}.png")
+            file = folder.picture_folder(name) / f"{stem}.webp"
+            save_picture(to_picture(picture), file, lossless=True)
     for index, (key, masks) in enumerate(scene.masks.items()):
         if bool((masks == 1).all()):
             continue
@@ -158,6 +159,6 @@ def shown_pictures(folder: RunDirectory, names: Iterable[str]) -> dict[str, dict
     """Return the files of `SHOWN` that there are, by image and stem."""
     pictures = {}
     for name in names:
-        files = {stem: folder.picture_folder(name) / f"{stem}.png" for stem in SHOWN}
+        files = {stem: folder.picture_file(name, stem) for stem in SHOWN}
         pictures[name] = {stem: file for stem, file in files.items() if file.is_file()}
     return pictures

@@ -88,13 +88,16 @@ def locate_pictures(config: dict[str, Any], old: RunDirectory, folder: Path) -> 
         if not kept:
             raise InputError(f"image.{name}: {path} is gone or has changed, and there is no copy")
         shutil.rmtree(folder / name, ignore_errors=True)
-        for image, content in kept.items():
-            write_bytes(folder / name / f"{image}.png", content)
+        for image, (content, suffix) in kept.items():
+            write_bytes(folder / name / f"{image}{suffix}", content)
         config["image"][name] = {"path": str(folder / name), "crop": "none"}
 
 
-def _kept(old: RunDirectory, name: str, solutions: int) -> dict[str, bytes]:
-    """Return the copies of input `name` by image; of several solutions the first one's."""
+def _kept(old: RunDirectory, name: str, solutions: int) -> dict[str, tuple[bytes, str]]:
+    """Return the copies of input `name`, content and suffix, by image.
+
+    Of several solutions the first one's is taken.
+    """
     stem = "target" if name == "x" else f"input_{name}"
     if not all(map(is_file_name, old.images)):
         raise InputError(f"{old.path}: an image's name in status.json is no name of a file")
@@ -102,8 +105,10 @@ def _kept(old: RunDirectory, name: str, solutions: int) -> dict[str, bytes]:
     for image in old.images:
         if solutions > 1 and not image.endswith("-1"):
             continue
-        if picture := old.read(f"images/{image}/{stem}.png"):
-            copies[image.removesuffix("-1") if solutions > 1 else image] = picture[0]
+        file = old.picture_file(image, stem).relative_to(old.path)
+        if picture := old.read(file.as_posix()):
+            copy = picture[0], file.suffix
+            copies[image.removesuffix("-1") if solutions > 1 else image] = copy
     return copies
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import filecmp
 import os
 from contextlib import suppress
-from itertools import chain
 from pathlib import Path
 
-from ganvas.system.files import UNFINISHED, sha256
+from ganvas.system.files import link_equal, sha256
 
 POOL = ".pictures"
 """Beside the runs of a study: each photograph once, under the hash of its file."""
@@ -21,26 +20,26 @@ def share_pictures(run: Path) -> None:
     difference is computed from target and result by whoever shows it.
     """
     for folder in (run / "images").glob("*/"):
-        result, target = folder / "result.png", folder / "target.png"
-        if result.is_file() and target.is_file():
+        result, inputs = folder / "result.png", [*folder.glob("target.*"), *folder.glob("input_*")]
+        if result.is_file() and any(file.stem == "target" for file in inputs):
             (folder / "difference.png").unlink(missing_ok=True)
         for file in folder.glob("*.png"):
             if result.is_file() and filecmp.cmp(result, file, shallow=False):
-                _link(result, file)
-        for file in chain(folder.glob("target.png"), folder.glob("input_*.png")):
-            pooled = run.parent / POOL / f"{sha256(file)}.png"
+                link_equal(result, file)
+        for file in inputs:
+            pooled = run.parent / POOL / f"{sha256(file)}{file.suffix}"
             # A file system without hard links keeps its copies.
             with suppress(OSError):
                 pooled.parent.mkdir(exist_ok=True)
                 if not pooled.exists():
                     os.link(file, pooled)
             if pooled.exists():
-                _link(pooled, file)
+                link_equal(pooled, file)
 
 
 def tidy_pool(study: Path) -> None:
     """Delete the photographs of a study that no run uses any more."""
-    for pooled in (study / POOL).glob("*.png"):
+    for pooled in (study / POOL).glob("*"):
         if pooled.stat().st_nlink == 1:
             pooled.unlink()
     with suppress(OSError):
@@ -51,14 +50,3 @@ def size_on_disk(folder: Path) -> int:
     """Return the bytes of the files below `folder`, each once whatever its number of names."""
     stats = (file.stat() for file in folder.rglob("*") if file.is_file())
     return sum({(stat.st_dev, stat.st_ino): stat.st_size for stat in stats}.values())
-
-
-def _link(file: Path, other: Path) -> None:
-    """Make `other` a name of `file`; where that is impossible, both stay as they are."""
-    if file.samefile(other):
-        return
-    temporary = other.with_name(f"{UNFINISHED}{os.getpid()}-{other.name}")
-    with suppress(OSError):
-        temporary.unlink(missing_ok=True)
-        os.link(file, temporary)
-        temporary.replace(other)

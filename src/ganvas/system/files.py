@@ -124,3 +124,14 @@ def sha256(path: Path) -> str:
     """Return the SHA-256 of a file's content, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def link_equal(file: Path, other: Path) -> None:
+    """Make `other`, an equal file, a name of `file`; where that is impossible, both stay."""
+    if file.samefile(other):
+        return
+    temporary = other.with_name(f"{UNFINISHED}{os.getpid()}-{other.name}")
+    with suppress(OSError):
+        temporary.unlink(missing_ok=True)
+        os.link(file, temporary)
+        temporary.replace(other)

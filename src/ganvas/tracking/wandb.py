@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import filecmp
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ganvas.errors import ConfigError
+from ganvas.image.picture import difference_picture, save_picture
 from ganvas.system.environment import environment
-from ganvas.system.files import write_json
+from ganvas.system.files import link_equal, write_json
 from ganvas.system.imports import stand_ins
 from ganvas.tracking.lineage import LINEAGE, artifact_name, attach, embedding_artifact, lineage
 from ganvas.tracking.sink import (
@@ -21,7 +23,6 @@ from ganvas.tracking.sink import (
     Row,
     RunInfo,
     Sink,
-    comparison,
     mean_values,
 )
 
@@ -73,6 +74,7 @@ class WandBSink:
             shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
         self.environment.enter_context(staged_below(folder, self.logger.mode))
+        self.folder = folder
         self.name = artifact_name(info.folder)
         inputs = lineage(info.folder, info.config, info.edit)
         write_json(folder / LINEAGE, {**inputs, "folder": str(info.folder.resolve())})
@@ -124,15 +126,21 @@ class WandBSink:
             self.run.finish(exit_code=0 if outcome.state in ("finished", "pruned") else 1)
             self.run = None
             self.environment.close()
+            shutil.rmtree(self.folder / "differences", ignore_errors=True)
+            pictures = [file for files in outcome.pictures.values() for file in files.values()]
+            embedding = [] if outcome.embedding is None else [outcome.embedding]
+            staged = self.folder / FOLDERS["WANDB_DATA_DIR"] / "artifacts" / "staging"
+            _share_staged(staged, [*pictures, *embedding])
 
     def _summarise(self, outcome: Outcome) -> None:
-
         assert self.run is not None
         self.run.summary["state"] = outcome.state
         for name, value in outcome.metrics.get("final", {}).items():
             self.run.summary[f"final/{name}"] = value
         if outcome.pictures:
-            self.run.log({"comparison": _comparison_table(outcome)}, step=outcome.step)
+            differences = _save_differences(outcome, self.folder / "differences")
+            table = _comparison_table(outcome, differences)
+            self.run.log({"comparison": table}, step=outcome.step)
         if outcome.embedding is not None and outcome.embedding.is_file():
             self.run.log_artifact(embedding_artifact(self.name, outcome.embedding))
 
@@ -173,18 +181,39 @@ def quiet() -> wandb.Settings:
     return wandb.Settings(console="off", silent=True, disable_code=True)
 
 
-def _comparison_table(outcome: Outcome) -> wandb.Table:
+def _save_differences(outcome: Outcome, folder: Path) -> dict[str, Path]:
+    """Save how each result differs from its target, for looking at; return the files by image."""
+    saved = {}
+    for name, files in outcome.pictures.items():
+        if {"result", "target"} <= files.keys():
+            saved[name] = folder / f"{name}.webp"
+            save_picture(difference_picture(files["result"], files["target"]), saved[name])
+    return saved
+
+
+def _share_staged(staged: Path, files: Iterable[Path]) -> None:
+    """Let W&B's copies of the run's files be hard links, where the file system has them."""
+    by_size = {file.stat().st_size: file for file in files if file.is_file()}
+    for copy in staged.glob("*"):
+        file = by_size.get(copy.stat().st_size)
+        if file is not None and filecmp.cmp(file, copy, shallow=False):
+            link_equal(file, copy)
+
+
+def _comparison_table(outcome: Outcome, differences: dict[str, Path]) -> wandb.Table:
     """Return the table of the results: a row per image with its pictures and final values."""
     import wandb
 
-    pictures = {name: comparison(files) for name, files in outcome.pictures.items()}
-    stems = list(next(iter(pictures.values())))
+    stems = list(next(iter(outcome.pictures.values())))
+    if differences:
+        stems.append("difference")
     measured = outcome.metrics.get("images", {})
     metrics = list(outcome.metrics.get("final", {}))
     heads = ["input" if stem == "target" else stem for stem in stems]
     table = wandb.Table(columns=["image", *heads, *metrics])
-    for name, shown in pictures.items():
-        cells = [wandb.Image(shown[stem]) for stem in stems]
+    for name, files in outcome.pictures.items():
+        shown = files | {"difference": differences.get(name)}
+        cells = [wandb.Image(str(shown[stem])) for stem in stems]
         table.add_data(name, *cells, *(measured[name].get(m) for m in metrics))
     return table
 
