@@ -456,6 +456,23 @@ def test_what_fills_the_window_leaves_nothing_to_scroll(view, page_path, open_pa
         assert table[0] == table[1]
 
 
+@pytest.mark.parametrize("scrolled", [0, 1e6])
+def test_a_wide_table_shows_which_run_it_is(scrolled, page_path, open_page):
+    page = open_page(page_path, "view=runs", viewport={"width": 760, "height": 700})
+    wait_until(page, lambda: column(page, "id"))
+    table = page.locator(".table")
+    assert table.evaluate("node => node.scrollWidth - node.clientWidth") > 100
+    table.evaluate(f"node => node.scrollTo({scrolled}, 0)")
+    card = table.bounding_box()
+    for selector in (".head [data-column='id']", ".row:not(.group) .cell[data-column='id']"):
+        cell = page.locator(selector).first
+        box = cell.bounding_box()
+        assert card["x"] <= box["x"]
+        assert box["x"] + box["width"] <= card["x"] + card["width"]
+        # What scrolls below it is not seen through it.
+        assert "rgba" not in cell.evaluate("node => getComputedStyle(node).backgroundColor")
+
+
 def test_arrows_and_enter_work_in_the_table_without_a_click(page_path, open_page):
     page = open_page(page_path)
     page.click("[data-key='tab:runs']")
