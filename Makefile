@@ -4,8 +4,9 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 EXTRAS ?= test,dev
 READY  := $(VENV)/.ready
-# One test process per core, each computing on one thread.
-PARALLEL := -n auto --maxprocesses=8 --dist=worksteal
+# Test processes, each computing on one thread: one more than there are cores, as some wait.
+WORKERS  := $(shell $(PYTHON) -c 'import os; print(min(8, 1 + (os.cpu_count() or 1)))')
+PARALLEL := -n $(WORKERS) --dist=worksteal
 
 .PHONY: demo test test-fast lint lint-scripts format format-scripts bench campaign docs gallery inpainting latent order clean
 

@@ -161,7 +161,7 @@ def tiny_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., R
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip, with the reason, what this machine cannot run."""
+    """Skip, with the reason, what this machine cannot run; start with what may take longest."""
     absent = [
         s.asset.name
         for s in status()
@@ -173,3 +173,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=f"needs: ganvas assets fetch {names}"))
         if item.get_closest_marker("gpu") and not torch.cuda.is_available():
             item.add_marker(pytest.mark.skip(reason="needs a CUDA device"))
+    # Otherwise one of them is left at the end, alone.
+    items.sort(key=time_limit, reverse=True)
+
+
+def time_limit(item: pytest.Item) -> float:
+    """Return the seconds that a test asks for; 0 where the default will do."""
+    marker = item.get_closest_marker("timeout")
+    return 0.0 if marker is None else float(marker.args[0])

@@ -7,6 +7,13 @@ import torch
 
 from ganvas.edit import RenewNoise
 
+ROUNDING = {"rtol": 2**-11, "atol": 1e-6}
+"""Noise is left as float16 holds it."""
+
+
+def rounded(noise):
+    return noise.half().float()
+
 
 @pytest.fixture
 def half(scene):
@@ -22,11 +29,11 @@ def test_the_noise_is_new_inside_and_as_it_was_outside(half):
     drawn = half.generator.sample_noise(1, torch.Generator().manual_seed(3))
     for old, new, found in zip(before, drawn, half.embeddings["x"].noise, strict=True):
         side = old.shape[-1]
-        assert torch.equal(found[..., 0], new[..., 0].expand_as(found[..., 0]))
-        assert torch.equal(found[..., -1], old[..., -1])
+        assert torch.equal(found[..., 0], rounded(new)[..., 0].expand_as(found[..., 0]))
+        assert torch.equal(found[..., -1], rounded(old)[..., -1])
         if side == half.generator.resolution:
             share = half.masks["m"][0, 0, 0]
-            assert torch.allclose(found, old + share * (new - old), atol=1e-6)
+            assert torch.allclose(found, old + share * (new - old), **ROUNDING)
 
 
 def test_noise_that_nothing_was_fitted_to_stays_as_it_is(half):
@@ -35,7 +42,7 @@ def test_noise_that_nothing_was_fitted_to_stays_as_it_is(half):
     half.embeddings["x"] = replace(x, noise=noise)
     RenewNoise({"x": "m"}, seed=3).apply(half)
     for old, found in zip(noise, half.embeddings["x"].noise, strict=True):
-        assert torch.allclose(found, old, atol=1e-6)
+        assert torch.allclose(found, old, **ROUNDING)
 
 
 def test_several_embeddings_at_once_and_the_picture_is_that_of_x(half):
@@ -44,4 +51,4 @@ def test_several_embeddings_at_once_and_the_picture_is_that_of_x(half):
     assert torch.equal(picture, half.embeddings["x"].render(half.generator))
     assert half.embeddings["y"].latent.equal(y)
     for new, found in zip(half.generator.noise_of(3, 2), half.embeddings["y"].noise, strict=True):
-        assert torch.equal(found, new)
+        assert torch.equal(found, rounded(new))

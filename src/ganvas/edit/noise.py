@@ -25,7 +25,7 @@ class RenewNoise(Operation):
     """n + M ⊙ (n′ − n): in a region the noise is as it was drawn before anything was fitted.
 
     Fitted maps draw the details of one face. Where another one is to appear they would be seen
-    through it, as a ghost.
+    through it, as a ghost. As behind a stage, the maps are rounded to float16.
 
     Attributes:
         regions: A mask expression of the recipe by the name of the embedding; "1" is everywhere.
