@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import gc
 import importlib
-import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 
 from ganvas.command.parser import WITH_OVERRIDES, WITH_OWN_PARSER, parser
 from ganvas.errors import GanvasError
+from ganvas.system.streams import let_go
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,9 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def reader_gone() -> int:
     """Let what is still buffered go nowhere; return the exit code of a broken pipe."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
-        os.dup2(nowhere, stream.fileno())
+        let_go(stream)
     return 128 + signal.SIGPIPE
 
 

@@ -15,7 +15,8 @@ GanvasError                one line for the user, no traceback on the command li
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 
 
@@ -77,6 +78,20 @@ class Interrupted(GanvasError):  # noqa: N818
     """The run was asked to stop; its state is saved and the same command continues it."""
 
     exit_code = 130
+
+
+@contextmanager
+def about(what: str, kind: type[GanvasError] = ConfigError) -> Iterator[None]:
+    """Let an error of a kind that is raised inside of the block begin with what it is about.
+
+    Args:
+        what: A key, a file, a reason.
+        kind: The class of the errors; it is also that of what is raised in their place.
+    """
+    try:
+        yield
+    except kind as error:
+        raise kind(f"{what}: {error}") from error
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -16,7 +16,7 @@ from ganvas.config.compose import Resolver
 from ganvas.config.groups import user_folders
 from ganvas.config.schema import Call, build, parameters
 from ganvas.dissect.plan import SHARING, DissectPlan
-from ganvas.errors import ConfigError, InputError
+from ganvas.errors import ConfigError, InputError, about
 from ganvas.system.files import sha256
 
 if TYPE_CHECKING:
@@ -75,10 +75,8 @@ def key_of(call: Call) -> str:
     for name, value in {**defaults, **call.arguments}.items():
         if name in SHARING:
             continue
-        try:
+        with about(name, InputError):
             counted[name] = canonical(_with_folders(value))
-        except InputError as error:
-            raise InputError(f"{name}: {error}") from error
     return hashlib.sha256(json.dumps(counted, sort_keys=True).encode()).hexdigest()[:10]
 
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from ganvas.dissect.concepts import Concepts, require_concept
 from ganvas.dissect.dissection import Threshold
 from ganvas.dissect.effect import Effect
-from ganvas.errors import ConfigError
+from ganvas.errors import about
 from ganvas.generator import GeneratorConfig
 
 SHARING = ("generator", "samples", "threshold", "quantile", "effect", "output", "batch", "device")
@@ -58,8 +58,6 @@ class DissectPlan:
 
     def __post_init__(self) -> None:
         if self.effect is not None and self.effect.concepts is not None:
-            for name in self.effect.concepts:
-                try:
+            with about("effect.concepts"):
+                for name in self.effect.concepts:
                     require_concept(name, tuple(self.concepts.members))
-                except ConfigError as error:
-                    raise ConfigError(f"effect.concepts: {error}") from error

@@ -18,7 +18,7 @@ from ganvas.edit.change import margin_of
 from ganvas.edit.noise import Seed, renewed
 from ganvas.edit.operation import Operation
 from ganvas.embedding import Embedding
-from ganvas.errors import ConfigError, InputError
+from ganvas.errors import ConfigError, InputError, about
 from ganvas.stage import EmbeddingSpec, Scene
 from ganvas.system.gradient import no_grad
 
@@ -282,10 +282,8 @@ class PaintUnits(MovesUnits):
         dissection.require_generator(generator)
         for name, stroke in self.strokes.items():
             layer = generator.find_layer(stroke.layer)
-            try:
+            with about(f"strokes.{name}"):
                 stroke.pull(dissection, layer, dissection.share.view(1, 1, 1, -1))
-            except ConfigError as error:
-                raise ConfigError(f"strokes.{name}: {error}") from error
 
     def masks(self) -> tuple[str, ...]:
         """Return the regions."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ganvas.edit.operation import Operation
 from ganvas.embedding import Embedding
-from ganvas.errors import ConfigError, nearest
+from ganvas.errors import ConfigError, about, nearest
 from ganvas.loss import pairs
 from ganvas.mask import Canvas, Mask, require_content
 from ganvas.stage import EmbeddingSpec, Optimizer, StageConfig
@@ -138,14 +138,12 @@ class Recipe:
         """
         specs = dict.fromkeys(self.images, EmbeddingSpec.of(start))
         for name, step in self.stages.items():
-            try:
+            with about(f"stages.{name}"):
                 if isinstance(step, Operation):
                     step.check(generator, specs)
                 else:
                     step.check(generator, specs[step.embedding], len(start))
                     specs[step.embedding] = step.leaves(generator, specs[step.embedding])
-            except ConfigError as error:
-                raise ConfigError(f"stages.{name}: {error}") from error
             if isinstance(step, StageConfig):
                 for term in step.terms():
                     term.load(device)
@@ -167,14 +165,12 @@ class Recipe:
         if generator.noise_resolutions or not noisy:
             return self, ()
         why = f"{generator.name} has no noise maps"
-        try:
+        with about(why):
             kept = {name: _without_noise(step) for name, step in self.stages.items()}
             stages = {name: step for name, step in kept.items() if step is not None}
             if not any(isinstance(step, StageConfig) for step in stages.values()):
                 raise ConfigError("this edit optimises nothing else")
             recipe = replace(self, stages=stages)
-        except ConfigError as error:
-            raise ConfigError(f"{why}: {error}") from error
         return recipe, tuple(
             f"{why}: stage {name} " + ("goes on without them" if name in stages else "is skipped")
             for name in noisy

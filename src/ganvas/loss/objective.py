@@ -206,11 +206,9 @@ def pair(block: Block, term: Term) -> tuple[str, str]:
 
 def pairs(blocks: Mapping[str, Block]) -> set[tuple[str, str]]:
     """Return every (picture, mask) pair that the terms of `blocks` refer to."""
-    seen = {pair(block, term) for block in blocks.values() for term in block.terms.values()}
-    around = {
-        (block.around, pair(block, term)[1])
-        for block in blocks.values()
-        for term in block.terms.values()
-        if block.around is not None
-    }
-    return seen | around
+    seen = set()
+    for block in blocks.values():
+        for term in block.terms.values():
+            target, mask = pair(block, term)
+            seen |= {(picture, mask) for picture in (target, block.around) if picture is not None}
+    return seen

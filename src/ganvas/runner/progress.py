@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
@@ -12,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from ganvas.errors import Interrupted
+from ganvas.system.streams import let_go
 
 Clock = Callable[[], float]
 
@@ -164,7 +164,7 @@ class RunConsole(Console):
             Interrupted: Always.
         """
         self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+        let_go(self.file)
         raise Interrupted("nobody reads what it prints; the same command continues")
 
 

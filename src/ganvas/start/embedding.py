@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ganvas.embedding import Embedding, require_fit
-from ganvas.errors import InputError
+from ganvas.errors import InputError, about
 from ganvas.start.base import Start
 
 if TYPE_CHECKING:
@@ -57,10 +57,8 @@ class FromFile(Start):
         embedding = Embedding.load(self.path)
         if embedding.generator_hash and embedding.generator_hash != generator.source_hash:
             raise InputError(f"{self.path} belongs to another generator than {generator.name}")
-        try:
+        with about(str(self.path), InputError):
             require_fit(embedding, generator)
-        except InputError as error:
-            raise InputError(f"{self.path}: {error}") from error
         if set(names) <= set(embedding.names):
             order = [embedding.names.index(name) for name in names]
         elif len(embedding) in (1, len(names)):
