@@ -57,6 +57,37 @@ class Variables:
         names = tuple(self.names[index] for index in indices) if self.names else ()
         return replace(self._each(lambda tensor: tensor[indices]), names=names)
 
+    def is_joinable(self, other: Self) -> bool:
+        """Return whether `join` can lay the images of both side by side."""
+        return self._shared == other._shared and self.delta is other.delta
+
+    @property
+    def _shared(self) -> tuple[Any, ...]:
+        """What images side by side have in common, but for the change of weights."""
+        resume = None if self.resume is None else (self.resume[0], self.resume[1].rgb is None)
+        return self.space, self.truncation, self.generator_hash, len(self.noise), resume
+
+    @classmethod
+    def join(cls, parts: Sequence[Self]) -> Self:
+        """Return the embedding of the images of all `parts`, which are joinable, in their order."""
+        import torch
+
+        from ganvas.generator.base import Activation
+
+        first, resume = parts[0], None
+        if first.resume is not None:
+            states = [part.resume[1] for part in parts if part.resume is not None]
+            rgb = [state.rgb for state in states if state.rgb is not None]
+            features = torch.cat([state.features for state in states])
+            resume = first.resume[0], Activation(features, torch.cat(rgb) if rgb else None)
+        return replace(
+            first,
+            latent=torch.cat([part.latent for part in parts]),
+            noise=tuple(map(torch.cat, zip(*(part.noise for part in parts), strict=True))),
+            names=tuple(name for part in parts for name in part.names),
+            resume=resume,
+        )
+
     def to(self, device: torch.device | str) -> Self:
         """Return the same embedding on another device."""
         delta = None if self.delta is None else self.delta.to(device)

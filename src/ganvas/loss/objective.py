@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from ganvas.errors import ConfigError
-from ganvas.loss.term import BoundTerm, Reference, Term, View
+from ganvas.loss.term import BoundTerm, Reference, ScheduledWeight, Term, View
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -66,6 +66,19 @@ class Block:
         """Whether any of its terms has a weight other than 0."""
         return self.weight != 0 and any(term.weight != 0 for term in self.terms.values())
 
+    def unweighted(self) -> Block:
+        """Return the block with 1 in the place of every constant weight but 0.
+
+        Of blocks that are equal then, the same terms count, with other constant weights.
+        """
+        scheduled = any(isinstance(t.weight, ScheduledWeight) for t in self.terms.values())
+        terms = {
+            name: t if isinstance(t.weight, ScheduledWeight) else replace(t, weight=_unit(t.weight))
+            for name, t in self.terms.items()
+        }
+        # A schedule is times the block's weight, which then is not constant either.
+        return replace(self, weight=self.weight if scheduled else _unit(self.weight), terms=terms)
+
     def bind(self, term: Term, reference: Reference) -> BoundTerm:
         """Bind one of the terms to its reference, as far as it may be seen.
 
@@ -95,13 +108,14 @@ class Part:
     Attributes:
         name: What its share is called in the curve.
         term: The term.
-        weight: Gives its weight, with the block's, when the stage is at a progress in [0, 1].
+        weight: Gives its weight, with the block's, when the stage is at a progress in [0, 1]: a
+            number, or (B,) where images differ in it.
         bound: Gives its value (B,) for a view.
     """
 
     name: str
     term: Term
-    weight: Callable[[float], float]
+    weight: Callable[[float], float | Tensor]
     bound: BoundTerm
 
     def times(self, step: int | None) -> int:
@@ -117,23 +131,28 @@ class Objective:
 
     @classmethod
     def bind(
-        cls, blocks: Mapping[str, Block], references: Mapping[tuple[str, str], Reference]
+        cls,
+        blocks: Mapping[str, Block],
+        references: Mapping[tuple[str, str], Reference],
+        of_images: Sequence[Mapping[str, Block]] = (),
     ) -> Objective:
         """Bind every term of `blocks` to its reference.
 
         Args:
             blocks: The blocks by name.
             references: One per (target, mask) pair that `pairs` names.
+            of_images: The blocks of each image, where images differ in constant weights.
         """
         import torch
 
         single = len(blocks) == 1
+        each = of_images or (blocks,)
         with torch.no_grad():
             parts = tuple(
                 Part(
                     name if single else f"{block_name}/{name}",
                     term,
-                    partial(_weight, block, term),
+                    _weights([b[block_name] for b in each], name, references[pair(block, term)]),
                     _bind(block, term, _reference(block, term, references)),
                 )
                 for block_name, block in blocks.items()
@@ -195,8 +214,24 @@ def _bind(block: Block, term: Term, reference: Reference) -> BoundTerm:
     return lambda view: bound(View(crop.cut(view.image), view.w, view.noise, view.displacement))
 
 
+def _weights(
+    blocks: Sequence[Block], name: str, reference: Reference
+) -> Callable[[float], float | Tensor]:
+    """Return what gives the weight of the term `name` in the block of each image."""
+    weights = [block.weight * block.terms[name].weight_at(0.5) for block in blocks]
+    if len(set(weights)) == 1:
+        return partial(_weight, blocks[0], blocks[0].terms[name])
+    # Once, because a copy to a GPU in each step would wait for it.
+    per_image = reference.target.new_tensor(weights)
+    return lambda progress: per_image
+
+
 def _weight(block: Block, term: Term, progress: float) -> float:
     return block.weight * term.weight_at(progress)
+
+
+def _unit(weight: float) -> float:
+    return float(weight != 0)
 
 
 def pair(block: Block, term: Term) -> tuple[str, str]:

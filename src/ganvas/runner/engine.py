@@ -6,7 +6,7 @@ import logging
 import math
 import time
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -14,6 +14,7 @@ from torch import Tensor
 from ganvas.edit import Operation
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError, Interrupted, Pruned
+from ganvas.generator import Generator
 from ganvas.generator.tuning import tuned
 from ganvas.image.source import to_tensor
 from ganvas.mask import Canvas
@@ -32,14 +33,16 @@ from ganvas.runner.pictures import (
     save_stage,
     shown_pictures,
 )
-from ganvas.runner.progress import Bar
+from ganvas.runner.process import Process
 from ganvas.runner.provenance import peak_memory
 from ganvas.runner.settings import Experiment
-from ganvas.runner.signals import StopSignal
 from ganvas.stage import Scene, StageConfig
 from ganvas.stage.scene import automatic_micro_batch
 from ganvas.system.files import write_json
 from ganvas.tracking import Outcome, Record
+
+if TYPE_CHECKING:
+    from ganvas.stage.fit import Fitting
 
 log = logging.getLogger("ganvas")
 
@@ -72,8 +75,7 @@ class Run:
         folder: The run's folder, locked by this process.
         record: The run's record.
         generator_config: The generator's configuration, to be saved with the embedding.
-        bar: The progress bar.
-        stop: The flag of Ctrl-C and SIGTERM.
+        process: What it uses of its process.
     """
 
     def __init__(
@@ -83,23 +85,24 @@ class Run:
         folder: RunDirectory,
         record: Record,
         generator_config: dict[str, Any],
-        bar: Bar,
-        stop: StopSignal,
+        process: Process,
     ) -> None:
         self.experiment = experiment
         self.names = tuple(pictures["x"])
-        self.folder, self.record, self.bar, self.stop = folder, record, bar, stop
+        self.folder, self.record = folder, record
+        self.bar, self.stop = process.bar, process.stop
         self.generator_config = generator_config
         self.device = experiment.trainer.torch_device()
-        self.scene = self._scene(pictures)
+        self.scene = self._scene(pictures, process.load(experiment.generator))
         self.micro_batch = experiment.trainer.micro_batch or automatic_micro_batch(
             self.device, self.scene.generator.resolution, len(self.names)
         )
         self.progress = Progress()
+        self.side_by_side = len(self.names)
 
-    def _scene(self, pictures: dict[str, dict[str, Any]]) -> Scene:
+    def _scene(self, pictures: dict[str, dict[str, Any]], generator: Generator) -> Scene:
         experiment, count = self.experiment, len(self.names)
-        generator = experiment.generator.load().to(self.device).eval().requires_grad_(False)
+        generator = generator.to(self.device).eval().requires_grad_(False)
         if experiment.trainer.channels_last:
             generator = generator.to(memory_format=torch.channels_last)
         images = {}
@@ -137,8 +140,11 @@ class Run:
 
     # --- the course of a run --------------------------------------------------------------------
 
-    def execute(self) -> dict[str, Any]:
+    def execute(self) -> Fitting[dict[str, Any]]:
         """Run every stage that is not done yet, save the result, and return `metrics.json`.
+
+        Yields:
+            Each stage that is to be fitted; how it was is sent back.
 
         Raises:
             Interrupted: The run was asked to stop; its state is saved.
@@ -150,9 +156,10 @@ class Run:
         for index in range(self.progress.index, len(steps)):
             name, step = steps[index]
             log.info("stage %s", name)
-            entry = (
-                self._fit(name, step) if isinstance(step, StageConfig) else self._apply(name, step)
-            )
+            if isinstance(step, StageConfig):
+                entry = yield from self._fit(name, step)
+            else:
+                entry = self._apply(name, step)
             self.progress = Progress(
                 index + 1, None, {**self.progress.stages, name: entry}, self.progress.seconds
             )
@@ -160,16 +167,13 @@ class Run:
             self._stop_if_asked()
         return self._finish()
 
-    def _fit(self, name: str, config: StageConfig) -> dict[str, Any]:
+    def _fit(self, name: str, config: StageConfig) -> Fitting[dict[str, Any]]:
         # Lightning imports torchmetrics and torchvision: seconds that a checked, finished or
         # refused run does without.
-        from ganvas.stage.fit import ReportIntervals, fit
-        from ganvas.stage.stage import Stage
+        from ganvas.stage.fit import Fit, FitSettings, ReportIntervals
 
         if self.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(self.device)
-        graphs = self.experiment.trainer.cuda_graphs
-        stage = Stage(config, self.scene, self.micro_batch, cuda_graphs=graphs)
         state = self.progress.stage_state
         self.bar.start(name, config.steps, int(state["step"]) if state else 0)
         monitor = RunMonitor(
@@ -185,17 +189,20 @@ class Run:
             save=self._checkpoint_stage,
             every=self.experiment.trainer.checkpoint_seconds,
         )
-        budget = self.experiment.budget
+        budget, trainer = self.experiment.budget, self.experiment.trainer
         intervals = ReportIntervals(budget.flush_every, budget.frame_every, budget.frame_resolution)
-        precision = self.experiment.trainer.precision
-        embedding, interrupted = fit(stage, monitor, intervals, self.device, precision, state)
-        if interrupted:
+        settings = FitSettings(
+            intervals, self.device, trainer.precision, trainer.cuda_graphs, trainer.micro_batch
+        )
+        fitted = yield Fit(config, self.scene, monitor, settings, self.micro_batch, state)
+        self.side_by_side = max(self.side_by_side, fitted.images)
+        if fitted.interrupted:
             self._stop_if_asked()
             raise Pruned(f"{self.folder.stop_reason} of {self.experiment.edit.steps}")
-        require_progress(name, stage)
+        require_progress(name, config, fitted.watch)
         self.progress.seconds, seconds = monitor.seconds, monitor.stage_seconds
         # Before it is drawn: what is stored is what is shown and measured.
-        embedding = embedding.rounded()
+        embedding = fitted.embedding.rounded()
         costs: Values = {name: {} for name in self.names}
         if "weights" in config.optimise:
             target = self.scene.images[config.embedding]
@@ -203,11 +210,11 @@ class Run:
         render = embedding.render(self.scene.generator, self.micro_batch)
         self.scene.keep(name, config.embedding, embedding, render)
         # Seconds can be 0: a coarse clock does not see a step of a tiny generator.
-        pace_of = stage.done * len(self.names) / seconds if seconds else 0.0
+        pace_of = fitted.steps * len(self.names) / seconds if seconds else 0.0
         entry = self._picture_entry(name, render, config.embedding, costs)
         return entry | {
-            "loss": [x if math.isfinite(x) else None for x in stage.watch.best_loss.tolist()],
-            "steps": stage.done,
+            "loss": [x if math.isfinite(x) else None for x in fitted.watch.best_loss.tolist()],
+            "steps": fitted.steps,
             "seconds": round(seconds, 3),
             "steps_per_second": round(pace_of, 4),
             "peak_memory_mib": peak_memory(self.device),

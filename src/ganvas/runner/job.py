@@ -7,8 +7,8 @@ import os
 import shutil
 import socket
 import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,10 +32,9 @@ from ganvas.image import repeated
 from ganvas.runner.damage import BEGUN
 from ganvas.runner.directory import RunDirectory
 from ganvas.runner.manifest import VERSION, write_manifest
-from ganvas.runner.process import configured, logging_to
+from ganvas.runner.process import Process, logging_to, of_its_own
 from ganvas.runner.provenance import amend, input_hashes, provenance
 from ganvas.runner.settings import Experiment
-from ganvas.runner.signals import StopSignal
 from ganvas.runner.signature import Identity, identify
 from ganvas.stage import StageConfig
 from ganvas.system.files import remove_unfinished, storage_errors, write_json, write_text
@@ -43,7 +42,7 @@ from ganvas.tracking import Outcome, Record, RunInfo, Sink
 
 if TYPE_CHECKING:
     from ganvas.runner.engine import Run
-    from ganvas.runner.progress import Bar
+    from ganvas.stage.fit import Fitting
 
 log = logging.getLogger("ganvas")
 
@@ -75,8 +74,34 @@ def execute(job: Job, lock: int | None = None, planned_folder: Path | None = Non
         GanvasError: A mistake in the configuration or an input, before anything is written; a
             folder in use; an interruption; or a failure, once it is recorded.
     """
-    from ganvas.runner.progress import Bar
+    from ganvas.runner.together import execute_together
 
+    (ended,) = execute_together([course(job, lock, planned_folder)])
+    if isinstance(ended, Exception):
+        raise ended
+    return ended
+
+
+def course(
+    job: Job,
+    lock: int | None = None,
+    planned_folder: Path | None = None,
+    in_process: Callable[[Experiment], AbstractContextManager[Process]] = of_its_own,
+) -> Fitting[RunDirectory]:
+    """Do what `execute` does, and leave it to others to fit the stages.
+
+    Args:
+        job: The composed job.
+        lock: As in `execute`.
+        planned_folder: As in `execute`.
+        in_process: What the run uses of its process.
+
+    Yields:
+        Each stage that is to be fitted; how it was is sent back.
+
+    Raises:
+        GanvasError: As `execute`.
+    """
     tree = validate(job.config)
     experiment: Experiment = build(tree)
     require_machine(experiment, job)
@@ -106,14 +131,10 @@ def execute(job: Job, lock: int | None = None, planned_folder: Path | None = Non
         # Another process may have finished it while this one waited.
         if not is_due(final, experiment):
             return RunDirectory(final.path)
-        with (
-            Bar(experiment.trainer.progress) as bar,
-            logging_to(folder.path / "run.log"),
-            configured(experiment.trainer, experiment.seed),
-        ):
+        with logging_to(folder.path / "run.log"), in_process(experiment) as process:
             remove_unfinished(folder.path)
             describe(folder, info, identity, experiment, job)
-            work(folder, info, experiment, pictures, bar)
+            yield from work(folder, info, experiment, pictures, process)
     if folder != final:
         replace_result(folder, final)
     return RunDirectory(final.path)
@@ -236,8 +257,8 @@ def work(
     info: RunInfo,
     experiment: Experiment,
     pictures: dict[str, dict[str, Any]],
-    bar: Bar,
-) -> None:
+    process: Process,
+) -> Fitting[None]:
     """Execute the run, and tell status and sinks how it ended."""
     import torch
 
@@ -248,52 +269,49 @@ def work(
     record = Record(info, sinks)
     run: Run | None = None
     outcome = Outcome("failed", 0)
-    with StopSignal() as stop:
-        try:
-            run = Run(experiment, pictures, folder, record, info.config["generator"], bar, stop)
-            # Only now is the experiment known to fit its generator.
-            bar.say(f"run {folder.path}")
-            stages = run.experiment.edit.stages.items()
-            bar.plan({name: s.steps for name, s in stages if isinstance(s, StageConfig)})
-            file = folder.path / "provenance.json"
-            steps = run.experiment.edit.steps
-            folder.write_status(total_steps=steps)
-            amend(file, generator=run.generator_identity())
-            metrics = run.execute()
-            amend(file, micro_batch=run.micro_batch, threads=torch.get_num_threads(), assets=used())
-            outcome = run.outcome("finished", metrics)
-            write_manifest(folder.path, str(folder.status["signature"]))
-            folder.write_status(
-                state="finished", step=steps,
-                seconds=round(run.progress.seconds, 3),
-            )  # fmt: skip
-            folder.checkpoint_file.unlink(missing_ok=True)
-        except (Interrupted, KeyboardInterrupt) as error:
-            outcome = run.outcome("interrupted", {}) if run else Outcome("interrupted", 0)
-            folder.write_status(state="interrupted")
-            if isinstance(error, KeyboardInterrupt):
-                raise Interrupted("stopped at once; the same command continues") from error
+    try:
+        run = Run(experiment, pictures, folder, record, info.config["generator"], process)
+        # Only now is the experiment known to fit its generator.
+        process.bar.say(f"run {folder.path}")
+        stages = run.experiment.edit.stages.items()
+        process.bar.plan({name: s.steps for name, s in stages if isinstance(s, StageConfig)})
+        file = folder.path / "provenance.json"
+        steps = run.experiment.edit.steps
+        folder.write_status(total_steps=steps)
+        amend(file, generator=run.generator_identity())
+        metrics = yield from run.execute()
+        amend(file, micro_batch=run.micro_batch, threads=torch.get_num_threads(), assets=used())
+        outcome = run.outcome("finished", metrics)
+        write_manifest(folder.path, str(folder.status["signature"]))
+        folder.write_status(
+            state="finished", step=steps,
+            seconds=round(run.progress.seconds, 3),
+        )  # fmt: skip
+        folder.checkpoint_file.unlink(missing_ok=True)
+    except (Interrupted, KeyboardInterrupt) as error:
+        outcome = run.outcome("interrupted", {}) if run else Outcome("interrupted", 0)
+        folder.write_status(state="interrupted")
+        if isinstance(error, KeyboardInterrupt):
+            raise Interrupted("stopped at once; the same command continues") from error
+        raise
+    except Pruned:
+        outcome = run.outcome("pruned", {}) if run else Outcome("pruned", 0)
+        folder.write_status(state="pruned")
+        raise
+    except Exception as error:
+        line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        outcome = run.outcome("failed", {}) if run else Outcome("failed", 0)
+        log.debug("%s", traceback.format_exc())
+        folder.write_status(state="failed", error=f"{type(error).__name__}: {line}")
+        if isinstance(error, GanvasError):
             raise
-        except Pruned:
-            outcome = run.outcome("pruned", {}) if run else Outcome("pruned", 0)
-            folder.write_status(state="pruned")
-            raise
-        except Exception as error:
-            line = (
-                str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            )
-            outcome = run.outcome("failed", {}) if run else Outcome("failed", 0)
-            log.debug("%s", traceback.format_exc())
-            folder.write_status(state="failed", error=f"{type(error).__name__}: {line}")
-            if isinstance(error, GanvasError):
-                raise
-            raise RunError(
-                f"{type(error).__name__}: {line}; the traceback is in {folder.path / 'run.log'}"
-            ) from error
-        finally:
-            with suppress(OSError):  # what ended the run matters more
-                folder.stop_file.unlink(missing_ok=True)
-            record.end(outcome)
+        raise RunError(
+            f"{type(error).__name__}: {line}; the traceback is in {folder.path / 'run.log'}"
+        ) from error
+    finally:
+        with suppress(OSError):  # what ended the run matters more
+            folder.stop_file.unlink(missing_ok=True)
+        record.end(outcome)
 
 
 def require_room(folder: Path, images: int) -> None:

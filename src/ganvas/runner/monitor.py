@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from contextvars import copy_context
 from statistics import fmean
 from typing import Any
 
@@ -59,18 +60,25 @@ class RunMonitor:
         self.folder, self.record, self.bar, self.stop = folder, record, bar, stop
         self._save, self._every = save, every
         self._before, self._stage_before = seconds, stage_seconds
-        self._started = self._saved = self._asked = time.monotonic()
+        self._started: float | None = None
+        self._saved = self._asked = time.monotonic()
         self._pruned = False
+        # Whoever fits the stage may do so for other runs, too: the log is this run's.
+        self._context = copy_context()
 
     @property
     def seconds(self) -> float:
         """Seconds of optimisation over the whole run."""
-        return self._before + time.monotonic() - self._started
+        return self._before + self._passed
 
     @property
     def stage_seconds(self) -> float:
         """Seconds of optimisation in this stage."""
-        return self._stage_before + time.monotonic() - self._started
+        return self._stage_before + self._passed
+
+    @property
+    def _passed(self) -> float:
+        return 0.0 if self._started is None else time.monotonic() - self._started
 
     def rows(self, rows: list[Row]) -> None:
         """Record some steps and show the last one's PSNR."""
@@ -113,7 +121,12 @@ class RunMonitor:
         self._saved = time.monotonic()
 
     def stop_requested(self) -> bool:
-        """Return True after Ctrl-C or SIGTERM, or when a search has given the run up."""
+        """Return True after Ctrl-C or SIGTERM, or when a search has given the run up.
+
+        Asked for the first time when the steps begin, which is when the clock starts.
+        """
+        if self._started is None:
+            self._started = self._saved = time.monotonic()
         # Lightning puts its own handlers in place when it starts to fit.
         self.stop.hold()
         return self.stop.requested or self.is_pruned()
@@ -128,4 +141,4 @@ class RunMonitor:
     def notice(self, message: str) -> None:
         """Show one line and log it."""
         self.bar.say(message)
-        log.info("%s", message)
+        self._context.run(log.info, "%s", message)

@@ -1,20 +1,59 @@
-"""What a run sets in its process while it works: threads, seeds, determinism, and its log."""
+"""What a run sets in its process while it works: threads, seeds, determinism, and its log.
+
+What several runs of one process share, and the rest of what one has alone.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ganvas.runner.settings import Trainer
+from ganvas.runner.settings import Experiment, Trainer
+from ganvas.runner.signals import StopSignal
 from ganvas.system.files import storage_errors
 from ganvas.system.memory import keep_freed_memory
 from ganvas.system.tf32 import allow_tf32, is_tf32_allowed
 
+if TYPE_CHECKING:
+    from ganvas.generator import Generator, GeneratorConfig
+    from ganvas.runner.progress import Bar
+
 log = logging.getLogger("ganvas")
+
+_log_file: ContextVar[Path | None] = ContextVar("log_file", default=None)
+"""The log of the run that is at work; each of several has a context of its own."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """What a run uses of its process.
+
+    Attributes:
+        bar: The progress bar.
+        stop: The flag of Ctrl-C and SIGTERM.
+        load: Loads a generator; runs that are to share a loop get the same one.
+    """
+
+    bar: Bar
+    stop: StopSignal
+    load: Callable[[GeneratorConfig], Generator]
+
+
+@contextmanager
+def of_its_own(experiment: Experiment) -> Iterator[Process]:
+    """Give a run the process for itself: bar, signals, threads and all that `configured` sets."""
+    from ganvas.runner.progress import Bar
+
+    trainer = experiment.trainer
+    with Bar(trainer.progress) as bar, configured(trainer, experiment.seed), StopSignal() as stop:
+        yield Process(bar, stop, lambda config: config.load())
 
 
 @contextmanager
@@ -56,17 +95,20 @@ def configured(trainer: Trainer, seed: int) -> Iterator[None]:
 
 @contextmanager
 def logging_to(file: Path) -> Iterator[None]:
-    """Write ganvas's log, tracebacks included, to a file as well."""
+    """Write ganvas's log, tracebacks included, to a file as well: what is said in this context."""
     with storage_errors(file):
         handler = _FileHandler(file, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     handler.setLevel(logging.DEBUG)
+    handler.addFilter(lambda record: _log_file.get() == file)
+    before = _log_file.set(file)
     log.addHandler(handler)
     level = log.level
     log.setLevel(logging.DEBUG)
     try:
         yield
     finally:
+        _log_file.reset(before)
         log.removeHandler(handler)
         log.setLevel(level)
         handler.close()

@@ -118,6 +118,19 @@ class StageConfig:
         changing = any(isinstance(t.weight, ScheduledWeight) or t.every > 1 for t in self.terms())
         return self.exploration is None and self.locality is None and not changing
 
+    def is_like(self, other: StageConfig) -> bool:
+        """Whether images of both can share one loop: they differ in constant weights at most."""
+        optimizers = (*self.optimise.values(), *other.optimise.values())
+        return (
+            "weights" not in self.optimise
+            and all(optimizer.treats_images_alone for optimizer in optimizers)
+            and self._unweighted() == other._unweighted()
+        )
+
+    def _unweighted(self) -> StageConfig:
+        blocks = {name: block.unweighted() for name, block in self.objective.items()}
+        return replace(self, objective=blocks)
+
     @property
     def replayable(self) -> bool:
         """Whether steps with the same terms compute the same, from tensors changed in place."""

@@ -1,111 +1,126 @@
-"""Fit one stage with a Lightning Trainer."""
+"""Fit stages with a Lightning Trainer: one, or those of several runs side by side."""
 
 from __future__ import annotations
 
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import accumulate, pairwise
+from typing import Any, TypeVar
 
 import torch
-from torch import Tensor
 
 from ganvas.embedding import Embedding
-from ganvas.functional.images import resize, to_uint8
-from ganvas.stage.monitor import Monitor, Row
+from ganvas.stage import shares
+from ganvas.stage.config import StageConfig
+from ganvas.stage.monitor import Monitor
+from ganvas.stage.reporter import Reporter, ReportIntervals, Watcher
+from ganvas.stage.scene import Scene, packed_micro_batch
 from ganvas.stage.stage import Stage
-from ganvas.system.lightning import fit_steps, pl
+from ganvas.stage.watch import Watch
+from ganvas.system.lightning import fit_steps
+
+__all__ = ["Fit", "FitSettings", "Fitted", "Fitting", "ReportIntervals", "alike", "fit", "fit_all"]
 
 
 @dataclass(frozen=True)
-class ReportIntervals:
-    """How often a stage reports.
+class FitSettings:
+    """Where and how a stage is fitted.
 
     Attributes:
-        flush_every: Steps between two transfers of the curve from the device.
-        frame_every: Steps between two progress frames; 0 for none.
-        frame_resolution: Height and width of the frames.
+        intervals: How often it reports.
+        device: Where.
+        precision: As Lightning calls it.
+        cuda_graphs: Record the kernels of a step on a GPU, and replay them.
+        micro_batch: Images drawn at a time beside those of other runs; None: as many as pays.
     """
 
-    flush_every: int
-    frame_every: int
-    frame_resolution: int
+    intervals: ReportIntervals
+    device: torch.device
+    precision: str
+    cuda_graphs: bool = False
+    micro_batch: int | None = None
 
 
-class Reporter(pl.Callback):
-    """Carries a stage's events to its monitor and stops it within one step when asked."""
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A stage of a run that is to be fitted.
 
-    def __init__(self, monitor: Monitor, intervals: ReportIntervals, first_step: int) -> None:
-        self.monitor = monitor
-        self.intervals = intervals
-        self.flushed = first_step
-        self.interrupted = False
-        self.known_idle: set[int] = set()
+    Attributes:
+        config: The stage.
+        scene: Its images, masks and embeddings.
+        monitor: Takes its events.
+        settings: Where and how.
+        micro_batch: Images drawn at a time where it is fitted alone.
+        state: Where an earlier process has stopped; None: at the start.
+    """
 
-    def on_train_start(self, trainer: pl.Trainer, stage: pl.LightningModule) -> None:
-        """Take the signals back, which Lightning has just taken over."""
-        self.monitor.stop_requested()
-
-    def on_train_batch_end(
-        self, trainer: pl.Trainer, stage: pl.LightningModule, outputs: Any, step: int, index: int
-    ) -> None:
-        """Report what is due after step `step`."""
-        assert isinstance(stage, Stage)
-        done = step + 1
-        last = done == stage.config.steps
-        if self.intervals.frame_every and (step % self.intervals.frame_every == 0 or last):
-            self.monitor.frame(step, frames(stage.renders, self.intervals.frame_resolution))
-        self.interrupted = self.monitor.stop_requested() and not last
-        save = self.interrupted or (not last and self.monitor.wants_checkpoint())
-        if save or last or done - self.flushed >= self.intervals.flush_every:
-            self.flush(stage)
-        self.monitor.step(step)
-        if save:
-            self.monitor.checkpoint(stage.state(done))
-        if self.interrupted or len(self.known_idle) == len(stage.watch.alive):
-            trainer.should_stop = True
-
-    def flush(self, stage: Stage) -> None:
-        """Move the curve to the host in one transfer and look for images that have stopped."""
-        rows = to_rows(stage.history, self.flushed)
-        self.flushed += len(stage.history)
-        stage.history = []
-        self.monitor.rows(rows)
-        best_step = stage.watch.best_step.tolist()
-        running, alive = stage.watch.running.tolist(), stage.watch.alive.tolist()
-        for image in range(len(running)):
-            if running[image] or image in self.known_idle:
-                continue
-            self.known_idle.add(image)
-            name = stage.variables.start.names[image]
-            kept = f"step {best_step[image]}" if best_step[image] >= 0 else "the start"
-            why = "its loss is on a plateau" if alive[image] else "loss or gradient is not finite"
-            self.monitor.notice(f"image {name}: {why}; it stops at {kept}, its best")
+    config: StageConfig
+    scene: Scene
+    monitor: Monitor
+    settings: FitSettings
+    micro_batch: int
+    state: dict[str, Any] | None = None
 
 
-def to_rows(history: list[dict[str, Tensor]], first_step: int) -> list[Row]:
-    """Turn the curve on the device into rows on the host; what is not finite becomes None."""
-    if not history:
-        return []
-    names = list(history[0])
-    values = torch.stack([torch.stack([row[name] for name in names]) for row in history])
-    table = values.double().cpu()
-    finite = table.isfinite()
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """How it was fitted.
+
+    Attributes:
+        embedding: Each image's best.
+        steps: Steps done, of earlier processes too.
+        watch: How each image has fared.
+        interrupted: Whether the stage was asked to stop before its end.
+        images: How many images have shared the loop, of other runs too.
+    """
+
+    embedding: Embedding
+    steps: int
+    watch: Watch
+    interrupted: bool
+    images: int
+
+
+Result = TypeVar("Result")
+Fitting = Generator[Fit, Fitted, Result]
+"""Work that asks for fits as it comes to them, and goes on with how they were fitted."""
+
+
+def alike(a: Fit, b: Fit) -> bool:
+    """Return whether two fits can share one loop: they differ in images, masks, starts, weights."""
+    name = a.config.embedding
+    return (
+        a.config.is_like(b.config)
+        and a.settings == b.settings
+        and a.scene.generator is b.scene.generator
+        and _step(a) == _step(b)
+        and a.scene.embedding(name).is_joinable(b.scene.embedding(name))
+    )
+
+
+def fit_all(fits: Sequence[Fit]) -> list[Fitted | Exception]:
+    """Fit stages that are alike in one loop, each from its start or its saved state.
+
+    Returns:
+        How each was fitted, or what its monitor raised.
+    """
+    counts = [len(fit.scene.embedding(fit.config.embedding)) for fit in fits]
+    images = [range(*pair) for pair in pairwise(accumulate(counts, initial=0))]
+    watchers = [Watcher(f.monitor, of) for f, of in zip(fits, images, strict=True)]
+    stage, state = _whole(fits, counts)
+    _take_steps(stage, watchers, fits[0].settings, state)
+    embedding = stage.finish()
     return [
-        {"stage_step": first_step + i}
-        | {
-            name: [
-                float(f"{v:.6g}") if ok else None
-                for v, ok in zip(table[i, j].tolist(), finite[i, j].tolist(), strict=True)
-            ]
-            for j, name in enumerate(names)
-        }
-        for i in range(len(history))
+        w.error
+        or Fitted(
+            embedding.take(w.images),
+            stage.done if w.left is None else w.left,
+            stage.watch.of(slice(w.images.start, w.images.stop)),
+            w.interrupted,
+            len(embedding),
+        )
+        for w in watchers
     ]
-
-
-def frames(renders: list[Tensor], resolution: int) -> Tensor:
-    """Return 8-bit frames (B, 3, r, r) on the CPU, never larger than the renders."""
-    size = min(resolution, renders[0].shape[-1])
-    return torch.cat([to_uint8(resize(render.float(), size)).cpu() for render in renders])
 
 
 def fit(
@@ -121,10 +136,43 @@ def fit(
     Returns:
         Each image's best embedding, and whether the stage was asked to stop before its end.
     """
+    watcher = Watcher(monitor, range(len(stage.variables.start)))
+    _take_steps(stage, [watcher], FitSettings(intervals, device, precision), state)
+    if watcher.error is not None:
+        raise watcher.error
+    return stage.finish(), watcher.interrupted
+
+
+def _whole(fits: Sequence[Fit], counts: Sequence[int]) -> tuple[Stage, dict[str, Any] | None]:
+    """Return the stage that holds the images of all fits, and the state that it begins with."""
+    first, settings = fits[0], fits[0].settings
+    graphs = settings.cuda_graphs
+    if len(fits) == 1:
+        return Stage(first.config, first.scene, first.micro_batch, cuda_graphs=graphs), first.state
+    scene = Scene.join([fit.scene for fit in fits], first.config.embedding)
+    micro_batch = settings.micro_batch or packed_micro_batch(
+        settings.device, scene.generator.resolution, sum(counts)
+    )
+    objectives = [f.config.objective for f, n in zip(fits, counts, strict=True) for _ in range(n)]
+    stage = Stage(first.config, scene, micro_batch, cuda_graphs=graphs, objectives=objectives)
+    states = [fit.state for fit in fits if fit.state is not None]
+    return stage, shares.joined(states) if states else None
+
+
+def _take_steps(
+    stage: Stage,
+    watchers: Sequence[Watcher],
+    settings: FitSettings,
+    state: dict[str, Any] | None,
+) -> None:
     if state is not None:
         stage.restore(state)
     first = stage.done
-    reporter = Reporter(monitor, intervals, first)
     if first < stage.config.steps:
-        fit_steps(stage, range(first, stage.config.steps), device, precision, reporter)
-    return stage.finish(), reporter.interrupted
+        reporter = Reporter(watchers, settings.intervals, first)
+        steps = range(first, stage.config.steps)
+        fit_steps(stage, steps, settings.device, settings.precision, reporter)
+
+
+def _step(fit: Fit) -> int:
+    return 0 if fit.state is None else int(fit.state["step"])

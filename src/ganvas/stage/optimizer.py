@@ -67,6 +67,11 @@ class Optimizer(ABC):
     """Whether it compares the losses of steps, which then must not change by themselves."""
 
     @property
+    def treats_images_alone(self) -> bool:
+        """Whether images do not influence each other, so that those of several runs mix."""
+        return False
+
+    @property
     def needs_gradient(self) -> bool:
         """Whether a step needs the gradient of the loss: a pass back through the generator."""
         return True
@@ -142,6 +147,11 @@ class Adam(Descent):
     betas: tuple[Decay, Decay] = (0.9, 0.999)
     eps: Positive = 1e-8
     lr_units: Literal["variable", "image", "rms"] = "variable"
+
+    @property
+    def treats_images_alone(self) -> bool:
+        """Whether images do not influence each other: not where a rate is of all that there is."""
+        return self.lr_units != "rms"
 
     def check(self, variable: str) -> None:
         """Refuse rates in units of the image for what acts on all of it."""

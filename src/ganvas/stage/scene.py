@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,18 @@ class Scene:
     embeddings: dict[str, Embedding] = field(default_factory=dict)
     renders: dict[str, Tensor] = field(default_factory=dict)
     begin_from: Callable[[str], Embedding] | None = None
+
+    @classmethod
+    def join(cls, scenes: Sequence[Scene], embedding: str) -> Scene:
+        """Lay the images of scenes of one generator side by side, with one of their embeddings."""
+        whole = Embedding.join([scene.embedding(embedding) for scene in scenes])
+        return cls(
+            scenes[0].generator,
+            images=_side_by_side([scene.images for scene in scenes]),
+            masks=_side_by_side([scene.masks for scene in scenes]),
+            begin=lambda: whole,
+            renders=_side_by_side([scene.renders for scene in scenes]),
+        )
 
     def embedding(self, name: str) -> Embedding:
         """Return the embedding called `name`, starting it on first use."""
@@ -93,6 +105,14 @@ class Scene:
         return self.embedding(next(iter(self.embeddings), "x")).names
 
 
+def _side_by_side(each: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """Concatenate the tensors (B, …) of the names that all have."""
+    import torch
+
+    names = [name for name in each[0] if all(name in tensors for tensors in each)]
+    return {name: torch.cat([tensors[name] for tensors in each]) for name in names}
+
+
 def slices(count: int, size: int) -> list[slice]:
     """Cut `count` images into micro-batches of at most `size`."""
     return [slice(first, min(first + size, count)) for first in range(0, count, size)]
@@ -111,3 +131,18 @@ def automatic_micro_batch(device: torch.device, resolution: int, count: int) -> 
     free, _ = torch.cuda.mem_get_info(device)
     per_image = 2.5 * 2**30 * (resolution / 1024) ** 2
     return max(1, min(count, int(0.8 * free / per_image)))
+
+
+PACKED_PIXELS = 8 * 256**2
+"""Pixels of the images that are drawn at a time on a CPU, where runs share a loop."""
+
+
+def packed_micro_batch(device: torch.device, resolution: int, count: int) -> int:
+    """Return how many images of several runs to draw at a time.
+
+    On a CPU, a pass that draws one small image is mostly what its operations cost beside their
+    arithmetic, which a pass of several has once. Large images are drawn one at a time.
+    """
+    if device.type == "cuda":
+        return automatic_micro_batch(device, resolution, count)
+    return max(1, min(count, PACKED_PIXELS // resolution**2))

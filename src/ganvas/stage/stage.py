@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from ganvas.embedding import Embedding
 from ganvas.functional.priors import normalise_noise
 from ganvas.functional.quality import masked_mse, psnr_from_mse
 from ganvas.generator.base import Activation
-from ganvas.loss import Objective, Reference, View, pairs
+from ganvas.loss import Block, Objective, Reference, View, pairs
 from ganvas.stage.activation_variable import ActivationVariable
 from ganvas.stage.config import StageConfig
 from ganvas.stage.exploration import spread_of_w
@@ -61,13 +61,20 @@ class Stage(pl.LightningModule):
         micro_batch: How many images are drawn at a time.
         cuda_graphs: Record the kernels of a step on a GPU, where all steps are alike, and replay
             them.
+        objectives: The objective of each image, where images differ in constant weights.
 
     Raises:
         ConfigError: The layers select nothing, or a target or mask does not exist.
     """
 
     def __init__(
-        self, config: StageConfig, scene: Scene, micro_batch: int, *, cuda_graphs: bool = False
+        self,
+        config: StageConfig,
+        scene: Scene,
+        micro_batch: int,
+        *,
+        cuda_graphs: bool = False,
+        objectives: Sequence[Mapping[str, Block]] = (),
     ) -> None:
         super().__init__()
         self.automatic_optimization = False
@@ -81,7 +88,8 @@ class Stage(pl.LightningModule):
         self.variables = Variables(embedding, scene.generator, subset, config.optimise, activation)
         # What holds frozen networks stays out of the module's state, devices and checkpoints.
         self.__dict__["parts"] = [
-            self._prepare(images, scene) for images in slices(len(embedding), micro_batch)
+            self._prepare(images, scene, objectives[images])
+            for images in slices(len(embedding), micro_batch)
         ]
         count, device = len(embedding), embedding.latent.device
         recorded = cuda_graphs and device.type == "cuda" and config.replayable
@@ -102,7 +110,9 @@ class Stage(pl.LightningModule):
         self._saved_optimizers: list[dict[str, Any]] = []
         self.done = 0
 
-    def _prepare(self, images: slice, scene: Scene) -> MicroBatch:
+    def _prepare(
+        self, images: slice, scene: Scene, objectives: Sequence[Mapping[str, Block]]
+    ) -> MicroBatch:
         """Compute what does not change for some of the images."""
         config, variables = self.config, self.variables
         with torch.no_grad():
@@ -118,7 +128,7 @@ class Stage(pl.LightningModule):
             }
             return MicroBatch(
                 images=images,
-                objective=Objective.bind(config.objective, references),
+                objective=Objective.bind(config.objective, references, objectives),
                 target=scene.images[config.embedding][images],
                 styles=None if variables.rows or variables.names else styles,
                 resume=variables.frozen_prefix(images),

@@ -49,6 +49,17 @@ class Watch:
         self.best_step.masked_fill_(better, step)
         return better
 
+    def of(self, images: slice) -> Watch:
+        """Return the watch of some of the images."""
+        some = Watch(
+            len(self.alive[images]),
+            self.alive.device,
+            comparable=self.comparable,
+            early_stopping=self.early_stopping,
+        )
+        some.restore({name: tensor[images] for name, tensor in self.state().items()})
+        return some
+
     def require_finite(self, finite: Tensor, step: int) -> None:
         """Give up the images (B,) of which something is not finite, and remember the step."""
         self.died.masked_fill_(self.alive & ~finite, step)

@@ -10,19 +10,23 @@ from ganvas.config.schema import build, check
 from ganvas.errors import RunError
 from ganvas.study.job_table import JobTable
 from ganvas.study.local import Task, execute_all
+from ganvas.study.packed import PackedSettings, execute_packs
 from ganvas.study.plan import Planned
 from ganvas.study.settings import LocalSettings
 from ganvas.study.slurm.follow import submit_all
 from ganvas.study.slurm.settings import SlurmSettings
 
-LAUNCHERS: dict[str, type[LocalSettings] | type[SlurmSettings]] = {
+Settings = LocalSettings | PackedSettings | SlurmSettings
+
+LAUNCHERS: dict[str, type[Settings]] = {
     "hydra_plugins.ganvas.local.LocalLauncher": LocalSettings,
+    "hydra_plugins.ganvas.packed.PackedLauncher": PackedSettings,
     "hydra_plugins.ganvas.slurm.SlurmLauncher": SlurmSettings,
 }
 """The settings of each of ganvas's own launchers, by the `_target_` of its option."""
 
 
-def settings_of(launcher: Mapping[str, Any]) -> LocalSettings | SlurmSettings:
+def settings_of(launcher: Mapping[str, Any]) -> Settings:
     """Check the settings of one of ganvas's own launchers.
 
     Args:
@@ -33,19 +37,17 @@ def settings_of(launcher: Mapping[str, Any]) -> LocalSettings | SlurmSettings:
     """
     fields = {name: value for name, value in launcher.items() if name != "_target_"}
     built = build(check(fields, LAUNCHERS[launcher["_target_"]], "hydra.launcher"))
-    assert isinstance(built, LocalSettings | SlurmSettings)
+    assert isinstance(built, Settings)
     return built
 
 
-def launch(
-    planned: Sequence[Planned], resolver: Resolver, settings: LocalSettings | SlurmSettings
-) -> list[Task]:
+def launch(planned: Sequence[Planned], resolver: Resolver, settings: Settings) -> list[Task]:
     """Execute every job that is not finished, and show how it goes.
 
     Args:
         planned: The jobs.
         resolver: Has composed them.
-        settings: How the jobs share this machine, or what each of them asks SLURM for.
+        settings: How the jobs share this machine or a loop, or what each of them asks SLURM for.
 
     Returns:
         One task per job, in their order; jobs that are the same run share one.
@@ -55,6 +57,8 @@ def launch(
     with JobTable(tasks) as table:
         if isinstance(settings, SlurmSettings):
             submit_all(tasks, resolver, settings, table)
+        elif isinstance(settings, PackedSettings):
+            execute_packs(tasks, resolver, settings, table)
         else:
             execute_all(tasks, resolver, settings, table)
     table.summary()
