@@ -114,6 +114,17 @@ def logging_to(file: Path) -> Iterator[None]:
         handler.close()
 
 
+@contextmanager
+def logging_to_files_alone() -> Iterator[None]:
+    """Keep the log out of the terminal, where something else shows how runs stand."""
+    shown = log.handlers[:]
+    log.handlers[:] = []
+    try:
+        yield
+    finally:
+        log.handlers[:] = shown
+
+
 class _FileHandler(logging.FileHandler):
     """A log that stays silent when the disk is full: the run itself says so in one line."""
 

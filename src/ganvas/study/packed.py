@@ -15,7 +15,7 @@ from ganvas.config.compose import Job, Resolver
 from ganvas.config.schema import build
 from ganvas.errors import Interrupted, Pruned
 from ganvas.runner.job import course, validate
-from ganvas.runner.process import Process, configured
+from ganvas.runner.process import Process, configured, logging_to_files_alone
 from ganvas.runner.progress import Bar
 from ganvas.runner.settings import Experiment
 from ganvas.runner.signals import StopSignal
@@ -113,7 +113,7 @@ def execute_pack(pack: list[PackedJob], stop: StopSignal, observer: JobObserver)
     process = Process(TableBar(observer), stop, lambda _: load())
     for job in pack:
         job.task.state, job.task.attempts = "running", job.task.attempts + 1
-    with configured(first.trainer, first.seed):
+    with configured(first.trainer, first.seed), logging_to_files_alone():
         courses = [course(job.job, in_process=lambda _: nullcontext(process)) for job in pack]
         ended = execute_together(courses)
     for job, end in zip(pack, ended, strict=True):
