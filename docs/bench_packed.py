@@ -2,9 +2,9 @@
 
     python docs/bench_packed.py
 
-Eight jobs that differ in seed, mask and weight, for three generators of random weights: the tiny one
-and a StyleGAN2 at 64², and one at 256². Both ways do all that a run does, from loading the generator
-to its pictures. CPU seconds, so that the ratio holds where the machine is busy with other work.
+Eight jobs that differ in seed, mask and weight, for three generators of random weights: the tiny
+one and a StyleGAN2 at 64², and one at 256². Both ways do all that a run does, from loading the
+generator to its pictures. CPU seconds, so that the ratio holds where the machine is busy.
 """
 
 from __future__ import annotations

@@ -27,9 +27,9 @@ from ganvas.config.overrides import expand, parse
 from ganvas.errors import ConfigError
 from ganvas.study.calibrate import calibrate, duration
 from ganvas.study.job_table import study_name
-from ganvas.study.launch import exit_code, launch, settings_of
+from ganvas.study.launch import Settings, exit_code, launch, settings_of
 from ganvas.study.plan import Planned, plan
-from ganvas.study.settings import LocalSettings
+from ganvas.study.settings import LocalSettings, cores
 from ganvas.study.slurm.settings import SlurmSettings
 
 HELP = """\
@@ -54,7 +54,7 @@ class Asked:
     ablation: Ablation
     base: tuple[str, ...]
     resolver: Resolver
-    settings: LocalSettings | SlurmSettings
+    settings: Settings
     yes: bool
 
 
@@ -79,13 +79,11 @@ def ablate(words: Sequence[str]) -> int:
     if due:
         print("measuring how long a few steps take …", flush=True)
         settings = asked.settings
-        here = (
-            settings
-            if isinstance(settings, LocalSettings)
-            else LocalSettings(threads=settings.threads)
-        )
+        here = tried_as(settings)
         pace = calibrate(due[0].overrides, resolver, here)
-        side = settings.jobs or (len(here.slots()) if settings is here else len(due))
+        side = len(here.slots())
+        if isinstance(settings, SlurmSettings):
+            side = settings.jobs or len(due)
         print(
             f"about {duration(pace.seconds(due, side))} with {side} at a time "
             f"({pace.step:.3g} s a step, {pace.overhead:.3g} s a run besides)",
@@ -100,6 +98,15 @@ def ablate(words: Sequence[str]) -> int:
     tasks = launch(list(unique.values()), resolver, asked.settings)
     print(f"next: ganvas table {study_name(study)}")
     return exit_code(tasks)
+
+
+def tried_as(settings: Settings) -> LocalSettings:
+    """Return how a few steps are tried on this machine, to learn how long jobs take."""
+    if isinstance(settings, LocalSettings):
+        return settings
+    if isinstance(settings, SlurmSettings):
+        return LocalSettings(threads=settings.threads)
+    return LocalSettings(jobs=1, threads=cores())
 
 
 def read_words(words: Sequence[str]) -> Asked:

@@ -13,8 +13,8 @@ from ganvas.runner.directory import RunDirectory
 MEASURED = {"seconds", "steps_per_second", "peak_memory_mib"}
 """Metrics of the machine, which differ from run to run."""
 
-CAUSES = ("versions", "device", "threads", "micro_batch", "assets", "generator", "inputs", "git",
-          "python", "platform", "environment")  # fmt: skip
+CAUSES = ("versions", "device", "threads", "micro_batch", "side_by_side", "assets", "generator",
+          "inputs", "git", "python", "platform", "environment")  # fmt: skip
 """Parts of the provenance that can change a result."""
 
 

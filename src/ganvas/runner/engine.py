@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -57,6 +57,7 @@ class Progress:
         stages: `metrics.json`'s entry of each finished stage.
         seconds: Seconds of optimisation so far.
         stage_seconds: Those of the stage that runs.
+        side_by_side: Most images that have shared a loop, those of other runs too.
     """
 
     index: int = 0
@@ -64,6 +65,7 @@ class Progress:
     stages: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
     stage_seconds: float = 0.0
+    side_by_side: int = 0
 
 
 class Run:
@@ -98,7 +100,6 @@ class Run:
             self.device, self.scene.generator.resolution, len(self.names)
         )
         self.progress = Progress()
-        self.side_by_side = len(self.names)
 
     def _scene(self, pictures: dict[str, dict[str, Any]], generator: Generator) -> Scene:
         experiment, count = self.experiment, len(self.names)
@@ -161,7 +162,10 @@ class Run:
             else:
                 entry = self._apply(name, step)
             self.progress = Progress(
-                index + 1, None, {**self.progress.stages, name: entry}, self.progress.seconds
+                index + 1,
+                stages={**self.progress.stages, name: entry},
+                seconds=self.progress.seconds,
+                side_by_side=self.progress.side_by_side,
             )
             self._checkpoint()
             self._stop_if_asked()
@@ -195,7 +199,7 @@ class Run:
             intervals, self.device, trainer.precision, trainer.cuda_graphs, trainer.micro_batch
         )
         fitted = yield Fit(config, self.scene, monitor, settings, self.micro_batch, state)
-        self.side_by_side = max(self.side_by_side, fitted.images)
+        self.progress.side_by_side = max(self.progress.side_by_side, fitted.images)
         if fitted.interrupted:
             self._stop_if_asked()
             raise Pruned(f"{self.folder.stop_reason} of {self.experiment.edit.steps}")
@@ -267,10 +271,8 @@ class Run:
             # Convolutions round differently with another number of threads.
             torch.set_num_threads(threads)
         self.micro_batch = state["micro_batch"]
-        progress = {
-            k: state[k] for k in ("index", "stage_state", "stages", "seconds", "stage_seconds")
-        }
-        self.progress = Progress(**progress)
+        names = [field.name for field in fields(Progress)]
+        self.progress = Progress(**{name: state[name] for name in names if name in state})
         for name, packed in state["embeddings"].items():
             self.scene.embeddings[name] = unpack(packed)
         self.scene.tune(next((e.delta for e in self.scene.embeddings.values()), None))

@@ -280,7 +280,13 @@ def work(
         folder.write_status(total_steps=steps)
         amend(file, generator=run.generator_identity())
         metrics = yield from run.execute()
-        amend(file, micro_batch=run.micro_batch, threads=torch.get_num_threads(), assets=used())
+        amend(
+            file,
+            micro_batch=run.micro_batch,
+            side_by_side=run.progress.side_by_side,
+            threads=torch.get_num_threads(),
+            assets=used(),
+        )
         outcome = run.outcome("finished", metrics)
         write_manifest(folder.path, str(folder.status["signature"]))
         folder.write_status(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -119,7 +120,7 @@ class Reporter(pl.Callback):
             why = "its loss is on a plateau" if alive[image] else "loss or gradient is not finite"
             notice = f"image {name}: {why}; it stops at {kept}, its best"
             owners = [w for w in self.watchers if image in w.images]
-            self._tell(owners, done, lambda w, notice=notice: w.monitor.notice(notice))
+            self._tell(owners, done, partial(_notify, notice))
 
     def _watching(self) -> list[Watcher]:
         return [watcher for watcher in self.watchers if watcher.left is None]
@@ -139,6 +140,10 @@ class Reporter(pl.Callback):
 
 def _slice(watcher: Watcher) -> slice:
     return slice(watcher.images.start, watcher.images.stop)
+
+
+def _notify(notice: str, watcher: Watcher) -> None:
+    watcher.monitor.notice(notice)
 
 
 def _row(row: Row, images: slice) -> Row:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import filecmp
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -57,7 +57,6 @@ class WandBSink:
 
     def __init__(self, logger: WandB) -> None:
         self.logger = logger
-        self.environment = ExitStack()
         self.run: wandb.Run | None = None
 
     def begin(self, info: RunInfo) -> None:
@@ -73,13 +72,12 @@ class WandBSink:
             # The record is replayed into the new run, so half a run of before is of no more use.
             shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
-        self.environment.enter_context(staged_below(folder, self.logger.mode))
         self.folder = folder
         self.name = artifact_name(info.folder)
         inputs = lineage(info.folder, info.config, info.edit)
         write_json(folder / LINEAGE, {**inputs, "folder": str(info.folder.resolve())})
         try:
-            with without_launch():
+            with self._staged(), without_launch():
                 self.run = wandb.init(
                     # Absolute, because W&B's own process keeps the folder that it was started in.
                     dir=info.folder.resolve(),
@@ -97,7 +95,6 @@ class WandBSink:
             if self.logger.mode == "online":
                 attach(self.run, inputs)
         except (wandb.errors.Error, OSError) as error:
-            self.environment.close()
             raise ConfigError(
                 f"logger.mode={self.logger.mode}: W&B does not start ({_line(error)}); "
                 "logger=wandb works offline, logger=none without W&B"
@@ -110,27 +107,32 @@ class WandBSink:
         assert self.run is not None
         values: dict[str, Any] = {"stage": row["stage"], "seconds": row["seconds"]}
         values |= mean_values(row)
-        if frames:
-            values["progress"] = [
-                wandb.Image(str(path), caption=name) for name, path in list(frames.items())[:SHOWN]
-            ]
-        self.run.log(values, step=row["step"])
+        with self._staged():
+            if frames:
+                shown = list(frames.items())[:SHOWN]
+                values["progress"] = [wandb.Image(str(file), caption=name) for name, file in shown]
+            self.run.log(values, step=row["step"])
 
     def end(self, outcome: Outcome) -> None:
         """Log the comparison table, summary and embedding, and close the run."""
         if self.run is None:
             return
         try:
-            self._summarise(outcome)
+            with self._staged():
+                self._summarise(outcome)
         finally:
-            self.run.finish(exit_code=0 if outcome.state in ("finished", "pruned") else 1)
+            with self._staged():
+                self.run.finish(exit_code=0 if outcome.state in ("finished", "pruned") else 1)
             self.run = None
-            self.environment.close()
             shutil.rmtree(self.folder / "differences", ignore_errors=True)
             pictures = [file for files in outcome.pictures.values() for file in files.values()]
             embedding = [] if outcome.embedding is None else [outcome.embedding]
             staged = self.folder / FOLDERS["WANDB_DATA_DIR"] / "artifacts" / "staging"
             _share_staged(staged, [*pictures, *embedding])
+
+    def _staged(self) -> AbstractContextManager[None]:
+        """Let W&B stage its files in this run's folder; another run may be at work beside it."""
+        return staged_below(self.folder, self.logger.mode)
 
     def _summarise(self, outcome: Outcome) -> None:
         assert self.run is not None
