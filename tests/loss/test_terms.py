@@ -305,6 +305,32 @@ def test_a_block_without_terms_is_refused():
     assert not Block({"mse": MSE(weight=0.0)}).counts
 
 
+def test_each_image_has_the_weights_of_its_objective():
+    reference, view = scene(64)
+    terms = {"mse": MSE(weight=3.0), "start": DistanceToStart(weight=ScheduledWeight(2.0, up=0.5))}
+    first = {"b": Block(terms, mask="m")}
+    second = {"b": Block({**terms, "mse": MSE(weight=0.25)}, mask="m")}
+    assert first["b"].unweighted() == second["b"].unweighted()
+    references = {("x", "m"): reference}
+    loss, shares = Objective.bind(first, references, [first, second])(view, 0.25)
+    for image, blocks in enumerate((first, second)):
+        alone, its = Objective.bind(blocks, references)(view, 0.25)
+        assert loss[image] == alone[image]
+        assert all(shares[name][image] == its[name][image] for name in its)
+    assert shares["mse"][0] / shares["mse"][1] != pytest.approx(1, rel=0.1)
+
+
+def test_blocks_with_other_constant_weights_are_alike_and_with_other_schedules_are_not():
+    def block(weight, of_block=1.0):
+        return Block({"mse": MSE(weight=weight)}, weight=of_block).unweighted()
+
+    assert block(2.0) == block(5.0, of_block=3.0) != block(0.0)
+    assert block(2.0) != block(2.0, of_block=0.0)
+    up = ScheduledWeight(2.0, up=0.5)
+    assert block(up) == block(up)
+    assert block(up) not in (block(up, of_block=3.0), block(ScheduledWeight(1.0, up=0.5)), block(2))
+
+
 def test_a_cropped_term_is_the_term_on_the_part():
     reference, view = scene(64)
     crop = Crop(left=0.25, top=0.5, right=0.75, bottom=1.0)

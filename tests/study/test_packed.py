@@ -11,7 +11,8 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from ganvas.config.compose import resolve
+from ganvas.config.compose import Resolver, resolve
+from ganvas.config.overrides import expand
 from ganvas.config.schema import build
 from ganvas.errors import StorageError
 from ganvas.runner.directory import RunDirectory
@@ -19,14 +20,16 @@ from ganvas.runner.job import execute, validate
 from ganvas.runner.monitor import RunMonitor
 from ganvas.stage import fit as fitting
 from ganvas.stage.stage import Stage
-from ganvas.study.packed import packable
+from ganvas.study.packed import PackedJob, packable, packs
 
 PACKED = "hydra/launcher=packed"
 # Beside a second term, Adam does not cancel a weight out.
 TERMS = "loss.latent.mean={_target_: ganvas.loss.DistanceToMean, weight: 0.1}"
-SWEEP = (TERMS, "seed=1,2", "loss.latent.mse.weight=1,0.1")
+WEIGHT = "loss.latent.mse.weight"
+SWEEP = (TERMS, "seed=1,2", f"{WEIGHT}=1,0.1")
 AXES = ("seed", "loss")
 ONE_AT_A_TIME = "trainer.micro_batch=1"
+FRAMES = "budget.frame_every=5"
 OF_THE_CLOCK = {"seconds", "steps_per_second", "peak_memory_mib"}
 
 
@@ -39,7 +42,7 @@ def runs(study: Path | str) -> dict[str, RunDirectory]:
 def calm(tmp_path_factory, tiny) -> dict[str, RunDirectory]:
     """The jobs of the sweep as separate runs."""
     output = tmp_path_factory.mktemp("calm")
-    for job in resolve([*tiny, *SWEEP, ONE_AT_A_TIME, f"output={output}"]):
+    for job in resolve([*tiny, FRAMES, *SWEEP, ONE_AT_A_TIME, f"output={output}"]):
         execute(job)
     assert len(runs(output / "default")) == 4
     return runs(output / "default")
@@ -97,7 +100,7 @@ def assert_same_result(one: RunDirectory, other: RunDirectory) -> None:
 def test_packed_jobs_drawn_one_at_a_time_are_separate_runs_to_the_bit(
     ganvas_command, tiny, calm, loops
 ):
-    done = ganvas_command("run", "-m", *tiny, *SWEEP, ONE_AT_A_TIME, "study=s", PACKED)
+    done = ganvas_command("run", "-m", *tiny, FRAMES, *SWEEP, ONE_AT_A_TIME, "study=s", PACKED)
     assert done.code == 0, done.err
     assert loops == [4, 4]
     packed = runs("s")
@@ -108,7 +111,7 @@ def test_packed_jobs_drawn_one_at_a_time_are_separate_runs_to_the_bit(
 
 
 def test_packed_jobs_drawn_together_are_separate_runs_to_rounding(ganvas_command, tiny, calm):
-    assert ganvas_command("run", "-m", *tiny, *SWEEP, "study=s", PACKED).code == 0
+    assert ganvas_command("run", "-m", *tiny, FRAMES, *SWEEP, "study=s", PACKED).code == 0
     # Drawn as many as pay, they have another signature.
     packed = {str([run.config[axis] for axis in AXES]): run for run in runs("s").values()}
     latents = []
@@ -131,7 +134,7 @@ def test_packed_jobs_drawn_together_are_separate_runs_to_rounding(ganvas_command
 def test_an_interrupted_pack_goes_on_as_a_pack_and_each_job_alone(
     ganvas_command, tiny, calm, loops, monkeypatch
 ):
-    words = ("run", *tiny, ONE_AT_A_TIME, "study=s")
+    words = ("run", *tiny, FRAMES, ONE_AT_A_TIME, "study=s")
     step_of = Stage.training_step
 
     def interrupted(self, step):
@@ -144,7 +147,7 @@ def test_an_interrupted_pack_goes_on_as_a_pack_and_each_job_alone(
         assert ganvas_command(*words, "-m", *SWEEP, PACKED).code == 130
     cut = runs("s")
     assert [(run.state, run.status["step"]) for run in cut.values()] == [("interrupted", 4)] * 4
-    one = (TERMS, "seed=2", "loss.latent.mse.weight=0.1")
+    one = (TERMS, "seed=2", f"{WEIGHT}=0.1")
     assert ganvas_command(*words, *one).code == 0
     loops.clear()
     assert ganvas_command(*words, "-m", *SWEEP, PACKED).code == 0
@@ -154,60 +157,45 @@ def test_an_interrupted_pack_goes_on_as_a_pack_and_each_job_alone(
         assert not cut[name].checkpoint_file.exists()
 
 
-def is_second(monitor: RunMonitor) -> bool:
-    return "seed: 2\n" in (monitor.folder.path / "config.yaml").read_text()
-
-
-def test_jobs_that_fail_leave_the_others(ganvas_command, tiny, calm, loops, monkeypatch):
+def test_jobs_that_fail_diverge_or_are_pruned_leave_the_others(ganvas_command, tiny, calm, loops):
+    words = ("run", "-m", *tiny, FRAMES, *SWEEP[:-1], ONE_AT_A_TIME, "study=s", PACKED)
     rows = RunMonitor.rows
 
+    def is_job(monitor, weight):
+        config = monitor.folder.config
+        return config["seed"] == 2 and config["loss"]["latent"]["mse"]["weight"] == weight
+
     def full(self, curve):
-        if is_second(self):
+        if is_job(self, 1):
             raise StorageError("no space left")
         rows(self, curve)
 
-    monkeypatch.setattr(RunMonitor, "rows", full)
-    done = ganvas_command("run", "-m", *tiny, *SWEEP, ONE_AT_A_TIME, "study=s", PACKED)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(RunMonitor, "rows", full)
+        patched.setattr(RunMonitor, "is_pruned", lambda self: is_job(self, 0.1))
+        done = ganvas_command(*words, f"{WEIGHT}=1,0.1,1e39")
     assert done.code == 1
-    assert "failed      seed=2 loss.latent.mse.weight=1  no space left" in done.err
-    assert loops == [4, 2]
-    for name, run in runs("s").items():
-        if run.config["seed"] == 1:
-            assert_same_result(calm[name], run)
-            assert log_of(run) == log_of(calm[name])
-        else:
-            assert run.error == "StorageError: no space left"
-            assert "Traceback" in (run.path / "run.log").read_text()
-
-
-def test_a_job_that_diverges_leaves_the_others(ganvas_command, tiny, calm):
-    words = (TERMS, "seed=1", "loss.latent.mse.weight=1,1e39,0.1")
-    assert ganvas_command("run", "-m", *tiny, *words, ONE_AT_A_TIME, "study=s", PACKED).code == 1
+    assert f"failed      seed=2 {WEIGHT}=1  no space left" in done.err
+    assert loops == [6, 2]
     packed = runs("s")
-    assert sorted(run.state for run in packed.values()) == ["failed", "finished", "finished"]
+    states = {"failed": 0, "finished": 0, "pruned": 0}
     for name, run in packed.items():
+        states[run.state] += 1
         if run.state == "finished":
             assert_same_result(calm[name], run)
-        else:
-            assert "stage w diverged at step 0" in run.error
-
-
-def test_pruned_jobs_leave_their_pack_and_can_go_on(ganvas_command, tiny, calm, loops):
-    words = ("run", "-m", *tiny, *SWEEP, ONE_AT_A_TIME, "study=s", PACKED)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(RunMonitor, "is_pruned", is_second)
-        assert ganvas_command(*words).code == 0
-    assert loops == [4, 2]
-    packed = runs("s")
-    assert sorted(r.state for r in packed.values()) == ["finished"] * 2 + ["pruned"] * 2
-    assert ganvas_command(*words).code == 0
-    for name, run in packed.items():
-        assert_same_result(calm[name], run)
+            assert log_of(run) == log_of(calm[name])
+        elif run.state == "failed":
+            assert "no space left" in run.error or "stage w diverged at step 0" in run.error
+            assert "Traceback" in (run.path / "run.log").read_text()
+    assert states == {"failed": 3, "finished": 2, "pruned": 1}
+    assert ganvas_command(*words, f"{WEIGHT}=1,0.1").code == 0
+    for name, run in calm.items():
+        assert_same_result(run, packed[name])
 
 
 def test_each_job_stops_early_where_it_would_alone(ganvas_command, tiny):
     words = (
-        "run", "-m", *tiny, ONE_AT_A_TIME, "edit=reconstruct_w", "budget.latent=30",
+        "run", "-m", *tiny, FRAMES, ONE_AT_A_TIME, "edit=reconstruct_w", "budget.latent=20",
         "mask=full,box", "edit.stages.w.early_stopping={patience: 2, improvement: 0.05}",
         "budget.flush_every=1",
     )  # fmt: skip
@@ -219,42 +207,41 @@ def test_each_job_stops_early_where_it_would_alone(ganvas_command, tiny):
         assert_same_result(run, packed[name])
 
 
-def test_packs_are_of_one_sort_and_of_bounded_size(ganvas_command, tiny, loops):
-    words = ("run", "-m", *tiny, "study=s", "edit=reconstruct_w", "budget.latent=1", PACKED)
-    axes = ("seed=1,2,3", "optimizer.latent.lr=0.1,0.2")
-    assert ganvas_command(*words, *axes, "hydra.launcher.size=2").code == 0
-    assert sorted(loops) == [1, 1, 2, 2]
-    refused = ganvas_command(*words, *axes, "hydra.launcher.size=0")
+def experiments(resolver, *words):
+    jobs = expand(words, resolver.groups)
+    return [build(validate(resolver.resolve(job).config)) for job in jobs]
+
+
+def test_jobs_are_packed_where_one_loop_can_hold_them(tiny):
+    resolver = Resolver()
+
+    def is_packed(axis):
+        a, b = experiments(resolver, *tiny, *(() if axis.startswith("loss=") else (TERMS,)), axis)
+        assert a != b
+        return packable(a, b)
+
+    for axis in (
+        "seed=1,2", "mask=full,box", "image=astronaut,portrait", "start=w_avg,random",
+        f"{WEIGHT}=1,2", "edit.stages.n.objective.Mk_n.weight=1,2",
+    ):  # fmt: skip
+        assert is_packed(axis), axis
+    for axis in (
+        "loss=pixel,lpips", "loss.latent.mean.weight=1,0", "optimizer.latent.lr=0.1,0.2",
+        f"{WEIGHT}={{value:1.0,up:0.1}},{{value:2.0,up:0.1}}", "layers=all,coarse",
+        "budget.latent=6,7", "generator.seed=0,1",
+        "trainer.micro_batch=1,2", "edit=reconstruct,reconstruct_w", "edit=reconstruct,inpaint",
+    ):  # fmt: skip
+        assert not is_packed(axis), axis
+    search, _ = experiments(resolver, *tiny, "optimizer=lbfgs", "seed=1,2")
+    assert not packable(search, search)
+
+
+def test_packs_are_of_one_sort_and_of_bounded_size(tiny, ganvas_command):
+    words = (*tiny, "seed=1,2,3", "optimizer.latent.lr=0.1,0.2")
+    jobs = [PackedJob(None, None, e) for e in experiments(Resolver(), *words)]
+    found = [[(j.experiment.seed, j.experiment.optimizer.latent.lr) for j in pack]
+             for pack in packs(jobs, 2)]  # fmt: skip
+    assert found == [[(1, 0.1), (2, 0.1)], [(1, 0.2), (2, 0.2)], [(3, 0.1)], [(3, 0.2)]]
+    refused = ganvas_command("run", "-m", *words, PACKED, "hydra.launcher.size=0")
     assert refused.code == 2
     assert "hydra.launcher.size=0" in refused.complaint
-
-
-def experiments(*words):
-    return [build(validate(job.config)) for job in resolve(words)]
-
-
-@pytest.mark.parametrize("axis", [
-    "seed=1,2", "mask=full,box", "image=astronaut,portrait", "start=w_avg,random",
-    "loss.latent.mse.weight=1,2", "metrics=pixel,latent", "edit.stages.n.objective.Mk_n.weight=1,2",
-])  # fmt: skip
-def test_jobs_that_one_loop_can_hold_are_packed(tiny, axis):
-    a, b = experiments(*tiny, axis)
-    assert a != b
-    assert packable(a, b)
-
-
-@pytest.mark.parametrize("axis", [
-    "loss.latent.mean.weight=1,0", "loss=pixel,lpips", "optimizer.latent.lr=0.1,0.2",
-    "layers=all,coarse", "budget.latent=6,7", "budget.frame_every=2,3", "generator.seed=0,1",
-    "trainer.micro_batch=1,2", "edit=reconstruct,reconstruct_w", "edit=reconstruct,inpaint",
-    "loss.latent.mse.weight={value:1.0,up:0.1},{value:2.0,up:0.1}",
-])  # fmt: skip
-def test_jobs_that_differ_in_more_are_not(tiny, axis):
-    terms = () if axis.startswith("loss=") else (TERMS,)
-    a, b = experiments(*tiny, *terms, axis)
-    assert not packable(a, b)
-
-
-def test_jobs_of_a_search_that_looks_at_all_images_are_packed_with_none(tiny):
-    a, _ = experiments(*tiny, "optimizer=lbfgs", "seed=1,2")
-    assert not packable(a, a)
