@@ -1,14 +1,17 @@
 """Runs per hour of a sweep: in packs, against one job after another, in one process.
 
     python docs/bench_packed.py
+    python docs/bench_packed.py loss=lpips
 
 Eight jobs that differ in seed, mask and weight, for three generators of random weights: the tiny
 one and a StyleGAN2 at 64², and one at 256². Both ways do all that a run does, from loading the
-generator to its pictures. CPU seconds, so that the ratio holds where the machine is busy.
+generator to its pictures. CPU seconds, so that the ratio holds where the machine is busy. Words
+that are given are overrides of all jobs.
 """
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -21,12 +24,12 @@ from ganvas.generator.random_weights import random_generator
 SWEEP = ("seed=0,1", "mask=full,box", "loss.latent.mse.weight=1,2")
 JOBS = 8
 WORDS = (
-    "loss=pixel", "metrics=pixel", "logger=none", "trainer=cpu", "trainer.progress=false",
-    "budget=preview",
+    "loss=pixel", "metrics=pixel", "logger=none", "trainer=cpu", "trainer.threads=1",
+    "trainer.progress=false", "budget=preview",
 )  # fmt: skip
 WAYS = {"one after another": (), "packed": ("hydra/launcher=packed",)}
 
-CHANNELS = {"64": (128, 128, 128, 64, 32), "256": (128, 128, 128, 128, 64, 32, 16)}
+CHANNELS = {"64": (128, 128, 128, 128, 64), "256": (128, 128, 128, 128, 64, 32, 16)}
 """Channels of each StyleGAN2 from 4² on: a quarter of what NVIDIA trains at 256²."""
 
 
@@ -51,7 +54,7 @@ def main() -> None:
     """Print the runs per hour of both ways, and their ratio."""
     with tempfile.TemporaryDirectory() as name:
         for generator, chosen in generators(Path(name)).items():
-            words = (*WORDS, *chosen, f"output={name}/out")
+            words = (*WORDS, *chosen, *sys.argv[1:], f"output={name}/out")
             # Imports, and the pictures' decoding, are of no concern.
             seconds((*words, "study=warm", "budget.latent=2", "budget.noise=2"))
             taken = {

@@ -218,6 +218,7 @@ def _weights(
     blocks: Sequence[Block], name: str, reference: Reference
 ) -> Callable[[float], float | Tensor]:
     """Return what gives the weight of the term `name` in the block of each image."""
+    # Where they are scheduled, images have the same.
     weights = [block.weight * block.terms[name].weight_at(0.5) for block in blocks]
     if len(set(weights)) == 1:
         return partial(_weight, blocks[0], blocks[0].terms[name])

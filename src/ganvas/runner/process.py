@@ -1,7 +1,4 @@
-"""What a run sets in its process while it works: threads, seeds, determinism, and its log.
-
-What several runs of one process share, and the rest of what one has alone.
-"""
+"""What a run sets in its process while it works: threads, seeds, determinism, signals, its log."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ class Reporter(pl.Callback):
         self._tell(self.watchers, done, lambda w: w.monitor.step(step))
         if saving:
             state = stage.state(done)
-            self._tell(saving, done, lambda w: w.monitor.checkpoint(share_of(state, _slice(w))))
+            self._tell(saving, done, lambda w: w.monitor.checkpoint(self._share(state, w)))
         for watcher in self._watching():
             watcher.interrupted = watcher in stopping
             if watcher.interrupted or self.idle.issuperset(watcher.images):
@@ -121,6 +121,10 @@ class Reporter(pl.Callback):
             notice = f"image {name}: {why}; it stops at {kept}, its best"
             owners = [w for w in self.watchers if image in w.images]
             self._tell(owners, done, partial(_notify, notice))
+
+    def _share(self, state: dict[str, Any], watcher: Watcher) -> dict[str, Any]:
+        # The state of a search cannot be divided; it has one watcher.
+        return share_of(state, _slice(watcher)) if len(self.watchers) > 1 else state
 
     def _watching(self) -> list[Watcher]:
         return [watcher for watcher in self.watchers if watcher.left is None]
