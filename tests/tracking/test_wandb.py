@@ -88,7 +88,9 @@ def words(tiny) -> tuple[str, ...]:
 @pytest.mark.slow
 def test_multirun_makes_separate_finished_runs(fork_server, tmp_path, words):
     sweep = ("-m", *words[1:], "seed=1,2", "study=seeds", "tags=[a,b]", "mask=box")
-    assert fork_server.run(tmp_path, "run", *sweep) == 0, (tmp_path / "child.log").read_text()
+    # Both W&B runs are open at once.
+    code = fork_server.run(tmp_path, "run", *sweep, "hydra/launcher=packed")
+    assert code == 0, (tmp_path / "child.log").read_text()
     found = runs_below(tmp_path)
     assert len(found) == 2
     seen = []
