@@ -73,14 +73,15 @@ class CMAES(Optimizer):
     ) -> torch.optim.Optimizer:
         """Return the optimiser."""
         from ganvas.stage.population import Evolution
+        from ganvas.system.eager import eager
 
         parameters = list(parameters)
         if self.gradient is None:
-            return Evolution(parameters, self.population, self.strategy)
+            return eager(Evolution)(parameters, self.population, self.strategy)
         steps = self.gradient_steps
         rates = [self.gradient.rate(step, steps) for step in range(steps)]
         inner = self.gradient.build(parameters, sensitivity)
-        return Evolution(parameters, self.population, self.strategy, inner, rates)
+        return eager(Evolution)(parameters, self.population, self.strategy, inner, rates)
 
     def strategy(self, mean: np.ndarray) -> Any:
         """Return the package's evolution strategy around a mean (D,), with its own random numbers.
