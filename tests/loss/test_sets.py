@@ -16,7 +16,7 @@ def test_the_latent_finds_more_than_a_flat_picture(tmp_path, loss):
     result = run(
         [
             "edit=reconstruct_w", f"loss={loss}", "optimizer=gentle", "budget.latent=15",
-            "metrics=full", "logger=none", "+trainer.progress=false",
+            "metrics=perceptual", "logger=none", "+trainer.progress=false",
             f"output={tmp_path}",
         ]
     )  # fmt: skip
