@@ -30,7 +30,8 @@ def sweep(folder, trials):
     (options / "stuck.yaml").write_text(OPTION.format(steps=STUCK, rate=1e-9))
     (options / "free.yaml").write_text(OPTION.format(steps=FREE, rate=0.05))
     words = [
-        "run", "-m", "--config-dir", str(options.parent), "hydra/sweeper=optuna", "hydra/launcher=local", "hydra.launcher.jobs=2",
+        "run", "-m", "--config-dir", str(options.parent),
+        "hydra/sweeper=optuna", "hydra/launcher=local", "hydra.launcher.jobs=2",
         f"hydra.sweeper.n_trials={trials}", "hydra.sweeper.n_jobs=2", "hydra.sweeper.curve=psnr",
         *PRUNER, "generator=tiny", "loss=pixel", "metrics=pixel",
         "logger=none", "budget=preview", "budget.noise=0",
