@@ -89,8 +89,10 @@ def read_as(
         raise InputError(f"no such {what}: {path}")
     try:
         tensors, metadata = read_tensors(path)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} is not a readable safetensors file: {error}") from error
+    except ValueError as error:
+        raise InputError(f"{path} is {error}") from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
     if metadata.get("format") not in formats:
         raise InputError(f"{path} is a safetensors file but not a ganvas {what}")
     try:
