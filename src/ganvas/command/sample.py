@@ -40,9 +40,8 @@ def sample(options: argparse.Namespace) -> int:
     if not 0 <= options.seed <= LAST_SEED - options.count:
         raise ConfigError(f"--seed must be at least 0 and below 2⁶³, not {options.seed}")
     if not -FARTHEST <= options.psi <= FARTHEST:
-        raise ConfigError(
-            f"--psi must be a number, such as 0.7, from -{FARTHEST} to {FARTHEST}, not {options.psi}"
-        )
+        numbers = f"a number, such as 0.7, from -{FARTHEST} to {FARTHEST}"
+        raise ConfigError(f"--psi must be {numbers}, not {options.psi}")
     folder = Path(options.output)
     names = tuple(f"{seed:04d}" for seed in range(options.seed, options.seed + options.count))
     if others := sorted({file.stem for file in folder.glob("*.png")} - set(names)):
