@@ -86,11 +86,11 @@ def words(tiny) -> tuple[str, ...]:
 
 
 @pytest.mark.slow
-def test_multirun_makes_separate_finished_runs(fork_server, tmp_path, words):
-    sweep = ("-m", *words[1:], "seed=1,2", "study=seeds", "tags=[a,b]", "mask=box")
-    # Both W&B runs are open at once.
-    code = fork_server.run(tmp_path, "run", *sweep, "hydra/launcher=packed")
-    assert code == 0, (tmp_path / "child.log").read_text()
+# In a pack, both W&B runs are open at once.
+@pytest.mark.parametrize("launcher", [(), ("hydra/launcher=packed",)])
+def test_multirun_makes_separate_finished_runs(fork_server, tmp_path, words, launcher):
+    sweep = ("-m", *words[1:], "seed=1,2", "study=seeds", "tags=[a,b]", "mask=box", *launcher)
+    assert fork_server.run(tmp_path, "run", *sweep) == 0, (tmp_path / "child.log").read_text()
     found = runs_below(tmp_path)
     assert len(found) == 2
     seen = []
