@@ -97,9 +97,9 @@ class Canvas:
         if known is not None:
             self._tiles.move_to_end(tile)
             return known
-        crop = self._crop(tile, self.latents(tile))
+        crop = self._crop(tile, self._tile_styles(tile))
         for overlay, w in self._overlays.get(tile, ()):
-            crop = self._overlaid(crop, self._crop(tile, w), overlay)
+            crop = self._overlaid(crop, self._crop(tile, self.generator.styles(w)), overlay)
         self._tiles[tile] = crop
         self._cached += _bytes(crop)
         while self._cached > CACHE_MIB << 20 and len(self._tiles) > 1:
@@ -122,7 +122,7 @@ class Canvas:
             rgb = blend(rgb, other.rgb)
         return Activation(blend(features, other.features), rgb)
 
-    def _crop(self, tile: Tile, w: Tensor) -> Activation:
+    def _crop(self, tile: Tile, styles: Sequence[Tensor]) -> Activation:
         noise = [
             self._noise(TILE_NOISE, index, Window(row * r, row * r + r, column * r, column * r + r))
             for index, r in enumerate(self.generator.noise_resolutions)
@@ -131,7 +131,7 @@ class Canvas:
         ]
         name = self.geometry.layer
         g = self.geometry
-        state = self.generator.activations(w, noise, [name])[name]
+        state = self.generator.states(styles, noise, [name])[name]
         full = state.features.shape[-1]
 
         def cropped(maps: Tensor) -> Tensor:
