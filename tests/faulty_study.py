@@ -1,4 +1,4 @@
-"""A study of 24 runs in which jobs fail on purpose, for the launchers' tests; see study/faulty."""
+"""A study of runs in which jobs fail on purpose, for the launchers' tests; see study/faulty."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from ganvas.analysis.study import read_study
 
 HERE = Path(__file__).parent
-RUNS = 24
+RUNS = 14
 LOCAL = ("hydra/launcher=local", "hydra.launcher.jobs=2", "hydra.launcher.memory_mib=1500")
 
 

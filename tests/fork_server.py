@@ -18,6 +18,18 @@ from pathlib import Path
 
 import torch
 
+WHAT_A_RUN_IMPORTS = (
+    "ganvas.cli",
+    "ganvas.command.run",
+    "ganvas.generator",
+    "ganvas.metrics",
+    "ganvas.runner.engine",
+    "ganvas.runner.final",
+    "ganvas.runner.job",
+    "ganvas.stage.stage",
+    "ganvas.tracking",
+)
+
 
 def arm(place: str, call: int, when: str) -> None:
     """Make the `call`-th call of "module:name.name" kill this process, before or after its work."""
@@ -66,6 +78,8 @@ def unread() -> int:
 def serve() -> None:
     """Obey orders until the input ends."""
     torch.set_num_threads(1)
+    for module in WHAT_A_RUN_IMPORTS:
+        importlib.import_module(module)
     for line in sys.stdin:
         process = os.fork()
         if process == 0:

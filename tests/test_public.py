@@ -129,6 +129,8 @@ def test_a_run_imports_neither_torch_s_compiler_nor_what_it_does_not_use(tiny, t
         f"codes = {{main(['run', *short, f'optimizer.latent.algorithm={{name}}']) "
         f"for name in {algorithms}}}\n"
         "codes.add(main(['run', *short, 'optimizer=lbfgs']))\n"
+        "codes.add(main(['run', *short, 'experiment=z_basin_cma', 'start.count=4']))\n"
+        "codes.add(main(['run', *short, 'experiment=z_random', 'start.count=4']))\n"
         f"print(codes, [m for m in {unused} if m in sys.modules])\n"
         f"code = main(['run', *short, 'logger=wandb'])\n"
         "unused = ('wandb.sdk.launch', 'wandb.apis.public', 'torch._dynamo')\n"

@@ -34,7 +34,7 @@ def test_study_survives_faults_the_time_limit_and_the_launchers_death(tmp_path, 
 
     first = start(disturbed, faults, SLURM)
     deadline = time.monotonic() + 900
-    while states(disturbed)["finished"] < 10 and time.monotonic() < deadline:
+    while states(disturbed)["finished"] < RUNS // 2 + 1 and time.monotonic() < deadline:
         assert first.poll() is None, first.stderr.read()
         time.sleep(0.2)
     os.kill(first.pid, signal.SIGKILL)

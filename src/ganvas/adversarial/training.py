@@ -223,9 +223,11 @@ def _optimizer(
 ) -> torch.optim.Optimizer:
     import torch
 
+    from ganvas.system.eager import eager
+
     betas = 0.0, 0.99**ratio
     fused = device.type == "cuda"
-    return torch.optim.Adam(module.parameters(), lr * ratio, betas, eps=1e-8, fused=fused)
+    return eager(torch.optim.Adam)(module.parameters(), lr * ratio, betas, eps=1e-8, fused=fused)
 
 
 def _update(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:

@@ -187,7 +187,7 @@ class MovesUnits(Operation):
         """
         painted, name = image, self.last(generator)
         if fresh is not None:
-            painted = replace(image, noise=renewed(image.noise, fresh, region))
+            painted = replace(image, noise=renewed(image.noise, fresh, region)).rounded()
         margin = margin_of(generator, name)
         state = before = before or image.activations(generator, [name])[name]
         if any(pull.layer != STYLES for pull in pulls):

@@ -19,6 +19,7 @@ from ganvas.encoder.settings import Settings
 from ganvas.functional.images import from_uint8, resize
 from ganvas.functional.schedule import ramp
 from ganvas.generator.base import Generator
+from ganvas.system.eager import eager
 from ganvas.system.lightning import pl
 
 CLIP = 1.0
@@ -110,7 +111,7 @@ class EncoderTraining(pl.LightningModule):
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """Return Adam, with a short memory of squared gradients, since trainings are short."""
-        return torch.optim.Adam(
+        return eager(torch.optim.Adam)(
             self.network.parameters(), lr=self.option.learning_rate, betas=(0.9, 0.99)
         )
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
+from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -13,6 +15,7 @@ from ganvas.embedding import Space
 from ganvas.errors import ConfigError
 from ganvas.stage.candidates import require_latent, require_population
 from ganvas.stage.optimizer import Descent, Optimizer, Sensitivity
+from ganvas.system.imports import stand_ins
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,21 +76,21 @@ class CMAES(Optimizer):
     ) -> torch.optim.Optimizer:
         """Return the optimiser."""
         from ganvas.stage.population import Evolution
+        from ganvas.system.eager import eager
 
         parameters = list(parameters)
         if self.gradient is None:
-            return Evolution(parameters, self.population, self.strategy)
+            return eager(Evolution)(parameters, self.population, self.strategy)
         steps = self.gradient_steps
         rates = [self.gradient.rate(step, steps) for step in range(steps)]
         inner = self.gradient.build(parameters, sensitivity)
-        return Evolution(parameters, self.population, self.strategy, inner, rates)
+        return eager(Evolution)(parameters, self.population, self.strategy, inner, rates)
 
     def strategy(self, mean: np.ndarray) -> Any:
         """Return the package's evolution strategy around a mean (D,), with its own random numbers.
 
         It neither prints nor writes files, and ends only with the stage.
         """
-        import cma
         import numpy as np
 
         rng = np.random.default_rng(self.seed)
@@ -99,4 +102,16 @@ class CMAES(Optimizer):
             "seed": np.nan,
             "verbose": -9,
         }
-        return cma.CMAEvolutionStrategy(mean, self.sigma, options)
+        return _package().CMAEvolutionStrategy(mean, self.sigma, options)
+
+
+def _package() -> ModuleType:
+    """Import `cma` without what it needs for its plots and its models of the loss alone."""
+    with stand_ins(
+        {
+            "scipy": {},
+            "scipy.stats": {"kendalltau": None},
+            "matplotlib": {"pyplot": None},
+        }
+    ):
+        return import_module("cma")

@@ -49,7 +49,7 @@ class LBFGS(Descent):
     ) -> torch.optim.Optimizer:
         """Return the optimiser; `lr` is the fraction of a Newton step."""
         from ganvas.stage.batch_lbfgs import BatchLBFGS
-        from ganvas.stage.eager import eager
+        from ganvas.system.eager import eager
 
         squares = None
         if self.scaling == "sensitivity":

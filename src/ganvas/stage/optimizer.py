@@ -171,7 +171,7 @@ def maker(algorithm: str) -> Callable[..., torch.optim.Optimizer]:
     """
     import torch
 
-    from ganvas.stage.eager import eager
+    from ganvas.system.eager import eager
 
     known: dict[str, Callable[..., torch.optim.Optimizer]] = {
         "adam": partial(eager(torch.optim.Adam), fused=True),

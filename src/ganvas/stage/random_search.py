@@ -52,5 +52,6 @@ class RandomSearch(Optimizer):
     ) -> torch.optim.Optimizer:
         """Return the optimiser."""
         from ganvas.stage.population import RandomDraws
+        from ganvas.system.eager import eager
 
-        return RandomDraws(parameters, self.population, self.seed)
+        return eager(RandomDraws)(parameters, self.population, self.seed)

@@ -16,15 +16,28 @@ PRUNER = (
 )  # fmt: skip
 
 
+STUCK, FREE = 5000, 150
+"""Steps of the runs, more than the pruner's warm-up; those of a stuck one do not come to an end."""
+OPTION = """# @package _global_
+budget: {{latent: {steps}}}
+optimizer: {{latent: {{lr: {rate}}}}}
+"""
+
+
 def sweep(folder, trials):
+    options = folder / "options" / "experiment"
+    options.mkdir(parents=True, exist_ok=True)
+    (options / "stuck.yaml").write_text(OPTION.format(steps=STUCK, rate=1e-9))
+    (options / "free.yaml").write_text(OPTION.format(steps=FREE, rate=0.05))
     words = [
-        "run", "-m", "hydra/sweeper=optuna", "hydra/launcher=local", "hydra.launcher.jobs=2",
+        "run", "-m", "--config-dir", str(options.parent),
+        "hydra/sweeper=optuna", "hydra/launcher=local", "hydra.launcher.jobs=2",
         f"hydra.sweeper.n_trials={trials}", "hydra.sweeper.n_jobs=2", "hydra.sweeper.curve=psnr",
         *PRUNER, "generator=tiny", "loss=pixel", "metrics=pixel",
-        "logger=none", "budget=preview", "budget.latent=5000", "budget.noise=0",
+        "logger=none", "budget=preview", "budget.noise=0",
         "edit.stages.w.tied=0",
         "budget.frame_every=0", "trainer=cpu", "study=s", f"output={folder}",
-        "optimizer.latent.lr=1e-9,0.05",
+        "experiment=stuck,free",
     ]  # fmt: skip
     return subprocess.run(
         [sys.executable, "-m", "ganvas.cli", *words],
@@ -44,7 +57,7 @@ def test_runs_are_pruned_by_their_curves_and_the_search_continues(tmp_path):
         found["1.0e-09" in config] = json.loads(file.read_text())
     assert found[False]["state"] == "finished"
     assert found[True]["state"] == "pruned"
-    assert 100 < found[True]["step"] < 5000
+    assert 100 < found[True]["step"] < STUCK
     assert found[True]["error"] is None
 
     again = sweep(tmp_path, 4)
