@@ -76,6 +76,10 @@ CONFIG = {
     ("mask._target_=os.path.join",): ("mask", "join", "Mask"),
     ("seed=${nothing}",): ("nothing",),
     ("image=file",): ("image.x.path must be given",),
+    ("image=file", "image.x.path=https://example.org/me.jpg"): (
+        "https://example.org/me.jpg is an address", "curl -LO"),
+    ("mask=file", "mask.path=s3://holes/m.png"): ("s3://holes/m.png is an address", "curl -LO"),
+    ("image=file", "image.x.path=' '"): ("image.x.path is empty",),
     ("image.x.path=me.jpg",): ("[30,9,226,205] belongs to ganvas:astronaut.png; add "
                                "image.x.crop=centre, or use image=file",),
     ("image.x={path: me.jpg}",): ("belongs to ganvas:astronaut.png", "image.x.crop=centre"),

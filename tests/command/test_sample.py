@@ -38,6 +38,8 @@ def test_asking_for_more_keeps_the_first(ganvas_command):
 
 @pytest.mark.parametrize(("words", "expected"), [
     (["-n", "0"], "--count must be at least 1"),
+    (["-n", str(10**9)], "--count must be at least 1 and at most 10000"),
+    (["--psi", "1e30"], "--psi must be a number, such as 0.7, from -100 to 100"),
     (["--seed", "-5"], "--seed must be at least 0"),
     (["--seed", str(3**50)], "--seed must be at least 0 and below"),
     (["--seed", str(2**63 - 1), "-n", "2"], "--seed must be at least 0 and below"),

@@ -25,3 +25,13 @@ def test_an_interval_is_for_a_search_alone():
 def test_an_axis_without_values_is_refused(word):
     with pytest.raises(ConfigError, match=word.partition("=")[0]):
         expand(["budget=quick", word])
+
+
+@pytest.mark.parametrize("words", [
+    ["seed=range(0,1000000000)"],
+    ["seed=range(0,100000)", "budget.latent=range(1,1001)"],
+    ["seed=range(0,2000)", "budget.latent=range(1,2001)"],
+])  # fmt: skip
+def test_a_sweep_that_no_memory_holds_is_refused(words):
+    with pytest.raises(ConfigError, match="1,000,000"):
+        expand(words)

@@ -52,6 +52,7 @@ def test_bits_are_black_and_white(tmp_path, kind, dtype):
 
 @pytest.mark.parametrize(("values", "part"), [
     (ramp(-1, 1), "from -1 to 1"), (ramp(0, 1e6), "to 1e\\+06"),
+    (ramp(0.1, 1.07), "from 0 to 1.07"), (ramp(0, 19), "from 0 to 19"),
     (np.where(ramp() > 0.5, np.nan, 0.5), "not finite"),
     (np.where(ramp() > 0.5, np.inf, 0.5), "not finite"),
 ])  # fmt: skip

@@ -254,3 +254,12 @@ def test_an_address_says_what_to_do(address):
     with pytest.raises(InputError, match="curl -LO") as caught:
         find_pictures(Path(address))
     assert address.lower() in str(caught.value).lower()
+
+
+def test_of_several_pictures_the_first_is_taken_with_a_notice(tmp_path, caplog):
+    first, *others = (Image.new("RGB", (32, 32), colour) for colour in ("red", "blue", "lime"))
+    for name in ("pages.tif", "film.webp"):
+        first.save(tmp_path / name, save_all=True, append_images=others, lossless=True)
+        (picture,) = Source(tmp_path / name).read().values()
+        assert picture.getpixel((9, 9)) == (255, 0, 0)
+        assert f"{name} holds 3 pictures; the first one is taken" in caplog.text

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import ganvas
-from ganvas.errors import DamagedError
+from ganvas.errors import DamagedError, InputError
 from ganvas.runner.directory import RunDirectory, load
 from ganvas.runner.manifest import write_manifest
 from ganvas.stage.stage import Stage
@@ -144,7 +144,7 @@ def test_the_same_command_repeats_a_damaged_run(name, runs, study, tiny, ganvas_
     damage(bad, good, name, "missing")
     done = ganvas_command("run", *tiny, f"output={study.parent}", "study=s", f"seed={seed}")
     assert done.code == 0, done.err
-    assert "the run is repeated" in done.err
+    assert done.err.count("the run is repeated") == 1
     assert load(bad).state == "finished"
     assert torch.equal(load(bad).embedding.latent, latent)
     assert {f: f.read_bytes() for f in bad.rglob("*.png")} == expected
@@ -257,3 +257,140 @@ def test_a_status_that_does_not_say_how_the_run_stands(runs, ganvas_command):
     done = ganvas_command("report", "s")
     assert done.code == 0, done.err
     assert "does not say how the run stands" in done.err + done.out
+
+
+@pytest.fixture(scope="module")
+def damaged(finished_study, tmp_path_factory):
+    """Return a study, and a function that damages its first run anew, for tests that only read."""
+    study = tmp_path_factory.mktemp("damaged") / "outputs" / "s"
+    shutil.copytree(finished_study, study)
+    bad, *_ = sorted(path for path in study.iterdir() if path.name[0] != ".")
+    texts = {bad / name: (bad / name).read_bytes() for name in (*TEXTS, "embedding.safetensors")}
+
+    def change(name, content, state="finished", listed=False):
+        for file, written in texts.items():
+            file.write_bytes(written)
+        status = json.loads((bad / "status.json").read_bytes()) | {"state": state}
+        if not listed:
+            # As versions before the manifest have left it.
+            del status["version"]
+            (bad / "manifest.json").unlink()
+        (bad / "status.json").write_text(json.dumps(status))
+        if isinstance(content, dict):
+            content = json.dumps(json.loads((bad / name).read_bytes()) | content)
+        (bad / name).write_bytes(content.encode() if isinstance(content, str) else content)
+        return study, bad
+
+    return change
+
+
+def require_left_out(ganvas_command, study, bad, file):
+    """Every command names the file, and none of them ends because of it."""
+    listed = ganvas_command("ls", str(study))
+    assert listed.code == 0
+    (line,) = [line for line in listed.out.splitlines() if bad.name in line]
+    assert " damaged " in line
+    assert file in line
+    for command in ("table", "report"):
+        done = ganvas_command(command, str(study))
+        assert done.code == 0, done.err
+        assert file in done.complaint
+        assert "left out" in done.complaint
+
+
+@pytest.mark.parametrize("content", [
+    {"step": "seven"}, {"total_steps": [10]}, {"seconds": "a while"}, {"seconds": float("inf")},
+    {"images": 2}, {"images": [1]}, {"images": {"astronaut": 1}}, {"error": ["why"]},
+    {"attempts": "x"}, {"state": "Finished"}, {"state": "finished", "signature": 7},
+])  # fmt: skip
+def test_a_status_of_another_shape(damaged, ganvas_command, content):
+    require_left_out(ganvas_command, *damaged("status.json", content, listed=True), "status.json")
+
+
+@pytest.mark.parametrize(("name", "content"), [
+    ("metrics.json", '{"final": [], "images": 3}'),
+    ("metrics.json", '{"final": {"psnr": "high"}}'),
+    ("metrics.json", '{"images": {"astronaut": 5}}'),
+    ("metrics.json", '{"stages": {"w": {"images": {"astronaut": 1}}}}'),
+    ("metrics.json", '{"about": {"psnr": 1}}'),
+    ("config.yaml", "image: 5\n"),
+    ("config.yaml", "a: &a [*a]\n"),
+    ("config.yaml", "".join(f"k{i}: &k{i} [{', '.join([f'*k{i - 1}'] * 9)}]\n" if i
+                            else "k0: &k0 [x]\n" for i in range(12))),
+    ("config.yaml", "when: 2026-01-31\n"),
+    ("config.yaml", "what: !!binary aGFpcg==\n"),
+    ("overrides.yaml", "overrides: seed=1\nchoices: {}\n"),
+    ("overrides.yaml", "overrides: []\nchoices: [mask]\n"),
+    ("provenance.json", '{"directory": 7}'),
+    ("provenance.json", '{"inputs": ["a"]}'),
+    ("metrics.jsonl", '{"step": "one"}\n'),
+    ("metrics.jsonl", '{"step": 1, "psnr": ["high"]}\n'),
+    ("metrics.jsonl", '{"step": 1, "psnr": [1, 2, 3]}\n'),
+    ("embedding.safetensors", b"latent"),
+    ("embedding.safetensors", b"\x10" + b"\0" * 7 + b'{"a": {"data_o'),
+])  # fmt: skip
+def test_a_record_without_a_manifest_is_judged_by_its_content(
+    damaged, ganvas_command, name, content
+):
+    study, bad = damaged(name, content)
+    require_left_out(ganvas_command, study, bad, name)
+    if name in READ and not name.startswith("embedding"):
+        with pytest.raises(DamagedError, match=name):
+            READ[name](load(bad))
+    done = ganvas_command("rerun", "--check", str(bad))
+    assert done.code == 2
+    assert bad.name in done.complaint
+
+
+@pytest.mark.parametrize(("name", "content"), [
+    ("metrics.jsonl", '{"step": 1, "loss": [0.5]}\nhalf\n{"step": 2, "loss": [0.4]}\n'),
+    ("metrics.json", "[]"),
+])  # fmt: skip
+def test_what_a_run_has_not_listed_yet_is_judged_by_its_content(
+    damaged, ganvas_command, name, content
+):
+    study, bad = damaged(name, content, state="interrupted")
+    require_left_out(ganvas_command, study, bad, name)
+
+
+@pytest.mark.parametrize("files", [
+    [], {"config.yaml": 5}, {"config.yaml": {"size": 1, "sha256": 2, "head": "3"}},
+    {"config.yaml": {"size": "1", "sha256": "2", "head": "3"}},
+    {"con\0fig": {"size": 1, "sha256": "2", "head": "3"}},
+])  # fmt: skip
+def test_a_manifest_of_another_shape(damaged, ganvas_command, files):
+    study, bad = damaged("manifest.json", {"files": files}, listed=True)
+    require_left_out(ganvas_command, study, bad, "manifest.json")
+
+
+def test_a_finished_run_needs_its_files_whatever_else_the_status_says(runs):
+    bad, _ = runs
+    status = json.loads((bad / "status.json").read_text())
+    del status["started"]
+    (bad / "status.json").write_text(json.dumps(status))
+    (bad / "embedding.safetensors").unlink()
+    assert "embedding.safetensors is missing" in load(bad).damage
+
+
+def test_check_does_not_vouch_for_what_nobody_has_listed(runs, ganvas_command):
+    bad, _ = runs
+    RunDirectory(bad).write_status(version=1)
+    (bad / "manifest.json").unlink()
+    checked = ganvas_command("check", "s")
+    assert checked.code == 0
+    assert "1 of them, of an older version, list no files" in checked.out
+
+
+def test_pictures_that_cannot_be_shown_are_one_line(runs):
+    bad, _ = runs
+    (bad / PICTURE).unlink()
+    for read in (RunDirectory.image, lambda run: run.image("difference")):
+        with pytest.raises(InputError, match="no such picture"):
+            read(load(bad))
+    (bad / PICTURE).write_bytes(b"no picture")
+    with pytest.raises(DamagedError, match="cut or broken"):
+        load(bad).image()
+    whole = bad / "images" / "contact_sheet.webp"
+    whole.write_bytes(whole.read_bytes()[:200])
+    with pytest.raises(DamagedError, match="cut or broken"):
+        _ = load(bad).sheet

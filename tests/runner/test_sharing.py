@@ -14,7 +14,8 @@ from ganvas.functional.images import to_uint8
 from ganvas.image import Source
 from ganvas.image.picture import save_picture
 from ganvas.image.source import to_tensor
-from ganvas.runner.directory import find_runs, load
+from ganvas.runner.directory import RunDirectory, find_runs, load
+from ganvas.runner.pictures import save_stage
 from ganvas.runner.sharing import POOL
 from ganvas.system.tensors import read_tensors
 
@@ -25,6 +26,21 @@ def test_a_run_stores_its_result_and_a_study_its_photograph_once(finished_study)
     assert (first / "w.webp").is_file()
     assert (first / "target.webp").samefile(second / "target.webp")
     assert not (first / "difference.png").exists()
+
+
+def test_the_picture_of_an_earlier_stage_is_small_and_near_what_it_drew(tmp_path):
+    smooth = np.linspace(0, 6, 256)
+    drawn = np.stack([np.sin(smooth)[:, None] * np.cos(k * smooth) for k in (1, 2, 3)])
+    noise = np.random.default_rng(0).normal(0, 8, drawn.shape)
+    picture = torch.from_numpy((120 + 100 * drawn + noise).clip(0, 255).astype(np.uint8))
+    save_stage(RunDirectory(tmp_path), ("a",), "w", picture[None], last=False)
+    save_stage(RunDirectory(tmp_path), ("a",), "n", picture[None], last=True)
+    early, late = (tmp_path / "images/a" / name for name in ("w.webp", "n.png"))
+    assert early.stat().st_size < late.stat().st_size / 2
+    exact, near = (np.asarray(Image.open(f).convert("RGB"), float) for f in (late, early))
+    assert np.array_equal(exact, picture.permute(1, 2, 0))
+    # What the run's numbers are of was measured before.
+    assert 10 * np.log10(255**2 / ((exact - near) ** 2).mean()) > 30
 
 
 def test_an_embedding_stores_noise_in_half_and_draws_the_saved_result(finished_study):

@@ -6,6 +6,7 @@ import argparse
 
 from ganvas.command.runs import chosen
 from ganvas.runner.damage import problems
+from ganvas.runner.manifest import FILE
 
 
 def check(options: argparse.Namespace) -> int:
@@ -24,5 +25,9 @@ def check(options: argparse.Namespace) -> int:
     if damaged:
         print(f"{damaged} of {len(runs)} runs are damaged; the same `ganvas run` repeats them")
         return 1
+    unlisted = sum(run.finished and not (run.path / FILE).exists() for run in runs)
     print(f"{len(runs)} runs: every file is as it was written")
+    if unlisted:
+        print(f"{unlisted} of them, of an older version, list no files: their texts and embeddings "
+              "can be read, pictures were not compared")  # fmt: skip
     return 0

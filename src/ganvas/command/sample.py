@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 from pathlib import Path
 
 import torch
@@ -15,6 +14,12 @@ from ganvas.errors import ConfigError, InputError
 from ganvas.functional.images import to_uint8
 from ganvas.generator.config import load_generator
 from ganvas.image.picture import save_picture, to_picture
+
+MOST = 10_000
+"""Pictures of one call: all are in memory, and in one embedding."""
+
+FARTHEST = 100
+"""Of ψ, which is about 1: far outside, a generator draws grey without a word."""
 
 LAST_SEED = 2**63
 """Below it lies every seed that names a picture."""
@@ -30,12 +35,13 @@ def sample(options: argparse.Namespace) -> int:
         ConfigError: Count, seed or ψ is out of range, or an override is not one of the generator's.
         InputError: The folder holds other pictures.
     """
-    if options.count < 1:
-        raise ConfigError(f"--count must be at least 1, not {options.count}")
+    if not 1 <= options.count <= MOST:
+        raise ConfigError(f"--count must be at least 1 and at most {MOST}, not {options.count}")
     if not 0 <= options.seed <= LAST_SEED - options.count:
         raise ConfigError(f"--seed must be at least 0 and below 2⁶³, not {options.seed}")
-    if not math.isfinite(options.psi):
-        raise ConfigError(f"--psi must be a number, such as 0.7, not {options.psi}")
+    if not -FARTHEST <= options.psi <= FARTHEST:
+        numbers = f"a number, such as 0.7, from -{FARTHEST} to {FARTHEST}"
+        raise ConfigError(f"--psi must be {numbers}, not {options.psi}")
     folder = Path(options.output)
     names = tuple(f"{seed:04d}" for seed in range(options.seed, options.seed + options.count))
     if others := sorted({file.stem for file in folder.glob("*.png")} - set(names)):

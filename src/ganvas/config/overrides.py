@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from itertools import product
+from itertools import islice, product
+from math import prod
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -23,6 +24,8 @@ from hydra.errors import HydraException
 from ganvas.config.groups import Groups, groups
 from ganvas.config.schema import TARGET
 from ganvas.errors import ConfigError, first_line
+
+MOST_JOBS = 1_000_000
 
 Words: TypeAlias = Iterable[str | Override]
 """Overrides, as they are written or parsed already."""
@@ -136,13 +139,18 @@ def expand(words: Words, known_groups: Groups | None = None) -> list[list[Overri
         known_groups: What ``glob(…)`` chooses from; None: the program's own groups.
 
     Raises:
-        ConfigError: An axis has no value, or is an interval, of which only a search takes values.
+        ConfigError: An axis has no value, or is an interval, of which only a search takes values;
+            or there are more than a million jobs.
     """
     overrides = parse(words)
     for override in overrides:
         if isinstance(override.value(), IntervalSweep):
             raise ConfigError(f"{override.input_line}: an interval needs hydra/sweeper=optuna")
-    return [list(job) for job in product(*_axes(overrides, known_groups))]
+    axes = _axes(overrides, known_groups)
+    jobs = prod(map(len, axes))
+    if jobs > MOST_JOBS:
+        raise ConfigError(f"a sweep of {jobs:,} runs; {MOST_JOBS:,} are the most")
+    return [list(job) for job in product(*axes)]
 
 
 def probe(words: Words, known_groups: Groups | None = None) -> list[list[Override]]:
@@ -176,14 +184,17 @@ def sweep_values(override: Override, known_groups: Groups | None = None) -> list
     """Return one override for each value of an axis of a sweep; of an interval for its two ends.
 
     Raises:
-        ConfigError: There is none.
+        ConfigError: There is none, or there are more than a million.
     """
     try:
-        values = list(_values(override, known_groups))
+        # No more than would be too many, for a range may hold thousands of millions.
+        values = list(islice(_values(override, known_groups), MOST_JOBS + 1))
     except ValueError as error:
         raise ConfigError(f"{override.input_line}: {error}") from error
     if not values:
         raise ConfigError(f"{override.input_line}: no value, so there is nothing to run")
+    if len(values) > MOST_JOBS:
+        raise ConfigError(f"{override.input_line}: more than {MOST_JOBS:,} values")
     return [_with_value(override, value) for value in values]
 
 

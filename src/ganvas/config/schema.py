@@ -228,7 +228,7 @@ def check_call(
 
 
 def _check_leaf(value: Any, hint: Any, key: str) -> Any:
-    if value == "" and Path in alternatives(hint):
+    if isinstance(value, str) and not value.strip() and Path in alternatives(hint):
         # Of an unset shell variable; as a path it would be the working folder.
         raise ConfigError(f"{key} is empty; name a file or folder, or leave the key out")
     try:

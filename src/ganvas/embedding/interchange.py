@@ -183,6 +183,7 @@ def _one(latent: Tensor, path: Path) -> Tensor:
 def _require_plain(latent: Tensor, path: Path) -> None:
     if latent.layout != torch.strided or latent.is_quantized or latent.is_meta:
         layout = str(latent.layout).removeprefix("torch.")
+        layout = "quantised" if latent.is_quantized else "meta" if latent.is_meta else layout
         raise InputError(f"{path} holds a tensor of another kind ({layout}); save a dense one")
     if not latent.is_floating_point():
         dtype = str(latent.dtype).removeprefix("torch.")

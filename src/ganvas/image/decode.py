@@ -19,6 +19,9 @@ WRITABLE = (".png", ".jpg", ".jpeg", ".webp")
 HEIF = (".heic", ".heif")
 READABLE = (*WRITABLE, ".tif", ".tiff", ".bmp", ".avif", *HEIF)
 
+SERIES = ("TIFF", "WEBP", "PNG", "GIF", "AVIF")
+"""Formats whose further pictures are pages or a film; those of a telephone's JPEG are previews."""
+
 UNKNOWN = "no kind of picture that is known; save it as PNG, JPEG, WebP or an 8- or 16-bit TIFF"
 
 
@@ -35,7 +38,7 @@ def decode(file: Path) -> Image.Image:
         picture = to_rgb(opened)
     brightest = max(int(high) for _, high in picture.getextrema())  # type: ignore[misc]
     if 0 < brightest < DARKEST:
-        _notice(file, brightest)
+        _notice(f"{file} is almost black: its brightest level is {brightest} of 255")
     return picture
 
 
@@ -56,6 +59,8 @@ def reading(file: Path, role: str) -> Iterator[Image.Image]:
             _prepare(file)
             with Image.open(file) as opened:
                 opened.load()
+                if opened.format in SERIES and (count := getattr(opened, "n_frames", 1)) > 1:
+                    _notice(f"{file} holds {count} pictures; the first one is taken")
                 yield ImageOps.exif_transpose(opened)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise InputError(f"the {role} {file} is suspiciously large: {error}") from error
@@ -124,5 +129,6 @@ def _unknown(file: Path) -> str:
 
 
 @cache
-def _notice(file: Path, brightest: int) -> None:
-    log.warning("%s is almost black: its brightest level is %d of 255", file, brightest)
+def _notice(line: str) -> None:
+    # Once, although a run reads its files several times.
+    log.warning("%s", line)

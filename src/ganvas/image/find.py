@@ -15,6 +15,20 @@ from ganvas.image.decode import READABLE, problem
 log = logging.getLogger(__name__)
 
 
+def refuse_address(path: Path) -> None:
+    """Refuse an address where a file belongs, with a line that says what to do.
+
+    Raises:
+        InputError: The path looks like `https://…`, whose slashes are one in a path.
+    """
+    address = re.match(r"([a-z][a-z0-9+.-]+):/+(.*)", str(path), re.IGNORECASE)
+    if address and not path.exists():
+        raise InputError(
+            f"{address[1]}://{address[2]} is an address; fetch the file first, for example with "
+            "curl -LO, and name it"
+        )
+
+
 def find_pictures(path: Path, skip: bool = True) -> list[Path]:
     """Return the picture files that `path` names, sorted.
 
@@ -30,11 +44,7 @@ def find_pictures(path: Path, skip: bool = True) -> list[Path]:
             file is no picture.
     """
     path = packaged(path)
-    if address := re.match(r"(https?|ftp):/+(.*)", str(path), re.IGNORECASE):
-        raise InputError(
-            f"{address[1]}://{address[2]} is an address; fetch the picture first, for example with "
-            "curl -LO, and name the file"
-        )
+    refuse_address(path)
     if path.is_file():
         return [path]
     if path.is_dir():

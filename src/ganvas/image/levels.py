@@ -6,7 +6,8 @@ which number is white, so the range that they lie in does:
 - floating point in [0, 1]: 1 is white; integers that are all 0 or 1, as masks are often saved: too;
 - otherwise in [0, 255]: 255 is white;
 - otherwise in [0, 65535]: 65535 is white;
-- anything else, negative or not a number, is refused.
+- anything else is refused: negative, not a number, or with a highest one above 1 and below 32, as
+  maps of labels and floating-point pictures that overshoot have.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def _white(values: NDArray[np.float64], mode: str) -> float:
     if low >= 0:
         if high <= 1:
             return 1.0
-        for white in WHITES:
+        for white in WHITES if high >= DARKEST else ():
             if high <= white:
                 return white
     raise ValueError(

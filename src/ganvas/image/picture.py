@@ -34,17 +34,20 @@ def require_format(path: Path) -> None:
         raise InputError(f"{path}: the name of a picture ends in {', '.join(WRITABLE)}")
 
 
-def save_picture(picture: Image.Image, path: Path, lossless: bool = False) -> None:
-    """Write a picture atomically; PNG is exact, JPEG almost, WebP is for looking at (quality 85).
+def save_picture(
+    picture: Image.Image, path: Path, lossless: bool = False, quality: int = 85
+) -> None:
+    """Write a picture atomically; PNG is exact, JPEG almost, WebP is for looking at.
 
     Args:
         picture: 8 bit per channel.
         path: Its suffix says the format.
         lossless: Write an exact WebP, which is a third smaller than the same PNG.
+        quality: Of a WebP that is not exact, up to 100.
     """
     options: dict[str, Any] = {}
     if path.suffix == ".webp":
-        options = {"quality": 85, "method": 2}
+        options = {"quality": quality, "method": 2}
     if path.suffix.lower() in (".jpg", ".jpeg"):
         # Colour at full resolution: what is smeared there is the edge of a lip.
         options = {"quality": 95, "subsampling": "4:4:4"}

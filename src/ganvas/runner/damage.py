@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ganvas.errors import DamagedError
+from ganvas.runner.content import READERS, read_curve, read_status
 from ganvas.runner.manifest import CURVE, FILE, Manifest, is_newer, read_manifest
-from ganvas.system.reading import parse_json, parse_rows, parse_yaml, read_file
+from ganvas.system.reading import read_file
+from ganvas.system.tensors import require_whole
 
 BEGUN = ("config.yaml", "overrides.yaml", "provenance.json")
 FINISHED = (CURVE, "metrics.json", "embedding.safetensors")
@@ -30,9 +32,9 @@ def required(status: Mapping[str, Any]) -> tuple[str, ...]:
 
     A launcher may mark a job that died before its run began; `started` is what the run writes.
     """
-    if "started" not in status:
-        return ()
-    return BEGUN + FINISHED if status.get("state") == "finished" else BEGUN
+    if status.get("state") == "finished":
+        return BEGUN + FINISHED
+    return BEGUN if "started" in status else ()
 
 
 def problems(run: Path, thorough: bool = False) -> Iterator[str]:
@@ -46,15 +48,16 @@ def problems(run: Path, thorough: bool = False) -> Iterator[str]:
         return
     file = run / "status.json"
     try:
-        status = parse_json(read_file(file), file)
+        status = read_status(read_file(file), file)
         manifest = manifest_of(run, status)
     except DamagedError as error:
         yield str(error)
         return
     yield from manifest.problems(run, thorough)
-    for name in required(status):
-        if name not in manifest.files:
-            yield from _unlisted(run / name)
+    needed = required(status)
+    for name in dict.fromkeys((*needed, *READERS)):
+        if name not in manifest.files and (name in needed or (run / name).exists()):
+            yield from _unlisted(run / name, len(status.get("images") or ()))
 
 
 def manifest_of(run: Path, status: Mapping[str, Any]) -> Manifest:
@@ -65,12 +68,10 @@ def manifest_of(run: Path, status: Mapping[str, Any]) -> Manifest:
     """
     if is_newer(status):
         raise DamagedError(f"{run} was written by a newer version of ganvas")
-    if status and not isinstance(status.get("state"), str):
-        raise DamagedError(f"{run / 'status.json'} does not say how the run stands")
     named = _SIGNATURE.search(run.name)
     if named and status.get("signature", named[1]) != named[1]:
         raise DamagedError(f"{run / 'status.json'} is of another run")
-    if status.get("version", 1) == 1 or "started" not in status:
+    if status.get("version", 1) == 1 or not required(status):
         return Manifest()
     manifest = read_manifest(run)
     if manifest.signature != status.get("signature"):
@@ -78,16 +79,17 @@ def manifest_of(run: Path, status: Mapping[str, Any]) -> Manifest:
     return manifest
 
 
-def _unlisted(file: Path) -> Iterator[str]:
+def _unlisted(file: Path, images: int) -> Iterator[str]:
     """Judge a file that no manifest describes by whether it can be read."""
-    parsers: dict[str, Callable[[bytes, Path], Any]] = {
-        ".yaml": parse_yaml, ".json": parse_json, ".jsonl": parse_rows,
-    }  # fmt: skip
     try:
         content = read_file(file)
-        if file.suffix in parsers:
-            parsers[file.suffix](content, file)
-        elif not content:
-            yield f"{file} is empty"
+        if file.name == CURVE:
+            read_curve(content, file, images)
+        elif file.name in READERS:
+            READERS[file.name](content, file)
+        else:
+            require_whole(content)
     except DamagedError as error:
         yield str(error)
+    except ValueError as error:
+        yield f"{file} is cut or broken: {error}"

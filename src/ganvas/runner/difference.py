@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ganvas.errors import InputError
 from ganvas.runner.directory import RunDirectory
 
 MEASURED = {"seconds", "steps_per_second", "peak_memory_mib"}
@@ -62,7 +63,7 @@ def _pictures(old: RunDirectory, new: RunDirectory) -> Iterator[str]:
     for image in old.images:
         try:
             first, second = (np.asarray(r.image("result", image), np.int16) for r in (old, new))
-        except OSError:
+        except InputError:
             yield f"picture of {image}: missing"
             continue
         if first.shape != second.shape:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import socket
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -12,17 +13,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganvas.errors import DamagedError, InputError
-from ganvas.runner import lock
+from ganvas.runner import content, lock
 from ganvas.runner.damage import holds_run, manifest_of, problems, required
 from ganvas.runner.manifest import Manifest, is_newer
 from ganvas.runner.sharing import size_on_disk
 from ganvas.system.files import write_json, write_text
-from ganvas.system.reading import leaves, number, parse_json, parse_rows, parse_yaml, read_file
+from ganvas.system.reading import leaves, number, read_file
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from ganvas.embedding import Embedding
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a run stands.
+
+    Attributes:
+        status: The content of `status.json`; {} where there is none that can be read.
+        state: Running, finished, interrupted, pruned, failed, damaged, or "new" before its start.
+        damage: The first thing that is wrong with the record, as one line; "" where all is well.
+    """
+
+    status: dict[str, Any]
+    state: str
+    damage: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,23 +93,29 @@ class RunDirectory:
     def status(self) -> dict[str, Any]:
         """The content of `status.json`; {} where there is none that can be read."""
         try:
-            return parse_json(read_file(self.status_file), self.status_file)
+            return content.read_status(read_file(self.status_file), self.status_file)
         except DamagedError:
             return {}
 
     @property
-    def state(self) -> str:
-        """Running, finished, interrupted, pruned, failed, damaged, or "new" before its start.
+    def standing(self) -> Standing:
+        """Status, state and damage of one moment, read once.
 
         A run whose process is gone is called interrupted, whatever it wrote last. A run at work is
         never called damaged, for it is writing its files.
         """
-        state = str(self.status.get("state", "new"))
+        status = self.status
+        state = str(status.get("state", "new"))
         if state == "running" and self.is_locked():
-            return state
-        if self.damage:
-            return "damaged"
-        return "interrupted" if state == "running" else state
+            return Standing(status, state)
+        if damage := self.damage:
+            return Standing(status, "damaged", damage)
+        return Standing(status, "interrupted" if state == "running" else state)
+
+    @property
+    def state(self) -> str:
+        """Running, finished, interrupted, pruned, failed, damaged, or "new" before its start."""
+        return self.standing.state
 
     @property
     def damage(self) -> str:
@@ -162,7 +184,7 @@ class RunDirectory:
     @cached_property
     def config(self) -> dict[str, Any]:
         """`config.yaml`, the full, resolved configuration; to be read, not to be changed."""
-        return parse_yaml(*content) if (content := self.read("config.yaml")) else {}
+        return content.read_config(*text) if (text := self.read("config.yaml")) else {}
 
     @cached_property
     def leaves(self) -> dict[str, Any]:
@@ -178,17 +200,17 @@ class RunDirectory:
     def choices(self) -> dict[str, str]:
         """Hydra's choice per group, without Hydra's own groups."""
         choices = self._composition.get("choices") or {}
-        return {k: str(v) for k, v in choices.items() if not str(k).startswith("hydra/")}
+        return {str(k): str(v) for k, v in choices.items() if not str(k).startswith("hydra/")}
 
     @cached_property
     def provenance(self) -> dict[str, Any]:
         """`provenance.json`: code, versions, hardware and command."""
-        return parse_json(*content) if (content := self.read("provenance.json")) else {}
+        return content.read_provenance(*text) if (text := self.read("provenance.json")) else {}
 
     @cached_property
     def metrics(self) -> dict[str, Any]:
         """`metrics.json`: `final`, `images`, `stages`, `about`; {} where the run has none yet."""
-        return parse_json(*content) if (content := self.read("metrics.json")) else {}
+        return content.read_metrics(*text) if (text := self.read("metrics.json")) else {}
 
     @property
     def images(self) -> list[str]:
@@ -210,7 +232,8 @@ class RunDirectory:
     @property
     def curve(self) -> list[dict[str, Any]]:
         """The rows of `metrics.jsonl`; a last line that is cut is left out."""
-        return parse_rows(*content) if (content := self.read("metrics.jsonl")) else []
+        text = self.read("metrics.jsonl")
+        return content.read_curve(*text, len(self.images)) if text else []
 
     @property
     def embedding(self) -> Embedding:
@@ -227,23 +250,25 @@ class RunDirectory:
         Args:
             picture: Which one.
             name: Of which image; the first result where it is None.
-        """
-        from PIL import Image
 
+        Raises:
+            InputError: There is no such picture.
+            DamagedError: It is cut or broken.
+        """
         # Where the best of several starts is kept, not every image is a result.
-        folder = self.picture_folder(name or next(iter(self.metrics.get("images") or self.images)))
+        results = self.metrics.get("images") or self.images
+        folder = self.picture_folder(name or next(iter(results), ""))
         if picture == "difference" and not (folder / "difference.png").is_file():
             from ganvas.image.picture import difference_picture
 
-            return difference_picture(_picture(folder, "result"), _picture(folder, "target"))
-        return Image.open(_picture(folder, picture))
+            with _one_line():
+                return difference_picture(_picture(folder, "result"), _picture(folder, "target"))
+        return _open(_picture(folder, picture))
 
     @property
     def sheet(self) -> Image.Image:
         """The contact sheet: inputs, masks, every stage, result and difference."""
-        from PIL import Image
-
-        return Image.open(_picture(self.path / "images", "contact_sheet"))
+        return _open(_picture(self.path / "images", "contact_sheet"))
 
     def size(self) -> int:
         """Return the bytes that the folder holds."""
@@ -255,8 +280,7 @@ class RunDirectory:
 
     @cached_property
     def _composition(self) -> dict[str, Any]:
-        content = self.read("overrides.yaml")
-        return parse_yaml(*content, list_key="overrides") if content else {}
+        return content.read_composition(*text) if (text := self.read("overrides.yaml")) else {}
 
     def read(self, name: str) -> tuple[bytes, Path] | None:
         """Return a file's content and path, or None where the run has not come to write it yet.
@@ -267,9 +291,9 @@ class RunDirectory:
         file = self.path / name
         if not file.exists() and name not in required(self.status):
             return None
-        content = read_file(file)
-        self._manifest.require(self.path, name, content)
-        return content, file
+        read = read_file(file)
+        self._manifest.require(self.path, name, read)
+        return read, file
 
     @cached_property
     def _manifest(self) -> Manifest:
@@ -280,6 +304,26 @@ def _picture(folder: Path, stem: str) -> Path:
     """Return the exact picture of this name; a WebP beside a PNG is a film."""
     files = [folder / f"{stem}{suffix}" for suffix in (".png", ".jpg", ".webp")]
     return next((file for file in files if file.is_file()), files[-1])
+
+
+def _open(file: Path) -> Image.Image:
+    from PIL import Image
+
+    with _one_line():
+        picture = Image.open(file)
+        picture.load()
+        return picture
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """Say in a line what is wrong with a picture of the record."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise InputError(f"no such picture: {error.filename}") from None
+    except (OSError, SyntaxError, ValueError) as error:  # what Pillow raises over broken files
+        raise DamagedError(f"a picture is cut or broken: {error}") from error
 
 
 def load(path: Path | str) -> RunDirectory:
@@ -293,7 +337,7 @@ def load(path: Path | str) -> RunDirectory:
     run = RunDirectory(Path(path))
     if not holds_run(run.path):
         raise InputError(f"{path} is not the folder of a run: it has no status.json")
-    parse_json(read_file(run.status_file), run.status_file)
+    content.read_status(read_file(run.status_file), run.status_file)
     return run
 
 

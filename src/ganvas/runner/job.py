@@ -104,7 +104,7 @@ def execute(job: Job, lock: int | None = None, planned_folder: Path | None = Non
     new = planned_folder is None and not folder.path.exists()
     with removed_if_refused(folder, new), folder.locked(lock):
         # Another process may have finished it while this one waited.
-        if not is_due(final, experiment):
+        if not is_due(final, experiment, again=True):
             return RunDirectory(final.path)
         with (
             Bar(experiment.trainer.progress) as bar,
@@ -163,10 +163,15 @@ def folders(experiment: Experiment, identity: Identity) -> tuple[RunDirectory, R
     return final, new if experiment.force else final
 
 
-def is_due(final: RunDirectory, experiment: Experiment) -> bool:
+def is_due(final: RunDirectory, experiment: Experiment, again: bool = False) -> bool:
     """Return False for a run that is finished, or has failed and is to be left.
 
     A run whose record is damaged is due again.
+
+    Args:
+        final: The run.
+        experiment: What it is to do.
+        again: It has been due before, so that damage has been named.
 
     Raises:
         StorageError: A newer version of ganvas has written the run.
@@ -178,7 +183,8 @@ def is_due(final: RunDirectory, experiment: Experiment) -> bool:
             f"{final.path} was written by a newer version of ganvas; force=true repeats it here"
         )
     if damage := final.damage:
-        log.info("%s: the run is repeated", damage)
+        if not again:
+            log.info("%s: the run is repeated", damage)
         return True
     state = final.status.get("state", "new")
     if state == "finished":

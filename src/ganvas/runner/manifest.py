@@ -153,11 +153,13 @@ def read_manifest(run: Path) -> Manifest:
     try:
         files = {str(name): Entry(**entry) for name, entry in content["files"].items()}
         signature = str(content["signature"])
-    except (AttributeError, KeyError, TypeError) as error:
-        raise DamagedError(f"{file} is broken: {error}") from None
-    for name in files:
+    except (AttributeError, KeyError, TypeError):
+        raise DamagedError(f"{file} is broken: it lists no files") from None
+    for name, entry in files.items():
+        if not (isinstance(entry.size, int) and isinstance(entry.sha256, str)):
+            raise DamagedError(f"{file} is broken: no size or hash of {name}")
         # A stranger's manifest must not make this program read files elsewhere.
-        if Path(name).is_absolute() or ".." in Path(name).parts:
+        if Path(name).is_absolute() or ".." in Path(name).parts or "\0" in name:
             raise DamagedError(f"{file} names a file outside of the run: {name}")
     return Manifest(signature, files)
 

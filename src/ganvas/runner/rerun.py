@@ -81,10 +81,11 @@ def locate_pictures(config: dict[str, Any], old: RunDirectory, folder: Path) -> 
     for name, source in (config.get("image") or {}).items():
         if name not in recorded or not isinstance(source, dict):
             continue
-        path = Path(str(source["path"]))
+        path = Path(str(source.get("path")))
         if _hashes(path, source) == recorded[name]:
             continue
-        kept = _kept(old, name, int(config.get("start", {}).get("solutions", 1)))
+        solutions = (config.get("start") or {}).get("solutions")
+        kept = _kept(old, name, solutions if isinstance(solutions, int) else 1)
         if not kept:
             raise InputError(f"image.{name}: {path} is gone or has changed, and there is no copy")
         shutil.rmtree(folder / name, ignore_errors=True)

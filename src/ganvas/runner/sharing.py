@@ -48,5 +48,15 @@ def tidy_pool(study: Path) -> None:
 
 def size_on_disk(folder: Path) -> int:
     """Return the bytes of the files below `folder`, each once whatever its number of names."""
-    stats = (file.stat() for file in folder.rglob("*") if file.is_file())
-    return sum({(stat.st_dev, stat.st_ino): stat.st_size for stat in stats}.values())
+    sizes: dict[tuple[int, int], int] = {}
+    waiting = [os.fspath(folder)]
+    while waiting:
+        # Files may go while they are counted.
+        with suppress(FileNotFoundError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+                elif entry.is_file():
+                    stat = entry.stat()
+                    sizes[stat.st_dev, stat.st_ino] = stat.st_size
+    return sum(sizes.values())

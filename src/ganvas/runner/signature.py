@@ -16,7 +16,7 @@ from typing import Any
 from ganvas.assets.packaged import packaged
 from ganvas.config.schema import TARGET, Call, parameters
 from ganvas.errors import InputError
-from ganvas.image.find import find_pictures
+from ganvas.image.find import find_pictures, refuse_address
 from ganvas.system.files import sha256
 
 WITHOUT_EFFECT = (
@@ -106,9 +106,10 @@ def content(path: Path) -> str | list[str]:
     """Return the SHA-256 of a file, or those of the pictures in a folder or glob.
 
     Raises:
-        InputError: Nothing is there.
+        InputError: Nothing is there, or it is an address.
     """
     path = packaged(path)
+    refuse_address(path)
     if not path.exists() and not glob.has_magic(str(path)):
         raise InputError(f"no such file: {path}")
     if path.is_file():

@@ -23,15 +23,10 @@ def study_name(name: Any) -> str:
     'hole-3.final'
     """
     if not isinstance(name, str):
-        reading = (
-            "YAML reads it as nothing"
-            if name is None
-            else f"YAML reads it as the {_type_name(name)}"
-        )
+        reading = "nothing" if name is None else f"the {_type_name(name)} {name!r}"
         raise ValueError(
-            f"{reading} {'' if name is None else name!r}".strip()
-            + f", and a study's name is text; take {suggested(name)}, or quote it: "
-            "'study=\"…\"'"
+            f"a study's name is text, and YAML reads it as {reading}; take {suggested(name)}, or "
+            "quote it: 'study=\"…\"'"
         )
     if not _NAME.fullmatch(name):
         raise ValueError(

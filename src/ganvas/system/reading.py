@@ -16,6 +16,9 @@ import yaml
 
 from ganvas.errors import DamagedError
 
+MAX_DEPTH = 64
+MAX_NODES = 200_000
+
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -146,7 +149,24 @@ def _sections(text: str) -> Iterator[str]:
 
 @lru_cache(maxsize=65536)
 def _parsed(section: str) -> Any:
-    return yaml.load(section, Loader=_Loader)  # a safe loader
+    value = yaml.load(section, Loader=_Loader)  # a safe loader
+    _require_plain(value)
+    return value
+
+
+def _require_plain(value: Any) -> None:
+    """Refuse what JSON could not hold, and aliases that unfold without end."""
+    waiting, nodes = [(value, 0)], 0
+    while waiting:
+        node, depth = waiting.pop()
+        nodes += 1
+        if depth > MAX_DEPTH or nodes > MAX_NODES:
+            raise ValueError("it is nested too deeply or has too many entries")
+        if isinstance(node, dict | list):
+            inner = node.values() if isinstance(node, dict) else node
+            waiting.extend((item, depth + 1) for item in inner)
+        elif not (node is None or isinstance(node, str | int | float)):
+            raise ValueError(f"it holds a value of the type {type(node).__name__}")
 
 
 def _line(error: Exception) -> str:

@@ -50,6 +50,23 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise ValueError(f"not a readable safetensors file: {error}") from error
 
 
+def require_whole(content: bytes) -> None:
+    """Check that a safetensors file is as long as its header says; its tensors are not looked at.
+
+    Raises:
+        ValueError: It is cut, or no such file.
+    """
+    try:
+        (length,) = struct.unpack_from("<Q", content)
+        header = json.loads(content[8 : 8 + length])
+        ends = [entry["data_offsets"][1] for name, entry in header.items() if name[:2] != "__"]
+        size = 8 + length + max(ends, default=0)
+    except (struct.error, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        raise ValueError("it is no safetensors file") from None
+    if size != len(content):
+        raise ValueError(f"{len(content)} bytes instead of {size}")
+
+
 def read_as(
     what: str,
     path: Path,
@@ -72,8 +89,10 @@ def read_as(
         raise InputError(f"no such {what}: {path}")
     try:
         tensors, metadata = read_tensors(path)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} is not a readable safetensors file: {error}") from error
+    except ValueError as error:
+        raise InputError(f"{path} is {error}") from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
     if metadata.get("format") not in formats:
         raise InputError(f"{path} is a safetensors file but not a ganvas {what}")
     try:
