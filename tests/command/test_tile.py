@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+import torch
 from PIL import Image
 
 from ganvas.checkpoint.generator_file import save_generator
@@ -119,6 +120,33 @@ def test_a_mask_changes_a_part_of_a_tile(ganvas_command):
     assert np.array_equal(pixels("region.png"), after)
     done = ganvas_command(*words[:-1], "none.png", "-o", "again")
     assert (done.code, "none.png" in done.complaint) == (2, True)
+
+
+def test_a_block_of_tiles_is_copied_over_itself(ganvas_command):
+    assert ganvas_command(*SMALL).code == 0
+    folder = only("outputs/tile/*")
+    words = ("tile", "edit", str(folder), "--tile", "1,1,2,3", "--latent", "0,0", "-o", "edited")
+    done = ganvas_command(*words)
+    assert done.code == 0, done.err
+    before, after = (
+        Recipe.load(f / "recipe.safetensors").assignment.ids for f in (folder, Path("edited"))
+    )
+    expected = before.clone()
+    expected[1:3, 1:4] = before[0:2, 0:3]
+    assert torch.equal(after, expected)
+    assert not torch.equal(after, before)
+    # White in one of the six tiles alone.
+    white = Image.new("L", (70, 50))
+    white.paste(255, (12, 12, 18, 18))
+    white.save("mask.png")
+    done = ganvas_command(*words[:-1], "masked", "--mask", "mask.png")
+    assert done.code == 0, done.err
+    recipe = Recipe.load(Path("masked/recipe.safetensors"))
+    assert (1, 1) in {overlay.tile for overlay in recipe.overlays}
+    assert len(recipe.overlays) < 6
+    Image.new("L", (70, 50)).save("mask.png")
+    done = ganvas_command(*words[:-1], "black", "--mask", "mask.png")
+    assert (done.code, "is black where tile 1,1 to 2,3 lies" in done.complaint) == (2, True)
 
 
 def test_the_record_says_how_far_it_came(ganvas_command):
@@ -252,6 +280,9 @@ def test_a_mistake_is_one_line(ganvas_command, words, parts):
         (("edit", "{}", "--tile", "9,0", "--latent", "1", "-o", "b"), "the grid has 5×7 tiles"),
         (("edit", "{}", "--tile", "0,0", "--latent", "a.safetensors", "-o", "b"), "a.safetensors"),
         (("edit", "{}", "--tile", "0,0", "--latent", "x", "-o", "b"), "ROW,COLUMN"),
+        (("edit", "{}", "--tile", "4,0,2,1", "--latent", "1", "-o", "b"), "the grid has 5×7 tiles"),
+        (("edit", "{}", "--tile", "0,0,0,1", "--latent", "1", "-o", "b"), "--tile=0,0,0,1"),
+        (("edit", "{}", "--tile", "0,0,2,2", "--latent", "4,0", "-o", "b"), "--latent=4,0: 2×2"),
         (("view", "none.tif"), "no such picture"),
     ],
 )

@@ -6,7 +6,11 @@ import json
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from safetensors.torch import load_file
+
+from ganvas.command import train_generator
 
 TRAIN = (
     "train", "generator", "pictures=stones.png", "channels=[8,8]", "w_dim=8", "depth=2",
@@ -36,6 +40,27 @@ def test_a_trained_generator_draws_and_repeats(ganvas_command, tmp_path, stones)
         "sample", "generator=stylegan2", f"generator.checkpoint={again}", "-n", "1"
     )
     assert sampled.code == 0, sampled.err
+
+
+def test_channels_last_in_memory_computes_the_same(ganvas_command, tmp_path, stones, monkeypatch):
+    last = []
+
+    def save(training, progress, curve):
+        weight = progress.generator.get_parameter("b8.conv0.weight")
+        last.append(weight.is_contiguous(memory_format=torch.channels_last))
+        write(training, progress, curve)
+
+    write = train_generator.save
+    monkeypatch.setattr(train_generator, "save", save)
+    for output in ("false", "true"):
+        done = ganvas_command(*TRAIN, f"output=at_{output}", f"trainer.channels_last={output}")
+        assert done.code == 0, done.err
+    assert last == [False, True]
+    other, weights = (
+        load_file(tmp_path / f"at_{x}/generator.safetensors") for x in ("false", "true")
+    )
+    for name, weight in weights.items():
+        torch.testing.assert_close(weight.float(), other[name].float(), atol=2e-3, rtol=2e-3)
 
 
 @pytest.mark.parametrize(

@@ -177,9 +177,9 @@ def test_what_is_no_file_or_no_safetensors_is_refused(tmp_path):
 
 @pytest.mark.assets
 def test_the_encoder_that_comes_along_is_for_the_default_generator():
+    from ganvas.assets.packaged import packaged
     from ganvas.config.compose import compose_job
     from ganvas.generator.config import load_generator
-    from ganvas.image.find import packaged
 
     config = compose_job(["start=encoder"]).config
     path = Path(config["start"]["path"])

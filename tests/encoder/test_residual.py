@@ -141,7 +141,7 @@ def test_a_second_look_sees_the_render_of_the_first(generator, trained):
 
 
 def test_photographs_are_trained_on_and_judged(generator, trained, tmp_path):
-    from ganvas.image.find import packaged
+    from ganvas.assets.packaged import packaged
 
     (tmp_path / "p").mkdir()
     picture = packaged(Path("ganvas:astronaut.png"))

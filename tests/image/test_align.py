@@ -76,7 +76,8 @@ def test_a_square_beyond_the_photograph_is_mirrored():
 @pytest.mark.assets
 def test_the_astronaut_and_a_picture_without_a_face():
     pytest.importorskip("onnxruntime")
-    from ganvas.image.source import Source, packaged
+    from ganvas.assets.packaged import packaged
+    from ganvas.image.source import Source
 
     with Image.open(packaged("ganvas:astronaut.png")) as opened:
         picture = opened.convert("RGB")

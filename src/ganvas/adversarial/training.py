@@ -144,10 +144,10 @@ class Adversarial:
         autocast = torch.autocast(device.type, torch.bfloat16, enabled=self.bfloat16)
         discriminator.requires_grad_(True)
         real = crops.draw(self.batch, rng)
-        with torch.no_grad(), autocast:
-            fake = self._drawn(generator, rng)
         with autocast:
-            both = self._seen(torch.cat([real, fake.float()]), rng)
+            # One batch is judged twice: to train the discriminator, then the generator.
+            drawn = self._drawn(generator, rng).float()
+            both = self._seen(torch.cat([real, drawn.detach()]), rng)
             scores = discriminator(both)
         d_loss = discriminator_loss(*scores.split(self.batch))
         r1 = torch.zeros((), device=device)
@@ -159,8 +159,7 @@ class Adversarial:
         _update(opponent, d_loss)
         discriminator.requires_grad_(False)
         with autocast:
-            images = self._seen(self._drawn(generator, rng).float(), rng)
-            g_loss = generator_loss(discriminator(images))
+            g_loss = generator_loss(discriminator(self._seen(drawn, rng)))
         _update(adam, g_loss)
         return torch.stack([g_loss.detach(), d_loss.detach(), r1.detach()])
 

@@ -44,7 +44,7 @@ class FromFileConfig(GeneratorConfig):
     """A generator from a file that its own code base wrote, recognised by its content.
 
     Attributes:
-        checkpoint: Path or http(s) address of the file.
+        checkpoint: Path or http(s) address of the file; "ganvas:NAME" comes with the program.
         sha256: SHA-256 of the file, hexadecimal; null trusts it as it is.
         label: Class to draw, for class-conditional models.
     """
@@ -100,7 +100,7 @@ class HalfPrecisionConfig(FromFileConfig):
     """A generator whose highest resolutions its authors ran in half precision.
 
     Attributes:
-        checkpoint: Path or http(s) address of the file.
+        checkpoint: Path or http(s) address of the file; "ganvas:NAME" comes with the program.
         sha256: SHA-256 of the file, hexadecimal; null trusts it as it is.
         label: Class to draw, for class-conditional models.
         half: Run the highest resolutions in half precision, as many as the original did.

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from ganvas.assets.address import fetched
+from ganvas.assets.packaged import packaged
 from ganvas.errors import AssetError, CheckpointError, nearest
 from ganvas.system.files import sha256
 
@@ -13,10 +14,10 @@ SUFFIXES = (".pkl", ".pt", ".pth", ".safetensors")
 
 
 def local(source: str, expected: str | None = None) -> Path:
-    """Return the path of a checkpoint named by path or by http(s) address.
+    """Return the path of a checkpoint named by path, by http(s) address or as "ganvas:NAME".
 
     Args:
-        source: The path or the address.
+        source: The path, the address, or the name of one that comes with the program.
         expected: SHA-256 of the file, hexadecimal; None accepts any.
 
     Raises:
@@ -26,7 +27,7 @@ def local(source: str, expected: str | None = None) -> Path:
     if re.match("https?://", source):
         path = fetched(source, expected)
     else:
-        path = Path(source).expanduser()
+        path = packaged(Path(source))
         if not path.is_file():
             beside = [other.name for other in path.parent.glob("*") if other.suffix in SUFFIXES]
             raise CheckpointError(f"{path}: there is no such file{nearest(path.name, beside)}")

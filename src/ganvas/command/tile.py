@@ -31,15 +31,15 @@ HELP = """\
 ganvas tile [generator=OPTION] [latents=OPTION] [KEY=VALUE …]   draw a picture of any size
 ganvas tile -m layer=8,16,32 …                                  one after the other
 ganvas tile render RECIPE --region X,Y,W,H [--level N] [-o FILE]
-ganvas tile edit RECIPE --tile ROW,COLUMN --latent SOURCE … [-o FOLDER]
+ganvas tile edit RECIPE --tile ROW,COLUMN[,ROWS,COLUMNS] --latent SOURCE … [-o FOLDER]
 ganvas tile view PICTURE [-o FOLDER]
 
 Tiles of random latents are cut out of the activations of one layer and joined; the rest of the
 network runs over all of them. OUTPUT/STUDY/NAME/ then holds picture.tif (a pyramidal BigTIFF) and
 recipe.safetensors, from which `render` draws any region again, equal to the bit. The same command
-goes on where a killed one stopped. `edit` draws only the squares that the tile reaches; SOURCE is a
-number of the bank, another tile's ROW,COLUMN, or an embedding.safetensors. `view` writes a page
-that opens from disk and zooms into the picture.
+goes on where a killed one stopped. `edit` draws only the squares that the tile, or a block of tiles
+from ROW,COLUMN on, reaches; SOURCE is a number of the bank, another tile's ROW,COLUMN, or an
+embedding.safetensors. `view` writes a page that opens from disk and zooms into the picture.
 """
 
 ROOT = "tile"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from ganvas.generator.base import Generator
     from ganvas.tile.geometry import Geometry
     from ganvas.tile.recipe import Recipe
+
+    Latent = int | tuple[int, int] | Tensor
+
+Tile = tuple[int, int]
 
 
 def render(words: Sequence[str]) -> int:
@@ -63,15 +68,17 @@ def render(words: Sequence[str]) -> int:
 def edit(words: Sequence[str]) -> int:
     """Change the latent of tiles and draw only the squares that they reach."""
     from ganvas.tile.draw import Earlier
-    from ganvas.tile.latents.saved import saved_rows
-    from ganvas.tile.overlay import read_mask
 
     parser = argparse.ArgumentParser(prog="ganvas tile edit", description=edit.__doc__)
     parser.add_argument("recipe", help="the folder of a picture, or its recipe.safetensors")
-    parser.add_argument("--tile", action="append", required=True, metavar="ROW,COLUMN")
+    parser.add_argument(
+        "--tile", action="append", required=True, metavar="ROW,COLUMN[,ROWS,COLUMNS]",
+        help="a tile, or the first of a block and how many there are",
+    )  # fmt: skip
     parser.add_argument(
         "--latent", action="append", required=True, metavar="SOURCE",
-        help="for each --tile: a number of the bank, ROW,COLUMN of a tile, or an embedding",
+        help="for each --tile: a number of the bank, ROW,COLUMN of a tile (of a block the first "
+        "one), or an embedding",
     )  # fmt: skip
     parser.add_argument(
         "--mask", action="append", metavar="FILE",
@@ -94,25 +101,71 @@ def edit(words: Sequence[str]) -> int:
     if new.resolve() == old.resolve() or (new / PICTURE).exists():
         raise InputError(f"{new} holds a picture already; choose another folder")
     recipe, generator = _loaded(options)
-    grid = recipe.geometry
-    changed = []
+    changed: set[Tile] = set()
     for text, source, file in zip(options.tile, options.latent, masks, strict=True):
-        tile = _tile(text, "--tile", grid)
-        latent: int | tuple[int, int] | Tensor
-        if source.isdecimal():
-            latent = int(source)
-        elif Path(source).suffix:
-            latent = saved_rows(Path(source), generator)[0]
-        else:
-            latent = _tile(source, "--latent", grid)
-        mask = None if file == "-" else read_mask(Path(file), grid, tile)
-        recipe = recipe.with_tile(tile, latent, mask)
-        changed.append(tile)
+        block = _block(text, recipe.geometry)
+        latents = _sources(source, block, recipe.geometry, generator)
+        recipe, tiles = _changed(recipe, latents, None if file == "-" else Path(file))
+        changed |= tiles
     new.mkdir(parents=True, exist_ok=True)
     recipe.save(new / RECIPE)
     info = RunInfo(new, new.name, new.parent.name, "tile", (), {}, (IMAGE,))
     fill(recipe, generator, info, options.compression, NoLogger(), Earlier(picture, changed))
     return 0
+
+
+def _block(text: str, grid: Geometry) -> list[Tile]:
+    """Return the tiles that ROW,COLUMN or ROW,COLUMN,ROWS,COLUMNS names, the first one first."""
+    if text.count(",") != 3:
+        return [_tile(text, "--tile", grid)]
+    row, column, rows, columns = _numbers(text, 4, "--tile", "ROW,COLUMN,ROWS,COLUMNS")
+    if not rows * columns or row + rows > grid.rows or column + columns > grid.columns:
+        raise ConfigError(f"--tile={text}: the grid has {grid.rows}×{grid.columns} tiles")
+    return list(product(range(row, row + rows), range(column, column + columns)))
+
+
+def _sources(
+    source: str, block: Sequence[Tile], grid: Geometry, generator: Generator
+) -> list[tuple[Tile, Latent]]:
+    """Return for each tile of a block what it gets, in an order in which none is read too late."""
+    from ganvas.tile.latents.saved import saved_rows
+
+    if source.isdecimal():
+        return [(tile, int(source)) for tile in block]
+    if Path(source).suffix:
+        latent = saved_rows(Path(source), generator)[0]
+        return [(tile, latent) for tile in block]
+    row, column = _tile(source, "--latent", grid)
+    (top, left), (bottom, right) = block[0], block[-1]
+    if row + bottom - top >= grid.rows or column + right - left >= grid.columns:
+        raise ConfigError(
+            f"--latent={source}: {bottom - top + 1}×{right - left + 1} tiles from there leave "
+            f"the grid of {grid.rows}×{grid.columns}"
+        )
+    # Where both blocks overlap, a tile is read before it is written.
+    backwards = block[0] > (row, column)
+    return [
+        ((y, x), (y - top + row, x - left + column))
+        for y, x in (reversed(block) if backwards else block)
+    ]
+
+
+def _changed(
+    recipe: Recipe, latents: Sequence[tuple[Tile, Latent]], mask: Path | None
+) -> tuple[Recipe, set[Tile]]:
+    """Return the recipe with these latents where the mask is white, and which tiles it changes."""
+    from ganvas.tile.overlay import read_mask
+
+    changed = set()
+    for tile, latent in latents:
+        part = None if mask is None else read_mask(mask, recipe.geometry, tile)
+        if part is None or part.any():
+            recipe = recipe.with_tile(tile, latent, part)
+            changed.add(tile)
+    if not changed:
+        where = " to ".join(f"{y},{x}" for y, x in sorted({latents[0][0], latents[-1][0]}))
+        raise InputError(f"the mask {mask} is black where tile {where} lies")
+    return recipe, changed
 
 
 def view(words: Sequence[str]) -> int:
@@ -162,7 +215,7 @@ def _numbers(text: str, count: int, flag: str, form: str) -> list[int]:
     return [int(part) for part in parts]
 
 
-def _tile(text: str, flag: str, grid: Geometry) -> tuple[int, int]:
+def _tile(text: str, flag: str, grid: Geometry) -> Tile:
     row, column = _numbers(text, 2, flag, "ROW,COLUMN")
     if row >= grid.rows or column >= grid.columns:
         raise ConfigError(f"{flag}={text}: the grid has {grid.rows}×{grid.columns} tiles")

@@ -148,12 +148,15 @@ def fit(training: GeneratorTraining, crops: Crops) -> None:
     if device.type == "cuda":
         torch.set_float32_matmul_precision("high")
     generator = untrained(training.architecture, training.seed).to(device)
-    discriminator = Discriminator(training.channels)
+    discriminator = Discriminator(training.channels).to(device)
     discriminator.initialise(torch.Generator().manual_seed(training.seed))
+    if training.trainer.channels_last:
+        generator.to(memory_format=torch.channels_last)
+        discriminator.to(memory_format=torch.channels_last)
     settings = replace(training.adversarial, bfloat16=training.trainer.precision == "bf16-mixed")
     curve: list[str] = []
     for progress in settings.fit(
-        generator, discriminator.to(device), crops, training.seed, training.seconds,
+        generator, discriminator, crops, training.seed, training.seconds,
         training.images or 2**62, training.save_seconds,
     ):  # fmt: skip
         save(training, progress, curve)

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ganvas.assets.packaged import packaged
 from ganvas.encoder.encoder import Encoder
 from ganvas.encoder.linear_encoder import LinearEncoder
 from ganvas.encoder.metadata import mapping
-from ganvas.image.find import packaged
 from ganvas.version import __version__
 
 if TYPE_CHECKING:

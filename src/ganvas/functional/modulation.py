@@ -53,14 +53,14 @@ def modulated_conv2d(
         peak = weight.abs().amax(dim=(1, 2, 3), keepdim=True) * math.sqrt(weight[0].numel())
         weight = weight / peak
         style = style / style.abs().flatten(1).amax(dim=1).view(-1, *[1] * (style.ndim - 1))
-    y = x * over_space(style.to(x.dtype), x)
+    y = scaled(x, style.to(x.dtype))
     if upsample is None:
         y = F.conv2d(y, weight.to(x.dtype), padding=padding)
     else:
         y = F.conv_transpose2d(y, weight.to(x.dtype).transpose(0, 1), stride=2)
         y = filter2d(y, 4 * upsample, padding=1)
     if demodulate:
-        y = y * over_space(demodulation(weight, style).to(x.dtype), y)
+        y = scaled(y, demodulation(weight, style).to(x.dtype))
     return y
 
 
@@ -75,6 +75,20 @@ def demodulation(
     # Under autocast a style is of another precision than the weights.
     power = torch.tensordot(style.to(energy.dtype).square(), energy, dims=([1], [1]))
     return torch.rsqrt(power.movedim(-1, 1) + EPSILON)
+
+
+def scaled(
+    x: Float[Tensor, "B C H W"], style: Float[Tensor, "B C *space"]
+) -> Float[Tensor, "B C H W"]:
+    """Return x (B, C, H, W) times a style, in any of the shapes that `over_space` takes."""
+    if style.ndim == 2 or style.shape[-2:] == x.shape[-2:]:
+        return x * over_space(style, x)
+    # The four samples that share a style as axes of their own, so that nothing is repeated in
+    # memory. The batch stays the outermost axis: by its stride convolutions know the layout of x.
+    batch, channels, height, width = x.shape
+    fours = x.permute(0, 2, 3, 1).view(batch, height // 2, 2, width // 2, 2, channels)
+    y = fours * style.permute(0, 2, 3, 1)[:, :, None, :, None]
+    return y.flatten(3, 4).flatten(1, 2).permute(0, 3, 1, 2)
 
 
 def over_space(style: Float[Tensor, "B C *space"], x: Float[Tensor, "B _ H W"]) -> Tensor:

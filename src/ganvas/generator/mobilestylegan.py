@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ganvas.functional.mapping import style_mapping
-from ganvas.functional.modulation import over_space
+from ganvas.functional.modulation import scaled
 from ganvas.functional.separable import separable_layer
 from ganvas.functional.wavelet import inverse_haar
 from ganvas.generator.base import Activation, Generator, Layer
@@ -148,7 +148,7 @@ def _left(x: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
     """
     if style.ndim == 2:
         return x, style
-    return x * over_space(style, x), x.new_ones(x.shape[:2])
+    return scaled(x, style), x.new_ones(x.shape[:2])
 
 
 class _Up(Frozen):
@@ -177,7 +177,7 @@ class _Stem(Frozen):
         self.affine = Affine(w_dim, channels)
 
     def forward(self, x: Tensor, style: Tensor, noise: Tensor) -> Tensor:
-        y = F.conv2d(x * over_space(style, x), self.weight, self.bias, padding=1)
+        y = F.conv2d(scaled(x, style), self.weight, self.bias, padding=1)
         return F.leaky_relu(y + noise * self.noise_strength, SLOPE)
 
 

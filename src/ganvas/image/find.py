@@ -8,29 +8,11 @@ import re
 from functools import cache
 from pathlib import Path
 
+from ganvas.assets.packaged import packaged
 from ganvas.errors import InputError
 from ganvas.image.decode import READABLE, problem
 
 log = logging.getLogger(__name__)
-
-
-def packaged(path: Path) -> Path:
-    """Resolve "ganvas:NAME" to a file that comes with the program, "asset:…" to an asset's.
-
-    Raises:
-        AssetError: The asset is unknown or cannot be fetched.
-    """
-    text = str(path)
-    if text.startswith("asset:"):
-        from ganvas import assets
-
-        name, _, file = text.removeprefix("asset:").partition("/")
-        return assets.path(name) / file
-    if text.startswith("ganvas:"):
-        name = text.removeprefix("ganvas:")
-        folder = "encoder/weights" if name.endswith(".safetensors") else "image/pictures"
-        return Path(__file__).parent.parent / folder / name
-    return path.expanduser()
 
 
 def refuse_address(path: Path) -> None:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from PIL import Image
 from pydantic import Field
 
+from ganvas.assets.packaged import packaged
 from ganvas.errors import ConfigError, InputError
 from ganvas.image.decode import decode, reading
-from ganvas.image.find import find_pictures, packaged
+from ganvas.image.find import find_pictures
 
 if TYPE_CHECKING:
     from jaxtyping import Float

@@ -13,9 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ganvas.assets.packaged import packaged
 from ganvas.config.schema import TARGET, Call, parameters
 from ganvas.errors import InputError
-from ganvas.image.find import find_pictures, packaged, refuse_address
+from ganvas.image.find import find_pictures, refuse_address
 from ganvas.system.files import sha256
 
 WITHOUT_EFFECT = (

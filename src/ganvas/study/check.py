@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from ganvas.assets.packaged import packaged
 from ganvas.config.compose import Job
 from ganvas.config.hints import unknown_keys_explained
 from ganvas.config.schema import Call, build, build_call, check, check_call
-from ganvas.image.find import packaged
 from ganvas.runner.job import require_machine
 from ganvas.runner.settings import Experiment
 from ganvas.runner.signature import Identity, identify, text

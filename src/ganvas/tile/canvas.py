@@ -6,7 +6,6 @@ own, interpolated between the tiles, and the noise of its address.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from typing import overload
 
@@ -17,6 +16,7 @@ from ganvas.functional.philox import normal_field
 from ganvas.functional.tiling import centres, merge, partition, spread
 from ganvas.generator.base import Activation, Generator
 from ganvas.tile.geometry import Geometry
+from ganvas.tile.kept import Kept
 from ganvas.tile.overlay import Overlay, mask_over
 from ganvas.tile.window import Window, needed
 
@@ -25,8 +25,8 @@ Tile = tuple[int, int]
 CANVAS_NOISE, TILE_NOISE = 0, 1
 """Streams of noise: behind the joint by position on the canvas, before it by position of a tile."""
 
-CACHE_MIB = 256
-"""Memory for the tiles' activations, which neighbouring windows share."""
+ACTIVATIONS_MIB, STYLES_MIB = 256, 64
+"""Memory for what neighbouring windows share of the tiles."""
 
 
 Latents = Callable[[Tile], Tensor]
@@ -59,9 +59,12 @@ class Canvas:
         self.geometry, self.latents, self.seed = geometry, latents, seed
         self.join = generator.layer_index(geometry.layer)
         self.height, self.width = geometry.pixels(generator)
-        self._tiles: OrderedDict[Tile, Activation] = OrderedDict()
-        self._styles: OrderedDict[Tile, list[Tensor]] = OrderedDict()
-        self._cached = 0
+        self.activation = Kept(self._activation, _bytes, ACTIVATIONS_MIB << 20)
+        self._tile_styles = Kept(
+            lambda tile: generator.styles(latents(tile)),
+            lambda styles: sum(style.nbytes for style in styles),
+            STYLES_MIB << 20,
+        )
         self._overlays: dict[Tile, list[tuple[Overlay, Tensor]]] = {}
         for overlay, w in overlays:
             self._overlays.setdefault(overlay.tile, []).append((overlay, w))
@@ -91,19 +94,11 @@ class Canvas:
         rows, columns = self._parts(windows[0], self.join, self.geometry.overlap)
         return touched | set(_pairs(rows, columns))
 
-    def activation(self, tile: Tile) -> Activation:
+    def _activation(self, tile: Tile) -> Activation:
         """Return the crop of a tile's activation at the joint."""
-        known = self._tiles.get(tile)
-        if known is not None:
-            self._tiles.move_to_end(tile)
-            return known
-        crop = self._crop(tile, self.latents(tile))
+        crop = self._crop(tile, self._tile_styles(tile))
         for overlay, w in self._overlays.get(tile, ()):
-            crop = self._overlaid(crop, self._crop(tile, w), overlay)
-        self._tiles[tile] = crop
-        self._cached += _bytes(crop)
-        while self._cached > CACHE_MIB << 20 and len(self._tiles) > 1:
-            self._cached -= _bytes(self._tiles.popitem(last=False)[1])
+            crop = self._overlaid(crop, self._crop(tile, self.generator.styles(w)), overlay)
         return crop
 
     def _overlaid(self, crop: Activation, other: Activation, overlay: Overlay) -> Activation:
@@ -122,7 +117,7 @@ class Canvas:
             rgb = blend(rgb, other.rgb)
         return Activation(blend(features, other.features), rgb)
 
-    def _crop(self, tile: Tile, w: Tensor) -> Activation:
+    def _crop(self, tile: Tile, styles: Sequence[Tensor]) -> Activation:
         noise = [
             self._noise(TILE_NOISE, index, Window(row * r, row * r + r, column * r, column * r + r))
             for index, r in enumerate(self.generator.noise_resolutions)
@@ -131,7 +126,7 @@ class Canvas:
         ]
         name = self.geometry.layer
         g = self.geometry
-        state = self.generator.activations(w, noise, [name])[name]
+        state = self.generator.states(styles, noise, [name])[name]
         full = state.features.shape[-1]
 
         def cropped(maps: Tensor) -> Tensor:
@@ -226,15 +221,6 @@ class Canvas:
             return (counted * (field - first))[None]
 
         return delta
-
-    def _tile_styles(self, tile: Tile) -> list[Tensor]:
-        known = self._styles.get(tile)
-        if known is None:
-            known = self._styles[tile] = self.generator.styles(self.latents(tile))
-        self._styles.move_to_end(tile)
-        if len(self._styles) > 1024:
-            self._styles.popitem(last=False)
-        return known
 
     @property
     def _ramp(self) -> float:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ganvas.errors import InputError
 from ganvas.image.decode import reading
 from ganvas.tile.geometry import Geometry
 
@@ -67,7 +66,7 @@ def read_mask(file: Path, geometry: Geometry, tile: tuple[int, int]) -> Tensor:
         tile: Row and column.
 
     Raises:
-        InputError: The picture cannot be read, or is black in the whole zone.
+        InputError: The picture cannot be read.
     """
     import numpy as np
     import torch
@@ -87,8 +86,6 @@ def read_mask(file: Path, geometry: Geometry, tile: tuple[int, int]) -> Tensor:
     out = np.zeros((side, side), dtype=np.uint8)
     y, x = (y0 - top) * FINENESS, (x0 - left) * FINENESS
     out[y : y + size[1], x : x + size[0]] = np.asarray(part)
-    if not out.any():
-        raise InputError(f"the mask {file} is black where tile {tile[0]},{tile[1]} lies")
     return torch.from_numpy(out)
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field as Checked
 
+from ganvas.assets.packaged import packaged
 from ganvas.errors import ConfigError, InputError
 from ganvas.image.decode import decode
-from ganvas.image.find import packaged
 from ganvas.tile.assignment import Assignment, from_bank
 from ganvas.tile.latents.base import LatentSource, Psi, Say
 
