@@ -4,6 +4,7 @@ import argparse
 import html.parser
 import json
 import math
+import os
 import shlex
 import subprocess
 import sys
@@ -137,6 +138,21 @@ def test_building_twice_follows_a_replaced_picture(tmp_path):
     build(study)
     assert (page.parent / "pictures" / run.name / "000/frames/140.webp").read_bytes() == b"new"
     assert len(read_study(study)) == 1  # the report is no run
+
+
+def test_another_report_of_the_study_may_be_made_meanwhile(tmp_path, monkeypatch):
+    study = make_study(tmp_path / "s", runs=2, images=1, frames=1)
+    link = os.link
+
+    def second_come(source, target):
+        link(source, target)
+        link(source, target)
+
+    monkeypatch.setattr(os, "link", second_come)
+    page = build(study)
+    linked = [file for file in (page.parent / "pictures").rglob("*") if file.is_file()]
+    assert linked
+    assert all(file.read_bytes() for file in linked)
 
 
 def test_a_single_file_holds_every_picture(single_path, study):

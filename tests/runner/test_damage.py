@@ -363,15 +363,6 @@ def test_a_manifest_of_another_shape(damaged, ganvas_command, files):
     require_left_out(ganvas_command, study, bad, "manifest.json")
 
 
-def test_a_finished_run_needs_its_files_whatever_else_the_status_says(runs):
-    bad, _ = runs
-    status = json.loads((bad / "status.json").read_text())
-    del status["started"]
-    (bad / "status.json").write_text(json.dumps(status))
-    (bad / "embedding.safetensors").unlink()
-    assert "embedding.safetensors is missing" in load(bad).damage
-
-
 def test_check_does_not_vouch_for_what_nobody_has_listed(runs, ganvas_command):
     bad, _ = runs
     RunDirectory(bad).write_status(version=1)

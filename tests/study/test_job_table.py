@@ -35,7 +35,7 @@ def shown(board):
 
 def works(one, **status):
     one.state = "running"
-    one.planned.working.write_status(**status)
+    one.planned.working.write_status(state="running", **status)
 
 
 def test_the_first_screen_comes_before_any_job(tmp_path):

@@ -49,7 +49,8 @@ def build(
             _write(page, render(data))
             _write(page.parent / "version.js", [f"ganvasVersion({safe_json(data['built'])})"])
     except OSError as error:
-        raise StorageError(f"cannot write the report to {page.parent}: {error.strerror}") from None
+        reason = error.strerror or error
+        raise StorageError(f"cannot write the report to {page.parent}: {reason}") from None
     return page
 
 

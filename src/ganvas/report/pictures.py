@@ -76,6 +76,8 @@ def link(run: RunDirectory, target: Path) -> None:
             copy.unlink(missing_ok=True)
             try:
                 os.link(source, copy)
+            except FileExistsError:  # another report of the study is made just now
+                continue
             except OSError:
                 shutil.copy2(source, copy)
         except FileNotFoundError:  # a running study may replace a picture just now

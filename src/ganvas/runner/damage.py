@@ -32,9 +32,9 @@ def required(status: Mapping[str, Any]) -> tuple[str, ...]:
 
     A launcher may mark a job that died before its run began; `started` is what the run writes.
     """
-    if status.get("state") == "finished":
-        return BEGUN + FINISHED
-    return BEGUN if "started" in status else ()
+    if "started" not in status:
+        return ()
+    return BEGUN + FINISHED if status.get("state") == "finished" else BEGUN
 
 
 def problems(run: Path, thorough: bool = False) -> Iterator[str]:
