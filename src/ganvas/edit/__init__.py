@@ -2,7 +2,6 @@
 
 from ganvas.edit.activation import (
     EditActivations,
-    joined,
     mixed,
     require_styles,
 )
@@ -61,7 +60,6 @@ __all__ = [
     "StrokePreview",
     "StyleMix",
     "in_rows",
-    "joined",
     "margin_of",
     "mixed",
     "require_rows",

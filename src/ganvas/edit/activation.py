@@ -93,6 +93,8 @@ class EditActivations(Operation):
         """Replace the activations and draw the picture, image by image."""
         import torch
 
+        from ganvas.generator.base import Activation
+
         edited, other = scene.embedding(self.embedding), scene.embedding(self.other)
         first = self.names(scene.generator)[0]
         for embedding in (edited, other):
@@ -106,7 +108,8 @@ class EditActivations(Operation):
             parts.append(
                 self._edited(edited[one], other[one], keep[one], take[one], scene.generator)
             )
-        scene.embeddings[self.embedding] = replace(edited, resume=joined(parts))
+        resume = parts[0][0], Activation.join([state for _, state in parts])
+        scene.embeddings[self.embedding] = replace(edited, resume=resume)
         return scene.embeddings[self.embedding].render(scene.generator)
 
     def _edited(
@@ -152,14 +155,3 @@ def mixed(
     if state.rgb is not None and changed.rgb is not None:
         rgb = at(state.rgb, changed.rgb)
     return Activation(at(state.features, changed.features), rgb)
-
-
-def joined(parts: list[tuple[str, Activation]]) -> tuple[str, Activation]:
-    """Lay the states of single images together as one batch."""
-    import torch
-
-    from ganvas.generator.base import Activation
-
-    rgbs = [state.rgb for _, state in parts if state.rgb is not None]
-    features = torch.cat([state.features for _, state in parts])
-    return parts[0][0], Activation(features, torch.cat(rgbs) if rgbs else None)

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from ganvas.dissect.dissection import Dissection, Ranking
 from ganvas.dissect.intervention import DEVIATIONS, STYLES
-from ganvas.edit.activation import joined, mixed, require_styles
+from ganvas.edit.activation import mixed, require_styles
 from ganvas.edit.change import margin_of
 from ganvas.edit.noise import Seed, renewed
 from ganvas.edit.operation import Operation
@@ -153,16 +153,12 @@ class MovesUnits(Operation):
             regions: (B, 1, H, W) all regions together.
             fresh: The noise of the regions, (1, 1, r, r) each; None: that of the embedding.
         """
-        import torch
-
         embedding, generator = scene.embedding(self.embedding), scene.generator
         parts = [
             self.painted(embedding[i : i + 1], generator, pulls[i], regions[i : i + 1], fresh)
             for i in range(len(embedding))
         ]
-        noise = tuple(torch.cat(maps) for maps in zip(*(part.noise for part in parts), strict=True))
-        resume = joined([part.resume for part in parts if part.resume is not None])
-        return replace(embedding, noise=noise, resume=resume)
+        return Embedding.join(parts)
 
     def painted(
         self,

@@ -77,9 +77,7 @@ class Variables:
         first, resume = parts[0], None
         if first.resume is not None:
             states = [part.resume[1] for part in parts if part.resume is not None]
-            rgb = [state.rgb for state in states if state.rgb is not None]
-            features = torch.cat([state.features for state in states])
-            resume = first.resume[0], Activation(features, torch.cat(rgb) if rgb else None)
+            resume = first.resume[0], Activation.join(states)
         return replace(
             first,
             latent=torch.cat([part.latent for part in parts]),

@@ -52,6 +52,13 @@ class Activation:
     features: Tensor
     rgb: Tensor | None = None
 
+    @classmethod
+    def join(cls, states: Sequence[Activation]) -> Activation:
+        """Lay the images of states after the same layer side by side."""
+        rgb = [state.rgb for state in states if state.rgb is not None]
+        features = torch.cat([state.features for state in states])
+        return cls(features, torch.cat(rgb) if rgb else None)
+
     def map(self, change: Callable[[Tensor], Tensor]) -> Activation:
         """Return the state with both tensors changed alike."""
         return Activation(change(self.features), None if self.rgb is None else change(self.rgb))
