@@ -339,3 +339,12 @@ def test_a_step_without_any_term_is_refused():
             objective={"W_l": Block({"a": MSE(), "b": L1(every=2)})},
             early_stopping=EarlyStopping(patience=3),
         )
+
+
+def test_terms_of_a_block_without_turns_all_count_in_every_step():
+    terms = {"a": MSE(weight=2, every=3, first=1), "b": L1(every=3)}
+    block = Block(terms, turns=False)
+    assert all(term.is_due(step) for term in block.terms.values() for step in range(6))
+    assert {name: term.weight for name, term in block.terms.items()} == {"a": 2, "b": 1}
+    assert w_stage(objective={"W_l": block}).comparable
+    assert not w_stage(objective={"W_l": Block({"c": MSE(), **terms})}).comparable

@@ -43,6 +43,8 @@ class Block:
             mean colour of the rest. Without it, features near the edge of a hole see into it.
         around: An image whose colours the target takes on along the edge of the mask, so that it
             joins what is around it (Pérez et al. 2003); null: the target stays as it is.
+        turns: Let terms take turns that say so. false: each takes part in every step, as a solver
+            needs that compares them, such as L-BFGS.
     """
 
     terms: dict[str, Term]
@@ -51,8 +53,12 @@ class Block:
     weight: float = 1.0
     hide: bool = False
     around: str | None = None
+    turns: bool = True
 
     def __post_init__(self) -> None:
+        if not self.turns:
+            together = {name: replace(t, every=1, first=0) for name, t in self.terms.items()}
+            object.__setattr__(self, "terms", together)
         if not self.terms:
             raise ConfigError(
                 "a block needs at least one term; choose a loss= that has terms for it, or leave "
