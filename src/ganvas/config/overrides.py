@@ -35,9 +35,21 @@ def parse(words: Words) -> list[Override]:
     """Parse overrides by Hydra's grammar; what is parsed already stays as it is.
 
     Raises:
-        ConfigError: An override does not follow the grammar.
+        ConfigError: An override does not follow the grammar, or these are no texts in a list.
     """
-    return [word if isinstance(word, Override) else _parsed(word) for word in words]
+    if isinstance(words, str) or not isinstance(words, Iterable):
+        raise _no_list(words)
+    return [word if isinstance(word, Override) else _parsed(_text(word)) for word in words]
+
+
+def _text(word: Any) -> str:
+    if not isinstance(word, str):
+        raise _no_list(word)
+    return word
+
+
+def _no_list(given: Any) -> ConfigError:
+    return ConfigError(f"overrides are texts in a list, such as ['mask=box', 'seed=1']: {given!r}")
 
 
 @lru_cache(maxsize=65536)
