@@ -24,6 +24,7 @@ from hydra.errors import HydraException
 from ganvas.config.groups import Groups, groups
 from ganvas.config.schema import TARGET
 from ganvas.errors import ConfigError, first_line
+from ganvas.system.names import unreadable
 
 MOST_JOBS = 1_000_000
 
@@ -45,6 +46,8 @@ def parse(words: Words) -> list[Override]:
 def _text(word: Any) -> str:
     if not isinstance(word, str):
         raise _no_list(word)
+    if reason := unreadable(word):
+        raise ConfigError(reason)
     return word
 
 

@@ -107,12 +107,17 @@ def _lines(words: Words) -> Overrides:
 
 def fingerprint(folders: Iterable[Path]) -> str:
     """Hash names, times and sizes of all YAML and Python files below `folders`."""
-    digest = hashlib.sha256(str(Path.cwd()).encode())
+    digest = hashlib.sha256(_bytes(str(Path.cwd())))
     for folder in folders:
         for file in sorted((*folder.rglob("*.yaml"), *folder.rglob("*.py"))):
             name, modified, size = _state(file)
-            digest.update(f"{name}:{modified}:{size}\n".encode())
+            digest.update(_bytes(f"{name}:{modified}:{size}\n"))
     return digest.hexdigest()
+
+
+def _bytes(text: str) -> bytes:
+    # A folder's name need be no text in UTF-8.
+    return text.encode("utf-8", "surrogateescape")
 
 
 class Planning:
