@@ -69,7 +69,9 @@ def test_work_in_a_folder_whose_name_is_no_text(ganvas_command, tiny, foreign):
     done = ganvas_command("run", *tiny, "study=s", "budget.noise=0", "mask=half")
     assert done.code == 0, done.err
     (run,) = Path("outputs/s").glob("reconstruct-*")
-    assert json.loads((run / "provenance.json").read_text())["directory"] == str(foreign)
+    assert json.loads((run / "provenance.json").read_text(encoding="utf-8"))["directory"] == str(
+        foreign
+    )
     for command in ("table", "check"):
         assert ganvas_command(command, "s").code == 0
     for words in (("rerun", str(run)), ("run", *tiny, "logger=wandb")):
@@ -81,7 +83,8 @@ def test_work_in_a_folder_whose_name_is_no_text(ganvas_command, tiny, foreign):
 
 def test_what_is_no_text_survives_json(tmp_path):
     write_json(tmp_path / "a.json", {LATIN: ["λ", LATIN]})
-    assert json.loads((tmp_path / "a.json").read_text()) == {LATIN: ["λ", LATIN]}
+    content = (tmp_path / "a.json").read_text(encoding="utf-8")
+    assert json.loads(content) == {LATIN: ["λ", LATIN]}
 
 
 @pytest.mark.parametrize(
