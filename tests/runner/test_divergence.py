@@ -19,7 +19,7 @@ def test_divergence_is_named_with_its_step_and_a_remedy(kind, stage, ganvas_comm
     # What the image comes to is shown on the way, once.
     assert (done.out + done.err).count("it stops at step 0") == 1
     (log,) = Path().glob("outputs/*/*/run.log")
-    assert "it stops at step 0" in log.read_text()
+    assert "it stops at step 0" in log.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
