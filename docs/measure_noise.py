@@ -30,7 +30,7 @@ from ganvas.image.source import Source, to_tensor
 from ganvas.layers import All
 from ganvas.loss import LPIPS, MSE, Block, Term
 from ganvas.stage import Adam, Scene, Schedule, StageConfig
-from ganvas.stage.fit import ReportIntervals, fit
+from ganvas.stage.fit import FitSettings, ReportIntervals, Watcher, take_steps
 from ganvas.stage.stage import Stage
 from ganvas.system.files import write_json
 from ganvas.system.tf32 import allow_tf32
@@ -166,7 +166,9 @@ def fitted(generator: Generator, target: Tensor, output: Path, steps: int) -> Em
     start = Embedding(w, noise, "w+", names=names)
     stage = Stage(config, Scene(generator, {"x": target}, {}, lambda: start), min(count, 8))
     intervals = ReportIntervals(flush_every=10**9, frame_every=0, frame_resolution=64)
-    embedding, _ = fit(stage, Clock(steps, target.device), intervals, target.device, "32-true")
+    watcher = Watcher(Clock(steps, target.device), range(count))
+    take_steps(stage, [watcher], FitSettings(intervals, target.device, "32-true"))
+    embedding = stage.finish()
     save_file({"w": embedding.latent.contiguous().cpu()}, file)
     return embedding
 

@@ -44,7 +44,7 @@ def finish(process, timeout=900):
 def states(output):
     found = Counter()
     for file in (output / "s").glob("*/status.json"):
-        found[json.loads(file.read_text())["state"]] += 1
+        found[json.loads(file.read_text(encoding="utf-8"))["state"]] += 1
     return found
 
 
@@ -58,7 +58,7 @@ def assert_attempts(output, faults, broken):
     assert {run.status["state"] for run in runs.values()} == {"finished"}
     attempts = {seed: run.status["attempts"] for seed, run in runs.items()}
     assert {seed for seed, n in attempts.items() if n > 1} == broken
-    lines = [line.split() for line in (faults / "started").read_text().splitlines()]
+    lines = [line.split() for line in (faults / "started").read_text(encoding="utf-8").splitlines()]
     processes = Counter(seed for seed, pid in {(s, p) for s, p in lines})
     assert {int(seed): n for seed, n in processes.items()} == attempts
 

@@ -14,20 +14,28 @@ import json
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import torch
 
 WHAT_A_RUN_IMPORTS = (
+    "cma",
     "ganvas.cli",
     "ganvas.command.run",
-    "ganvas.generator",
+    "ganvas.generator.tiny_network",
     "ganvas.metrics",
     "ganvas.runner.engine",
     "ganvas.runner.final",
     "ganvas.runner.job",
+    "ganvas.runner.together",
+    "ganvas.stage.population",
     "ganvas.stage.stage",
     "ganvas.tracking",
+    "numpy.random",
+    "PIL.PngImagePlugin",
+    "PIL.WebPImagePlugin",
+    "safetensors.torch",
 )
 
 
@@ -68,6 +76,19 @@ def child(order: dict) -> None:
     os._exit(code)
 
 
+def remember(words: list[str]) -> None:
+    """Compose a run's options here, where every child finds what is composed already."""
+    from ganvas.config.compose import Resolver
+    from ganvas.config.overrides import parse
+    from ganvas.errors import GanvasError
+
+    command, *overrides = words
+    if command == "run" and "-m" not in overrides:
+        # What is wrong with them is for the child to say.
+        with suppress(GanvasError):
+            Resolver().resolve(parse(overrides))
+
+
 def unread() -> int:
     """Return the end of a pipe whose other end is closed."""
     reader, writer = os.pipe()
@@ -81,10 +102,12 @@ def serve() -> None:
     for module in WHAT_A_RUN_IMPORTS:
         importlib.import_module(module)
     for line in sys.stdin:
+        order = json.loads(line)
+        remember(order["words"])
         process = os.fork()
         if process == 0:
             try:
-                child(json.loads(line))
+                child(order)
             finally:
                 os._exit(99)
         print(process, flush=True)

@@ -37,7 +37,7 @@ def test_a_command_that_nobody_reads_ends_without_a_word(
     words = [w.replace("STUDY", str(finished_study)) for w in shlex.split(command)]
     RunDirectory(tmp_path / "study" / "a-1").write_status(state="failed")
     assert fork_server.run(tmp_path, *words, read=False) == BROKEN_PIPE
-    assert (tmp_path / "child.log").read_text() == ""
+    assert (tmp_path / "child.log").read_text(encoding="utf-8") == ""
 
 
 def test_a_process_ends_without_a_word(tmp_path):
@@ -57,6 +57,6 @@ def test_a_run_that_nobody_reads_is_interrupted_and_goes_on(fork_server, tiny, t
     assert fork_server.run(tmp_path, *words, read=False) == 130
     (run,) = (tmp_path / "outputs" / "s").glob("*-*")
     assert RunDirectory(run).state == "interrupted"
-    assert "the same command continues" in (tmp_path / "child.log").read_text()
+    assert "the same command continues" in (tmp_path / "child.log").read_text(encoding="utf-8")
     assert fork_server.run(tmp_path, *words) == 0
     assert RunDirectory(run).state == "finished"

@@ -347,7 +347,7 @@ def test_output_that_is_a_file(ganvas_command, tiny, tmp_path):
     (tmp_path / "taken").write_text("precious")
     done = ganvas_command("run", *tiny, "output=taken")
     assert_one_line(done, "taken")
-    assert (tmp_path / "taken").read_text() == "precious"
+    assert (tmp_path / "taken").read_text(encoding="utf-8") == "precious"
 
 
 def test_other_commands(ganvas_command, tmp_path):
@@ -411,11 +411,16 @@ def test_nan_stops_that_image_only_and_says_so(ganvas_command, tiny, tmp_path, m
     for output in ("calm", "troubled"):
         (status,) = tmp_path.glob(f"{output}/*/*/status.json")
         results.append(status.parent)
-    metrics = [json.loads((run / "metrics.json").read_text())["images"] for run in results]
+    metrics = [
+        json.loads((run / "metrics.json").read_text(encoding="utf-8"))["images"] for run in results
+    ]
     # The neighbour is the same to the bit, and the poor one has what it had reached.
     assert metrics[0]["good"] == metrics[1]["good"]
     assert metrics[1]["poor"]["psnr"] < metrics[0]["poor"]["psnr"]
-    rows = [json.loads(line) for line in io.StringIO((results[1] / "metrics.jsonl").read_text())]
+    rows = [
+        json.loads(line)
+        for line in io.StringIO((results[1] / "metrics.jsonl").read_text(encoding="utf-8"))
+    ]
     assert rows[2]["loss"][1] is not None
     assert rows[3]["loss"][1] is None
     assert rows[3]["loss"][0] is not None

@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 
 import ganvas
 from ganvas.config.compose import compose_job
+from ganvas.errors import ConfigError, GanvasError
 
 
 def embedding(result):
@@ -42,6 +43,27 @@ def test_runs_in_threads_are_those_of_one(tiny, tmp_path):
         assert one.path.name == other.path.name
         assert same(embedding(one), embedding(other))
     assert not same(embedding(alone[0]), embedding(alone[1]))
+
+
+def test_threads_may_ask_for_the_same_run_or_for_none(tiny, tmp_path):
+    def attempt(words):
+        try:
+            return ganvas.run([*tiny, f"output={tmp_path}", *words])
+        except GanvasError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(3) as pool:
+        one, wrong, other = pool.map(attempt, (["seed=5"], ["layers=al"], ["seed=5"]))
+    assert "did you mean 'all'" in wrong
+    assert one.path == other.path
+    assert one.status["attempts"] == 1
+    assert [path.name for path in tmp_path.glob("*/[!.]*")] == [one.path.name]
+
+
+@pytest.mark.parametrize("overrides", ["mask=half", None, 3, ["mask=half", 3], [["mask=half"]]])
+def test_overrides_are_texts_in_a_list(overrides):
+    with pytest.raises(ConfigError, match="overrides are texts in a list, such as"):
+        ganvas.run(overrides)
 
 
 def test_a_run_below_a_running_event_loop(tiny, tmp_path):

@@ -19,7 +19,7 @@ from ganvas.network.lpips import PerceptualDistance
 from ganvas.runner.process import configured
 from ganvas.runner.settings import Trainer
 from ganvas.stage import Scene
-from ganvas.stage.fit import ReportIntervals, fit
+from ganvas.stage.fit import FitSettings, ReportIntervals, Watcher, take_steps
 from ganvas.stage.stage import Stage
 from ganvas.system.tf32 import allow_tf32
 from speed.plain import Draw, project
@@ -200,7 +200,8 @@ def in_ganvas(
         stage = stage_of(scenery, task, steps, graphs=trainer.cuda_graphs)
         clock = Clock(steps, device)
         intervals = ReportIntervals(flush_every=10**9, frame_every=0, frame_resolution=64)
-        fit(stage, clock, intervals, device, trainer.precision)
+        settings = FitSettings(intervals, device, trainer.precision)
+        take_steps(stage, [Watcher(clock, range(1))], settings)
         alone = pass_alone(stage, trainer.precision)
         last = stage.variables.embedding()
     scenery.generator.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]

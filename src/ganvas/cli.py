@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from ganvas.command.parser import WITH_OVERRIDES, WITH_OWN_PARSER, parser
 from ganvas.errors import GanvasError
-from ganvas.system.streams import let_go
+from ganvas.system.streams import let_go, show_all
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,6 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     the exit code that a shell gives to a program that SIGPIPE ended.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    show_all(sys.stdout)
     with collecting_rarely():
         try:
             try:

@@ -133,7 +133,7 @@ def test_the_command_runs_the_variants_that_can_be_and_says_the_others(ganvas_co
     assert list(members) == ["full", "without edit.stages.w", "without edit.stages.n"]
     for variant, stages in zip(members, (["w", "n"], ["n"], ["w"]), strict=True):
         (run,) = members[variant]
-        metrics = json.loads(Path("outputs/parts", run, "metrics.json").read_text())
+        metrics = json.loads(Path("outputs/parts", run, "metrics.json").read_text(encoding="utf-8"))
         assert list(metrics["stages"]) == stages
     again = ganvas_command(*words, "seed=1", "edit=reconstruct")
     assert again.code == 0, again.err

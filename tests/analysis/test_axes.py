@@ -22,7 +22,7 @@ def runs(tmp_path_factory):
 
 def test_a_run_reads_back_what_its_files_hold(runs):
     run = next(run for run in runs if run.finished)
-    whole = yaml.safe_load((run.path / "config.yaml").read_text())
+    whole = yaml.safe_load((run.path / "config.yaml").read_text(encoding="utf-8"))
     assert run.config == whole
     assert run.leaves["edit.stages.w.steps"] == 80
     assert run.choices["generator"] == "tiny"
@@ -96,7 +96,7 @@ def test_what_runs_share_is_parsed_once(tmp_path, monkeypatch):
     template = read_study(make_study(tmp_path / "one", runs=1, images=1, frames=1, size=8))[0]
     names = ("status.json", "config.yaml", "overrides.yaml", "provenance.json", "metrics.json")
     names += ("metrics.jsonl", "embedding.safetensors")
-    texts = {name: (template.path / name).read_text() for name in names}
+    texts = {name: (template.path / name).read_text(encoding="utf-8") for name in names}
     for index in range(count):
         folder = tmp_path / "many" / f"run-{index:05d}"
         folder.mkdir(parents=True)

@@ -24,13 +24,13 @@ def test_final_has_a_row_per_finished_run_and_image(study):
     assert len(finished) == 10
     assert len(table) == 2 * len(finished)
     for run in finished:
-        measured = json.loads((run / "metrics.json").read_text())["images"]
+        measured = json.loads((run / "metrics.json").read_text(encoding="utf-8"))["images"]
         rows = table[table["run"] == run.name].set_index("image")
         assert {k: rows.loc[k, "psnr"] for k in measured} == {
             k: v["psnr"] for k, v in measured.items()
         }
         (mask,) = set(rows["mask"])
-        assert f"mask={mask}" in (run / "overrides.yaml").read_text()
+        assert f"mask={mask}" in (run / "overrides.yaml").read_text(encoding="utf-8")
     assert table["edit.stages.w.lr"].dtype.kind == "f"
     assert table["seed"].dtype.kind == "i"
 

@@ -72,7 +72,7 @@ def test_the_direction_is_the_one_of_the_records(study):
     new = {"text": "", "unit": "", "direction": "lower"}
     for about in (new, "dB, range [0, 255]; lower is better"):
         for file in study.glob("*/metrics.json"):
-            record = json.loads(file.read_text())
+            record = json.loads(file.read_text(encoding="utf-8"))
             record["about"]["psnr"] = about
             file.write_text(json.dumps(record))
         full, box = tabulate(study, base="mask=full").rows
@@ -82,7 +82,7 @@ def test_the_direction_is_the_one_of_the_records(study):
 
 def test_too_few_images_are_told(study):
     for file in study.glob("*/metrics.json"):
-        found = json.loads(file.read_text())
+        found = json.loads(file.read_text(encoding="utf-8"))
         found["images"] = dict(list(found["images"].items())[:4])
         file.write_text(json.dumps(found))
     assert any("too few images: with 4" in note for note in tabulate(study).notes)

@@ -96,7 +96,7 @@ def test_stylegan3_precision(tmp_path):
 
 @pytest.mark.parametrize("file", sorted(CONF.glob("stylegan*.yaml")), ids=lambda path: path.stem)
 def test_every_preset_names_its_fields(file):
-    assert file.read_text().startswith("# ")
+    assert file.read_text(encoding="utf-8").startswith("# ")
     values = OmegaConf.to_container(OmegaConf.load(file))
     family = file.stem.split("_")[0]
     config = getattr(from_file, f"StyleGAN{family[-1]}Config")

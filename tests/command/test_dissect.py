@@ -59,13 +59,13 @@ def test_a_dissection_leaves_units_a_table_and_a_page(ganvas_command, tmp_path):
     assert dissection.concepts == ("<i>right", "left")
     assert dissection.samples == SAMPLES
     assert dissection.share.tolist() == [0.25, 0.25]
-    table = json.loads((folder / "units.json").read_text())
+    table = json.loads((folder / "units.json").read_text(encoding="utf-8"))
     first = table["concepts"][1]["layers"]["8x8.conv1"][0]
     assert (first["unit"],) == dissection.best("left", "8x8.conv1", 1)
     assert len(table["effects"]) == 2
     # The masks stay whatever is ablated.
     assert {e["best"]["removed"]["value"] for e in table["effects"]} == {0.0}
-    page = (folder / "index.html").read_text()
+    page = (folder / "index.html").read_text(encoding="utf-8")
     parsed = _Tags()
     parsed.feed(page)
     assert {"script", "i"}.isdisjoint(parsed.tags)
@@ -84,14 +84,18 @@ KILLS = [
 def test_a_killed_dissection_goes_on_to_the_bit(fork_server, tmp_path):
     whole = tmp_path / "whole"
     masks(whole, "left", "right")
-    assert fork_server.run(whole, *WORDS, EFFECT) == 0, (whole / "child.log").read_text()
+    assert fork_server.run(whole, *WORDS, EFFECT) == 0, (whole / "child.log").read_text(
+        encoding="utf-8"
+    )
     for number, kill in enumerate(KILLS):
         cut = tmp_path / str(number)
         masks(cut, "left", "right")
         assert fork_server.run(cut, *WORDS, EFFECT, kill=kill) == -signal.SIGKILL
         assert list(cut.glob("dissections/*/*/shard-*")) or "count_layer" in kill[0]
         assert bool(list(cut.glob("dissections/*/*/effects/*"))) is ("measure" in kill[0])
-        assert fork_server.run(cut, *WORDS, EFFECT) == 0, (cut / "child.log").read_text()
+        assert fork_server.run(cut, *WORDS, EFFECT) == 0, (cut / "child.log").read_text(
+            encoding="utf-8"
+        )
         files = [file for file in sorted(result(whole).rglob("*")) if file.is_file()]
         assert len(files) == 8
         for file in files:

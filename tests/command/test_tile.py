@@ -42,7 +42,7 @@ def test_a_picture_and_its_regions(ganvas_command):
     picture = tifffile.imread(folder / "picture.tif")
     assert picture.shape == (320, 448, 3)
     assert picture.std() > 10
-    metrics = json.loads((folder / "drawing.json").read_text())
+    metrics = json.loads((folder / "drawing.json").read_text(encoding="utf-8"))
     assert metrics["squares"] == metrics["squares_drawn"] == 4
     assert metrics["recipe_bytes"] < 8192
     assert "is there already" in ganvas_command(*SMALL).out
@@ -89,7 +89,7 @@ def test_an_edit_draws_what_it_reaches(ganvas_command):
     words = ("tile", "edit", str(folder), "--tile", "0,0", "--latent", "99", "-o", "edited")
     done = ganvas_command(*words)
     assert done.code == 0, done.err
-    assert json.loads(Path("edited/drawing.json").read_text())["squares_drawn"] == 1
+    assert json.loads(Path("edited/drawing.json").read_text(encoding="utf-8"))["squares_drawn"] == 1
     before, after = (tifffile.imread(f / "picture.tif") for f in (folder, Path("edited")))
     assert not np.array_equal(before[:64, :64], after[:64, :64])
     assert np.array_equal(before[:, 256:], after[:, 256:])
@@ -153,14 +153,17 @@ def test_the_record_says_how_far_it_came(ganvas_command):
     done = ganvas_command(*SMALL, "logger=csv", "compression=jpeg")
     assert done.code == 0, done.err
     folder = only("outputs/tile/*")
-    drawing = json.loads((folder / "drawing.json").read_text())
+    drawing = json.loads((folder / "drawing.json").read_text(encoding="utf-8"))
     assert drawing["state"] == "finished"
     assert drawing["squares_done"] == 4
-    rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    rows = [
+        json.loads(line)
+        for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
     assert [row["step"] for row in rows] == [1, 2, 3, 4]
     assert [row["squares_left"] for row in rows] == [[3.0], [2.0], [1.0], [0.0]]
     assert pixels(folder / "overview.webp").shape == (320, 448, 3)
-    assert (folder / "final.csv").read_text().startswith("image,megapixels,squares")
+    assert (folder / "final.csv").read_text(encoding="utf-8").startswith("image,megapixels,squares")
     # Another logger or compression is the same picture.
     assert "is there already" in ganvas_command(*SMALL).out
 
@@ -229,11 +232,11 @@ def test_a_viewer_opens_from_disk(ganvas_command):
     assert "picture_files/0/0_0.webp" in names
     assert pixels(view / "picture_files/0/0_0.webp").shape == (1, 1, 3)
     assert pixels(view / "picture_files/9/1_1.webp").shape == (64, 192, 3)
-    page = (view / "index.html").read_text()
+    page = (view / "index.html").read_text(encoding="utf-8")
     for words in ('data-width="448"', 'data-height="320"', 'data-tile="256"'):
         assert words in page
     assert "http" not in page.replace("http-equiv", "")
-    assert 'Width="448" Height="320"' in (view / "picture.dzi").read_text()
+    assert 'Width="448" Height="320"' in (view / "picture.dzi").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

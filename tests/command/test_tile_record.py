@@ -38,7 +38,7 @@ def info_of(folder):
 
 
 def state_of(folder):
-    return json.loads((folder / "drawing.json").read_text())
+    return json.loads((folder / "drawing.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def test_option_composes_and_every_field_is_documented(option):
 def test_a_training_is_recognised_repeated_to_the_bit_and_extended(
     ganvas_command, encoder, tmp_path
 ):
-    record = json.loads(encoder.with_suffix(".json").read_text())
+    record = json.loads(encoder.with_suffix(".json").read_text(encoding="utf-8"))
     assert record["samples"] == 60
     assert (encoder.parent / "config.yaml").is_file()
     assert "finished already" in ganvas_command(*TRAIN, "samples=60").out

@@ -29,7 +29,7 @@ def test_a_trained_generator_draws_and_repeats(ganvas_command, tmp_path, stones)
     done = ganvas_command(*TRAIN)
     assert done.code == 0, done.err
     folder = tmp_path / "generators/texture"
-    (line,) = (folder / "curve.jsonl").read_text().splitlines()
+    (line,) = (folder / "curve.jsonl").read_text(encoding="utf-8").splitlines()
     assert json.loads(line)["images"] == 16
     with Image.open(folder / "samples.png") as samples:
         assert samples.size == (48, 48)

@@ -62,7 +62,7 @@ def test_option_composes_and_fits_its_schema(group, option):
 @pytest.mark.parametrize(("group", "option"), OPTIONS, ids=lambda v: v)
 def test_option_has_a_summary_and_every_field_a_docstring(group, option):
     file = groups()[group][option]
-    assert file.read_text().startswith("# ")
+    assert file.read_text(encoding="utf-8").startswith("# ")
     assert len(summary(file)) > 5
     if group in ("experiment", "ablation"):
         return
@@ -181,7 +181,11 @@ def test_the_command_line_and_a_sweep_replace_too(ganvas_command, tiny):
         {"_target_": "ganvas.edit.Ablate", "units": [1]},
         {"_target_": "ganvas.edit.CopyChannels", "channels": [2]},
     ]
-    (noted,) = [f for f in Path("outputs").glob("*/*/overrides.yaml") if "Ablate" in f.read_text()]
+    (noted,) = [
+        f
+        for f in Path("outputs").glob("*/*/overrides.yaml")
+        if "Ablate" in f.read_text(encoding="utf-8")
+    ]
     assert len(OmegaConf.load(noted).overrides) == len(tiny) + 2
 
 

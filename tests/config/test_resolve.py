@@ -12,7 +12,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf, open_dict
 
 from ganvas.config.base import refuse_keys_below_references
-from ganvas.config.compose import Resolver, compose_job, resolve
+from ganvas.config.compose import Resolver, compose_job, compose_options, resolve
 from ganvas.config.groups import config_dir, groups
 from ganvas.config.handover import open_keys
 from ganvas.config.overrides import expand, parse
@@ -165,12 +165,26 @@ def test_hydra_composes_once_for_jobs_of_the_same_options(monkeypatch):
         return compose(name, overrides=overrides, **others)
 
     monkeypatch.setattr(composition, "compose", counting)
+    compose_options.cache_clear()
     words = ["generator=tiny", "seed=range(0,50)", "budget.latent=3,4", "~edit.stages.n"]
     assert len(resolve(words)) == 100
     assert composed == [["generator=tiny"]]
     composed.clear()
     assert len(resolve([*words, "mask=full,box,half"])) == 300
     assert sorted(composed) == [["generator=tiny", f"mask={m}"] for m in ("box", "full", "half")]
+    composed.clear()
+    assert len(resolve(words)) == 100
+    assert composed == []
+
+
+def test_an_option_that_was_changed_is_composed_anew(tmp_path):
+    option = tmp_path / "budget" / "own.yaml"
+    option.parent.mkdir()
+    lines = ["_target_: ganvas.runner.Budget", "noise: 2", "weights: 3", "frame_every: 4"]
+    for latent in (5, 16):
+        option.write_text("\n".join([*lines, f"latent: {latent}"]))
+        (job,) = resolve(["budget=own"], [tmp_path])
+        assert job.config["budget"]["latent"] == latent
 
 
 def test_jobs_share_what_they_have_in_common():

@@ -25,7 +25,7 @@ def generator():
 
 
 def test_its_record_is_of_this_file(generator):
-    record = json.loads(FILE.with_suffix(".json").read_text())
+    record = json.loads(FILE.with_suffix(".json").read_text(encoding="utf-8"))
     assert record["sha256"] == sha256(FILE)
     assert FILE.stat().st_size < 10 * 2**20
     assert record["config"]["channels"] == list(generator.architecture.channels)
@@ -34,7 +34,7 @@ def test_its_record_is_of_this_file(generator):
 
 
 def test_it_draws_what_it_drew_when_it_was_trained(generator):
-    sample = json.loads(FILE.with_suffix(".json").read_text())["sample"]
+    sample = json.loads(FILE.with_suffix(".json").read_text(encoding="utf-8"))["sample"]
     w = generator.broadcast(generator.sample_w(1, torch.Generator().manual_seed(0)))
     image = generator(w, generator.fixed_noise())
     torch.testing.assert_close(

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from ganvas.errors import InputError
-from ganvas.image.source import Source, decode
+from ganvas.image.source import decode
 from ganvas.mask import Canvas, File
 
 CANVAS = Canvas({"x": torch.zeros(1, 3, 24, 24)})
@@ -91,33 +91,6 @@ def test_maps_of_labels_are_no_masks(tmp_path):
     assert File(tmp_path / "grey.png").draw(CANVAS).max() > 0.9
     Image.new("L", (24, 24), 0).save(tmp_path / "empty.png")
     assert File(tmp_path / "empty.png").draw(CANVAS).max() == 0
-
-
-@pytest.mark.parametrize("kind", ["tif", "TIFF", "bmp", "avif", "heic"])
-def test_more_kinds_of_files(tmp_path, kind):
-    if kind == "heic":
-        pytest.importorskip("pillow_heif", reason="needs: pip install 'ganvas[heic]'")
-        import pillow_heif
-
-        pillow_heif.register_heif_opener()
-    values = np.stack([ramp(0, 255)] * 3, -1).astype(np.uint8)
-    options = {"quality": 95} if kind in ("avif", "heic") else {}
-    format_ = {"heic": "HEIF"}.get(kind)
-    (tmp_path / "photos").mkdir()
-    file = tmp_path / "photos" / f"a.{kind}"
-    Image.fromarray(values).resize((64, 64)).save(file, format_, **options)
-    found = Source(tmp_path / "photos").read()
-    wanted = np.asarray(Image.fromarray(values).resize((64, 64))).astype(float)
-    assert np.abs(np.asarray(found["a"]).astype(float) - wanted).mean() < 4
-
-
-def test_heic_without_its_plug_in_says_what_to_install(tmp_path, monkeypatch):
-    import sys
-
-    monkeypatch.setitem(sys.modules, "pillow_heif", None)
-    (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(20))
-    with pytest.raises(InputError, match=r"ganvas\[heic\]"):
-        decode(tmp_path / "a.heic")
 
 
 def test_a_float_picture_with_colours_says_what_to_do(tmp_path):

@@ -15,7 +15,7 @@ def test_the_latent_finds_more_than_a_flat_picture(tmp_path, loss):
     """Losses on raw features are low where a picture is flat, and the generator can stay there."""
     result = run(
         [
-            "edit=reconstruct_w", f"loss={loss}", "optimizer=gentle", "budget.latent=15",
+            "edit=reconstruct_w", f"loss={loss}", "optimizer=gentle", "budget.latent=10",
             "metrics=pixel", "+metrics.lpips={_target_:ganvas.metrics.LPIPS}", "logger=none",
             "budget.frame_every=0", "+trainer.progress=false", f"output={tmp_path}",
         ]

@@ -13,6 +13,8 @@ from ganvas.report import build
 from synthetic_study import make_study
 
 HOSTILE = "<script>document.title='owned'</script>\u2028</script><img src=x onerror=alert(1)>"
+BROWSERS = ("chromium-headless-shell", "chromium", "google-chrome")
+"""Programs that draw the pages; the first takes half the time of the others."""
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -42,9 +44,9 @@ def single_path(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     playwright = pytest.importorskip("playwright.sync_api", reason="needs: pip install playwright")
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
     if chromium is None:
-        pytest.skip("needs: apt-get install chromium")
+        pytest.skip("needs: apt-get install chromium-headless-shell")
     with playwright.sync_playwright() as running:
         launched = running.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield launched

@@ -382,7 +382,7 @@ def test_every_picture_of_a_cell_says_what_row_and_column_do_not(page_path, open
 def test_in_a_full_grid_a_place_of_a_cell_is_the_same_setting_in_every_cell(tmp_path, open_page):
     study = make_grid(tmp_path / "grid")
     run = next(r for r in read_study(study) if r.choices["mask"] == "full")
-    record = json.loads((run.path / "metrics.json").read_text())
+    record = json.loads((run.path / "metrics.json").read_text(encoding="utf-8"))
     for values in record["images"].values():
         values["psnr"] += 50  # it wins with one loss alone
     (run.path / "metrics.json").write_text(json.dumps(record))
@@ -568,10 +568,10 @@ def test_the_summary_compares_settings_on_the_same_photographs(tmp_path, open_pa
         more = path.with_name(f"{'a' if 'full-lpips' in path.name else 'z'}-{path.name}")
         shutil.copytree(path, more)
         for folder, photographs in ((path, "three"), (more, "more")):
-            given = yaml.safe_load((folder / "overrides.yaml").read_text())
+            given = yaml.safe_load((folder / "overrides.yaml").read_text(encoding="utf-8"))
             given["overrides"].append(f"image.x.path={photographs}")
             (folder / "overrides.yaml").write_text(yaml.safe_dump(given))
-            config = yaml.safe_load((folder / "config.yaml").read_text())
+            config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
             config["image"]["x"] = {"path": photographs}
             (folder / "config.yaml").write_text(yaml.safe_dump(config))
     page = open_page(build(study))

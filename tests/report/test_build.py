@@ -42,7 +42,7 @@ class _Scripts(html.parser.HTMLParser):
 
 def parsed(path):
     found = _Scripts()
-    found.feed(path.read_text())
+    found.feed(path.read_text(encoding="utf-8"))
     return found
 
 
@@ -64,7 +64,7 @@ def test_no_picture_from_outside_of_a_run_gets_into_the_report(tmp_path, single)
     Image.new("RGB", (9, 9), "red").save(private / "secret.png")
     Image.new("RGB", (9, 9), "red").save(private / "frames" / "1.png")
     run = next(path.parent for path in study.glob("*/status.json"))
-    status = json.loads((run / "status.json").read_text())
+    status = json.loads((run / "status.json").read_text(encoding="utf-8"))
     image = status["images"][0]
     (run / "images" / "linked").symlink_to(private)
     (run / "images" / image / "stolen.png").symlink_to(private / "secret.png")
@@ -124,7 +124,11 @@ def test_pictures_travel_with_the_folder(study, tmp_path):
     run = read_study(study)[0]
     copied = page.parent / "pictures" / run.name / "000" / "frames" / "28.webp"
     assert copied.read_bytes() == (run.path / "images/000/frames/28.webp").read_bytes()
-    assert (page.parent / "runs" / f"{run.name}.js").read_text().startswith("ganvasDetails(")
+    assert (
+        (page.parent / "runs" / f"{run.name}.js")
+        .read_text(encoding="utf-8")
+        .startswith("ganvasDetails(")
+    )
     assert not list(page.parent.glob(".*"))
 
 
@@ -184,7 +188,7 @@ def test_long_curves_are_thinned_and_keep_their_ends(tmp_path):
 def test_the_command_that_repeats_a_run_is_not_answered_by_its_result(tmp_path):
     study = make_study(tmp_path / "s", runs=1, images=1, frames=1, size=8)
     run = read_study(study)[0]
-    told = json.loads((run.path / "provenance.json").read_text())
+    told = json.loads((run.path / "provenance.json").read_text(encoding="utf-8"))
 
     def command(**changes):
         (run.path / "provenance.json").write_text(json.dumps(told | changes))
@@ -227,7 +231,7 @@ def test_watch_builds_again_when_a_record_changes(tmp_path):
     status = read_study(study)[0].path / "status.json"
 
     def touch():
-        status.write_text(status.read_text().replace('"step": 140', '"step": 77'))
+        status.write_text(status.read_text(encoding="utf-8").replace('"step": 140', '"step": 77'))
 
     import threading
 
@@ -235,7 +239,7 @@ def test_watch_builds_again_when_a_record_changes(tmp_path):
     timer.start()
     page = next(pages)
     timer.join()
-    assert '"step":77' in page.read_text()
+    assert '"step":77' in page.read_text(encoding="utf-8")
 
 
 def test_reading_and_drawing_import_no_torch():

@@ -199,7 +199,7 @@ def test_all_damaged_is_one_line(runs, ganvas_command):
 def test_an_old_record_without_a_manifest_is_whole(runs, ganvas_command):
     for run in runs:
         (run / "manifest.json").unlink()
-        status = json.loads((run / "status.json").read_text())
+        status = json.loads((run / "status.json").read_text(encoding="utf-8"))
         del status["version"]
         (run / "status.json").write_text(json.dumps(status))
     assert {run.state for run in ganvas.load_study("s").runs} == {"finished"}
@@ -210,7 +210,7 @@ def test_an_old_record_without_a_manifest_is_whole(runs, ganvas_command):
 
 def test_a_stranger_s_manifest_reads_nothing_outside_of_the_run(runs, tmp_path):
     bad, _ = runs
-    manifest = json.loads((bad / "manifest.json").read_text())
+    manifest = json.loads((bad / "manifest.json").read_text(encoding="utf-8"))
     entry = manifest["files"]["config.yaml"]
     for name in ("/dev/zero", "../../secret"):
         manifest["files"] = {name: entry}

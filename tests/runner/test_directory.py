@@ -209,7 +209,7 @@ def test_clean_asks_and_leaves_runs_at_work(ganvas_command, tiny_run, monkeypatc
     assert run.path.exists()
     with RunDirectory(run.path).locked():
         assert "nothing to delete" in ganvas_command("clean", "--yes").out
-    assert json.loads((run.path / "status.json").read_text())["state"] == "finished"
+    assert json.loads((run.path / "status.json").read_text(encoding="utf-8"))["state"] == "finished"
 
 
 @pytest.mark.parametrize("words", [

@@ -60,7 +60,7 @@ def test_repetition_is_identical_to_the_bit(old, tmp_path, monkeypatch, capsys):
 def test_folder_alone_is_enough(old, tmp_path):
     moved = tmp_path / "elsewhere"
     shutil.copytree(old.path, moved)
-    told = json.loads((moved / "provenance.json").read_text())
+    told = json.loads((moved / "provenance.json").read_text(encoding="utf-8"))
     told["inputs"]["x"] = ["0" * 64]  # as if the photographs had changed since
     told["directory"] = "/nowhere/to/be/found"
     (moved / "provenance.json").write_text(json.dumps(told))
@@ -73,7 +73,7 @@ def test_folder_alone_is_enough(old, tmp_path):
 def test_missing_copies_are_an_input_error(old, tmp_path):
     moved = tmp_path / "elsewhere"
     shutil.copytree(old.path, moved)
-    told = json.loads((moved / "provenance.json").read_text())
+    told = json.loads((moved / "provenance.json").read_text(encoding="utf-8"))
     told["inputs"]["x"] = []
     (moved / "provenance.json").write_text(json.dumps(told))
     for file in moved.rglob("target.webp"):
@@ -89,7 +89,7 @@ def test_difference_and_cause_are_named(old, tmp_path, capsys):
     config = deepcopy(load(moved).config)
     config["seed"] = 5
     (moved / "config.yaml").write_text(yaml.safe_dump(config))
-    told = json.loads((moved / "provenance.json").read_text())
+    told = json.loads((moved / "provenance.json").read_text(encoding="utf-8"))
     told["versions"]["torch"] = "1.0.0"
     (moved / "provenance.json").write_text(json.dumps(told))
     seal(moved)
@@ -104,7 +104,7 @@ def test_difference_and_cause_are_named(old, tmp_path, capsys):
 def test_the_environment_is_not_blamed_for_an_equal_result(old, tmp_path, capsys):
     moved = tmp_path / "elsewhere"
     shutil.copytree(old.path, moved)
-    told = json.loads((moved / "provenance.json").read_text())
+    told = json.loads((moved / "provenance.json").read_text(encoding="utf-8"))
     told["environment"]["OMP_NUM_THREADS"] = "7"
     (moved / "provenance.json").write_text(json.dumps(told))
     seal(moved)
@@ -121,7 +121,7 @@ def test_equal_runs_have_no_cause(old):
 def test_machine_metrics_do_not_count(old, tmp_path):
     moved = tmp_path / "elsewhere"
     shutil.copytree(old.path, moved)
-    metrics = json.loads((moved / "metrics.json").read_text())
+    metrics = json.loads((moved / "metrics.json").read_text(encoding="utf-8"))
     for stage in metrics["stages"].values():
         stage["seconds"] += 1
     (moved / "metrics.json").write_text(json.dumps(metrics))
@@ -145,11 +145,11 @@ def test_foreign_code_is_refused(old, tmp_path, value):
 def test_names_of_images_that_climb_out_of_the_folder_are_refused(old, tmp_path):
     moved = tmp_path / "elsewhere"
     shutil.copytree(old.path, moved)
-    provenance = json.loads((moved / "provenance.json").read_text())
+    provenance = json.loads((moved / "provenance.json").read_text(encoding="utf-8"))
     provenance["inputs"]["x"] = []
     (moved / "provenance.json").write_text(json.dumps(provenance))
     seal(moved)
-    status = json.loads((moved / "status.json").read_text())
+    status = json.loads((moved / "status.json").read_text(encoding="utf-8"))
     for name in ("../../../stolen", "/etc/x", ".."):
         (moved / "status.json").write_text(json.dumps(status | {"images": ["a", name]}))
         with pytest.raises(InputError, match="no name of a file"):
@@ -162,7 +162,7 @@ def test_yaml_of_a_foreign_folder_makes_plain_values(old, tmp_path):
     for name in ("config.yaml", "overrides.yaml"):
         moved = tmp_path / name.partition(".")[0]
         shutil.copytree(old.path, moved)
-        (moved / name).write_text((moved / name).read_text() + text)
+        (moved / name).write_text((moved / name).read_text(encoding="utf-8") + text)
         seal(moved)
         with pytest.raises((InputError, yaml.YAMLError)):
             rerun(moved, tmp_path / "again")
@@ -175,7 +175,7 @@ def test_recorded_overrides_are_not_composed(old, tmp_path, monkeypatch):
     mark = tmp_path / "imported"
     (tmp_path / "canary_of_overrides.py").write_text(f"open({str(mark)!r}, 'w').close()\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    recorded = yaml.safe_load((moved / "overrides.yaml").read_text())
+    recorded = yaml.safe_load((moved / "overrides.yaml").read_text(encoding="utf-8"))
     recorded["overrides"] += [
         "mask._target_=canary_of_overrides.Mask", f"hydra.searchpath=[file://{tmp_path}]",
         "seed=${oc.env:HOME}", f"output={tmp_path / 'elsewhere2'}",

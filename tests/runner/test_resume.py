@@ -54,11 +54,11 @@ def only_run(folder: Path) -> Path:
 
 
 def state(folder: Path) -> str:
-    return json.loads((only_run(folder) / "status.json").read_text())["state"]
+    return json.loads((only_run(folder) / "status.json").read_text(encoding="utf-8"))["state"]
 
 
 def curve_of(run: Path) -> list[str]:
-    return (run / "metrics.jsonl").read_text().splitlines()
+    return (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
 
 
 def without(tree, *keys: str):
@@ -76,7 +76,7 @@ def assert_same_result(one: Path, other: Path) -> None:
         assert left[name].equal(right[name]), name
     metrics = [
         without(
-            json.loads((run / "metrics.json").read_text()),
+            json.loads((run / "metrics.json").read_text(encoding="utf-8")),
             "seconds", "steps_per_second", "peak_memory_mib",
         )
         for run in (a, b)
@@ -95,7 +95,7 @@ def assert_same_result(one: Path, other: Path) -> None:
 @pytest.fixture(scope="module")
 def undisturbed(fork_server, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("undisturbed")
-    assert fork_server.run(folder, *SHORT) == 0, (folder / "child.log").read_text()
+    assert fork_server.run(folder, *SHORT) == 0, (folder / "child.log").read_text(encoding="utf-8")
     assert len(curve_of(only_run(folder))) == W + N
     return folder
 
@@ -110,9 +110,11 @@ NOT_WITHOUT_CHECKPOINTS = {"inside a checkpoint", "a checkpoint written, not ren
 )
 def test_killed_run_continues_to_the_bit(fork_server, undisturbed, tmp_path, moment, every):
     code = fork_server.run(tmp_path, *SHORT, every, kill=MOMENTS[moment])
-    assert code == -signal.SIGKILL, (tmp_path / "child.log").read_text()
+    assert code == -signal.SIGKILL, (tmp_path / "child.log").read_text(encoding="utf-8")
     assert state(tmp_path) == "running"
-    assert fork_server.run(tmp_path, *SHORT) == 0, (tmp_path / "child.log").read_text()
+    assert fork_server.run(tmp_path, *SHORT) == 0, (tmp_path / "child.log").read_text(
+        encoding="utf-8"
+    )
     assert state(tmp_path) == "finished"
     assert_same_result(undisturbed, tmp_path)
     assert not list(only_run(tmp_path).rglob(".unfinished*"))
@@ -129,9 +131,9 @@ STEP = "ganvas.stage.stage:Stage.training_step"
 ])  # fmt: skip
 def test_a_killed_tuning_continues_to_the_bit(fork_server, tmp_path, moment):
     whole, cut = tmp_path / "whole", tmp_path / "cut"
-    assert fork_server.run(whole, *TUNED) == 0, (whole / "child.log").read_text()
+    assert fork_server.run(whole, *TUNED) == 0, (whole / "child.log").read_text(encoding="utf-8")
     assert fork_server.run(cut, *TUNED, kill=moment) == -signal.SIGKILL
-    assert fork_server.run(cut, *TUNED) == 0, (cut / "child.log").read_text()
+    assert fork_server.run(cut, *TUNED) == 0, (cut / "child.log").read_text(encoding="utf-8")
     assert_same_result(whole, cut)
 
 
@@ -141,9 +143,9 @@ def test_a_killed_tuning_continues_to_the_bit(fork_server, tmp_path, moment):
 def test_a_killed_search_continues_to_the_bit(fork_server, tmp_path, experiment, step):
     words = (*WORDS, "budget.latent=8", "start.count=4", f"experiment={experiment}")
     whole, cut = tmp_path / "whole", tmp_path / "cut"
-    assert fork_server.run(whole, *words) == 0, (whole / "child.log").read_text()
+    assert fork_server.run(whole, *words) == 0, (whole / "child.log").read_text(encoding="utf-8")
     assert fork_server.run(cut, *words, OFTEN, kill=(STEP, step, "after")) == -signal.SIGKILL
-    assert fork_server.run(cut, *words) == 0, (cut / "child.log").read_text()
+    assert fork_server.run(cut, *words) == 0, (cut / "child.log").read_text(encoding="utf-8")
     assert_same_result(whole, cut)
 
 
@@ -161,7 +163,7 @@ def test_run_killed_at_random_again_and_again(fork_server, tmp_path, seed):
         while step < goal and not ended(process):
             time.sleep(rng.uniform(0.001, 0.02))
             found = list(folder.glob("outputs/*/*/status.json"))
-            step = json.loads(found[0].read_text()).get("step", 0) if found else -1
+            step = json.loads(found[0].read_text(encoding="utf-8")).get("step", 0) if found else -1
         with suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
         if fork_server.wait() == 0:
@@ -175,7 +177,10 @@ def test_run_killed_at_random_again_and_again(fork_server, tmp_path, seed):
 def ended(process: int) -> bool:
     """Return True when a child of the server has become a zombie or is gone."""
     try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        return (
+            Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+            == "Z"
+        )
     except OSError:
         return True
 
@@ -205,7 +210,7 @@ def test_broken_checkpoint_is_named(fork_server, tmp_path):
     checkpoint.write_bytes(checkpoint.read_bytes()[:1000])
     (tmp_path / "child.log").unlink()
     assert fork_server.run(tmp_path, *SHORT) == 2
-    log = (tmp_path / "child.log").read_text()
+    log = (tmp_path / "child.log").read_text(encoding="utf-8")
     assert "checkpoint.pt is broken" in log
     assert "force=true" in log
     assert "Traceback" not in log

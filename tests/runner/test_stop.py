@@ -54,7 +54,7 @@ def test_signal_ends_the_run_within_one_step_and_it_goes_on(
             tiny_run()
         assert len(steps) == step + 1
         patched.undo()
-    status = json.loads((only_run() / "status.json").read_text())
+    status = json.loads((only_run() / "status.json").read_text(encoding="utf-8"))
     assert status["state"] == "interrupted"
     assert status["step"] == step + 1
     monkeypatch.undo()
@@ -71,7 +71,10 @@ def test_second_ctrl_c_stops_at_once_and_keeps_the_last_checkpoint(tiny_run, sig
     with pytest.raises(Interrupted, match="at once"):
         tiny_run("trainer.checkpoint_seconds=0")
     assert len(steps) == 5
-    assert json.loads((only_run() / "status.json").read_text())["state"] == "interrupted"
+    assert (
+        json.loads((only_run() / "status.json").read_text(encoding="utf-8"))["state"]
+        == "interrupted"
+    )
     saved = torch.load(only_run() / "checkpoint.pt", weights_only=True)
     assert saved["stage_state"]["step"] == 4
 
@@ -95,13 +98,13 @@ def test_interrupted_command_exits_with_130(fork_server, tmp_path):
     status = None
     while status is None or status.get("step", 0) < 10:
         found = list(tmp_path.glob("outputs/*/*/status.json"))
-        status = json.loads(found[0].read_text()) if found else None
+        status = json.loads(found[0].read_text(encoding="utf-8")) if found else None
     os.kill(process, signal.SIGTERM)
     assert fork_server.wait() == 130
-    status = json.loads(found[0].read_text())
+    status = json.loads(found[0].read_text(encoding="utf-8"))
     assert status["state"] == "interrupted"
     assert status["step"] < 4000
-    log = (tmp_path / "child.log").read_text()
+    log = (tmp_path / "child.log").read_text(encoding="utf-8")
     assert "the same command continues" in log
     assert "Traceback" not in log
 
@@ -121,10 +124,10 @@ def test_failure_is_recorded_and_keeps_its_traceback_in_the_log(tiny_run, monkey
     monkeypatch.setattr(Stage, "training_step", broken)
     with pytest.raises(RunError, match=r"ZeroDivisionError: nothing to divide by.*run\.log"):
         tiny_run()
-    status = json.loads((only_run() / "status.json").read_text())
+    status = json.loads((only_run() / "status.json").read_text(encoding="utf-8"))
     assert status["state"] == "failed"
     assert status["error"] == "ZeroDivisionError: nothing to divide by"
-    assert "Traceback" in (only_run() / "run.log").read_text()
+    assert "Traceback" in (only_run() / "run.log").read_text(encoding="utf-8")
 
 
 def test_a_stop_file_that_cannot_be_removed_does_not_hide_how_a_run_ended(tiny_run, monkeypatch):

@@ -51,7 +51,9 @@ def test_study_survives_faults_the_time_limit_and_the_launchers_death(tmp_path, 
     assert f"submitted {len(FAULTS)} jobs" in told
     broken = {int(name.split(".")[0]) for name in FAULTS}
     assert_attempts(disturbed, faults, broken | {OUT_OF_TIME})
-    log = (disturbed / "s" / by_seed(disturbed)[OUT_OF_TIME].name / "run.log").read_text()
+    log = (disturbed / "s" / by_seed(disturbed)[OUT_OF_TIME].name / "run.log").read_text(
+        encoding="utf-8"
+    )
     assert "continuing at step" in log
     assert list((disturbed / "s" / ".slurm").glob("*/code")) == []
     assert f"{RUNS} of {RUNS} runs are finished already" in finish(start(disturbed, faults, SLURM))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 
 import pytest
 import torch
 from torch import Tensor
 
+from fitting import Listener, fit
 from ganvas.edit import Recipe
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError
@@ -19,40 +19,10 @@ from ganvas.layers import All
 from ganvas.loss import MSE, ActivationDistance, Block
 from ganvas.stage import ActivationSite, Adam, EmbeddingSpec, Scene, StageConfig
 from ganvas.stage.activation_variable import ActivationVariable
-from ganvas.stage.fit import ReportIntervals, fit
 from ganvas.stage.stage import Stage
 from ganvas.start import Random
 
 LAYER = "16x16.conv1"
-
-
-class Quiet:
-    """A monitor that keeps the third state as a file would."""
-
-    def __init__(self) -> None:
-        self.third = io.BytesIO()
-
-    def rows(self, rows):
-        pass
-
-    def frame(self, stage_step, pictures):
-        pass
-
-    def wants_checkpoint(self):
-        return True
-
-    def checkpoint(self, state):
-        if state["step"] == 3:
-            torch.save(state, self.third)
-
-    def stop_requested(self):
-        return False
-
-    def step(self, stage_step):
-        pass
-
-    def notice(self, message):
-        raise AssertionError(message)
 
 
 @pytest.fixture(scope="module")
@@ -84,10 +54,8 @@ def config(**changes) -> StageConfig:
     return StageConfig(**(settings | changes))
 
 
-def fitted(how: StageConfig, context: Scene, micro_batch: int = 1, state=None, monitor=None):
-    pace = ReportIntervals(flush_every=3, frame_every=0, frame_resolution=32)
-    stage = Stage(how, context, micro_batch)
-    return fit(stage, monitor or Quiet(), pace, torch.device("cpu"), "32-true", state)[0]
+def fitted(how: StageConfig, context: Scene, state=None, listener=None) -> Embedding:
+    return fit(Stage(how, context, 1), listener, state)
 
 
 def error(embedding: Embedding, context: Scene) -> Tensor:
@@ -167,11 +135,9 @@ def test_an_image_in_a_batch_is_the_same_as_alone(generator):
 
 
 def test_an_interrupted_stage_goes_on_to_the_bit(generator):
-    monitor = Quiet()
-    whole = fitted(config(), scene(generator, targets(2)), monitor=monitor)
-    monitor.third.seek(0)
-    state = torch.load(monitor.third, weights_only=True)
-    again = fitted(config(), scene(generator, targets(2)), state=state)
+    listener = Listener(save=3)
+    whole = fitted(config(), scene(generator, targets(2)), listener=listener)
+    again = fitted(config(), scene(generator, targets(2)), listener.state)
     assert again.resume[1].features.equal(whole.resume[1].features)
     assert again.latent.equal(whole.latent)
 

@@ -1,11 +1,11 @@
 """What a stage may change, and what it must leave to the bit."""
 
-import copy
 from dataclasses import replace
 
 import pytest
 import torch
 
+from fitting import Listener, fit
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError
 from ganvas.generator.tiny import TinyGenerator
@@ -22,37 +22,8 @@ from ganvas.stage import (
     Schedule,
     StageConfig,
 )
-from ganvas.stage.fit import ReportIntervals, fit
 from ganvas.stage.stage import Stage
 from ganvas.stage.variables import behind
-
-
-class Silent:
-    """A monitor that keeps what it is told."""
-
-    def __init__(self):
-        self.curve, self.notices = [], []
-
-    def rows(self, rows):
-        self.curve += rows
-
-    def step(self, stage_step):
-        pass
-
-    def frame(self, stage_step, pictures):
-        pass
-
-    def wants_checkpoint(self):
-        return False
-
-    def checkpoint(self, state):
-        pass
-
-    def stop_requested(self):
-        return False
-
-    def notice(self, message):
-        self.notices.append(message)
 
 
 @pytest.fixture
@@ -73,10 +44,8 @@ def scene():
 
 
 def run(scene, config):
-    monitor = Silent()
-    stage = Stage(config, scene, micro_batch=1)
-    found, _ = fit(stage, monitor, ReportIntervals(5, 0, 32), torch.device("cpu"), "32-true")
-    return found, monitor
+    listener = Listener()
+    return fit(Stage(config, scene, micro_batch=1), listener), listener
 
 
 def w_stage(**changes):
@@ -141,10 +110,10 @@ def test_a_render_that_serves_as_target_stays_frozen(scene):
             "G(w)": Block({"mse": MSE()}, target="w", mask="1 - m"),
         },
     )
-    _, monitor = run(scene, config)
+    _, listener = run(scene, config)
     assert torch.equal(scene.renders["w"], before)
     # A live target would keep this share at zero.
-    shares = [row["loss/G(w)/mse"][0] for row in monitor.curve]
+    shares = [row["loss/G(w)/mse"][0] for row in listener.curve]
     assert shares[0] == pytest.approx(0, abs=1e-9)
     assert max(shares) > 1e-6
 
@@ -157,16 +126,16 @@ def test_a_sum_of_blocks_is_the_sum_of_their_losses(scene):
         },
         steps=1,
     )
-    _, monitor = run(scene, config)
+    _, listener = run(scene, config)
     image, mask = scene.begin().render(scene.generator), scene.masks["m"]
     a = ((image - scene.images["x"]) * mask).square().flatten(1).mean(1)
     b = 1.5 * ((image - scene.images["y"]) * (1 - mask)).abs().flatten(1).mean(1)
-    assert monitor.curve[0]["loss"] == pytest.approx((a + b).tolist(), rel=1e-4)
+    assert listener.curve[0]["loss"] == pytest.approx((a + b).tolist(), rel=1e-4)
 
 
 def test_lbfgs_descends_in_a_stage(scene):
-    _, monitor = run(scene, w_stage(optimise={"latent": LBFGS(lr=0.5)}, steps=15))
-    first, last = monitor.curve[0]["loss"], monitor.curve[-1]["loss"]
+    _, listener = run(scene, w_stage(optimise={"latent": LBFGS(lr=0.5)}, steps=15))
+    first, last = listener.curve[0]["loss"], listener.curve[-1]["loss"]
     assert all(b < 0.7 * a for a, b in zip(first, last, strict=True))
 
 
@@ -187,10 +156,10 @@ def test_images_rest_on_a_plateau_and_the_stage_ends(scene):
         early_stopping=EarlyStopping(patience=4, improvement=0.01),
         steps=60,
     )
-    _, monitor = run(scene, config)
-    assert len(monitor.curve) < 20
-    assert [n.split(":")[0] for n in monitor.notices] == ["image a", "image b"]
-    assert "plateau" in monitor.notices[0]
+    _, listener = run(scene, config)
+    assert len(listener.curve) < 20
+    assert [n.split(":")[0] for n in listener.notices] == ["image a", "image b"]
+    assert "plateau" in listener.notices[0]
 
 
 def test_a_stage_that_ends_early_has_done_what_it_has_done(scene):
@@ -198,11 +167,11 @@ def test_a_stage_that_ends_early_has_done_what_it_has_done(scene):
     config = w_stage(
         optimise=still, early_stopping=EarlyStopping(patience=4, improvement=0.01), steps=60
     )
-    stage, monitor = Stage(config, scene, 1), Silent()
-    fit(stage, monitor, ReportIntervals(5, 0, 32), torch.device("cpu"), "32-true")
-    assert stage.done == len(monitor.curve) < 20
+    stage, listener = Stage(config, scene, 1), Listener()
+    fit(stage, listener)
+    assert stage.done == len(listener.curve) < 20
     stage = Stage(w_stage(), scene, 1)
-    fit(stage, monitor, ReportIntervals(5, 0, 32), torch.device("cpu"), "32-true")
+    fit(stage, listener)
     assert stage.done == 12
 
 
@@ -210,7 +179,7 @@ def test_the_last_loss_knows_a_term_that_fades_out(scene):
     weight = ScheduledWeight(2.0, down=0.5)
     config = w_stage(objective={"W_l": Block({"mse": MSE(weight=weight)})})
     stage = Stage(config, scene, 1)
-    found, _ = fit(stage, Silent(), ReportIntervals(5, 0, 32), torch.device("cpu"), "32-true")
+    found = fit(stage)
     error = (found.render(scene.generator) - scene.images["x"]).square().flatten(1).mean(1)
     assert error[0] != pytest.approx(error[1].item(), rel=1e-2)
     losses = stage.watch.best_loss
@@ -289,9 +258,9 @@ def test_tied_needs_a_latent_that_moves():
 def test_terms_take_turns_and_the_curve_shows_the_last_value_of_each(scene):
     terms = {"a": MSE(every=2), "b": L1(every=2, first=1)}
     config = w_stage(objective={"W_l": Block(terms)}, steps=6)
-    found, monitor = run(scene, config)
-    a, b = ([row[f"loss/{name}"] for row in monitor.curve] for name in "ab")
-    total = [row["loss"] for row in monitor.curve]
+    found, listener = run(scene, config)
+    a, b = ([row[f"loss/{name}"] for row in listener.curve] for name in "ab")
+    total = [row["loss"] for row in listener.curve]
     assert b[0] == [None, None]
     assert a[::2] == total[::2]
     assert b[1::2] == total[1::2]
@@ -304,31 +273,26 @@ def test_terms_take_turns_and_the_curve_shows_the_last_value_of_each(scene):
 def test_turns_continue_to_the_bit(scene):
     terms = {"a": MSE(every=2), "b": L1(every=2, first=1)}
     config = w_stage(objective={"W_l": Block(terms)}, steps=6)
-    whole, monitor = run(scene, config)
+    whole, listener = run(scene, config)
     first = Stop(3)
-    fit(Stage(config, scene, 1), first, ReportIntervals(5, 0, 32), torch.device("cpu"), "32-true")
-    rest = Silent()
-    stage = Stage(config, scene, 1)
-    intervals = ReportIntervals(5, 0, 32)
-    found, _ = fit(stage, rest, intervals, torch.device("cpu"), "32-true", first.state)
+    fit(Stage(config, scene, 1), first)
+    rest = Listener()
+    found = fit(Stage(config, scene, 1), rest, first.state)
     assert torch.equal(found.latent, whole.latent)
-    assert first.curve + rest.curve == monitor.curve
+    assert first.curve + rest.curve == listener.curve
 
 
-class Stop(Silent):
-    """A monitor that asks to stop after some steps and keeps the state."""
+class Stop(Listener):
+    """A listener that asks to stop after some steps and keeps the state."""
 
     def __init__(self, steps):
-        super().__init__()
+        super().__init__(save=steps)
         self.left = steps
 
     def stop_requested(self):
         # Lightning's start asks once, too.
         self.left -= 1
         return self.left < 0
-
-    def checkpoint(self, state):
-        self.state = copy.deepcopy(state)
 
 
 def test_a_step_without_any_term_is_refused():

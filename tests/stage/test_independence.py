@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 from unittest.mock import patch
 
@@ -11,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from ganvas.embedding import Embedding
+from fitting import Listener, fit
 from ganvas.errors import ConfigError
 from ganvas.functional.images import resize
 from ganvas.generator import Generator
@@ -19,7 +18,6 @@ from ganvas.generator.tiny import TinyGenerator
 from ganvas.layers import All, Layers, Subset
 from ganvas.loss import MSE, Block
 from ganvas.stage import Adam, Scene, Schedule, StageConfig
-from ganvas.stage.fit import ReportIntervals, fit
 from ganvas.stage.stage import Stage
 from ganvas.stage.variables import Variables, first_affected
 from ganvas.start import Random, WAvg
@@ -36,36 +34,6 @@ class Only(Layers):
 
     def select(self, generator: Generator) -> Subset:
         return self.subset
-
-
-class Quiet:
-    """A monitor that remembers what it is told."""
-
-    def __init__(self) -> None:
-        self.curve: list[dict] = []
-        self.notices: list[str] = []
-        self.states: list[dict] = []
-
-    def rows(self, rows):
-        self.curve += rows
-
-    def step(self, stage_step):
-        pass
-
-    def frame(self, stage_step, pictures):
-        pass
-
-    def wants_checkpoint(self):
-        return False
-
-    def checkpoint(self, state):
-        self.states.append(state)
-
-    def stop_requested(self):
-        return False
-
-    def notice(self, message):
-        self.notices.append(message)
 
 
 @pytest.fixture(scope="module")
@@ -97,12 +65,6 @@ def config(
     )
 
 
-def fitted(stage: Stage, monitor: Quiet | None = None, state: dict | None = None) -> Embedding:
-    pace = ReportIntervals(flush_every=3, frame_every=0, frame_resolution=32)
-    device = torch.device("cpu")
-    return fit(stage, monitor or Quiet(), pace, device, "32-true", state)[0]
-
-
 ALGORITHMS = ["adam", "amsgrad", "adamax", "radam"]
 
 
@@ -111,9 +73,9 @@ ALGORITHMS = ["adam", "amsgrad", "adamax", "radam"]
 )
 def test_an_image_in_a_batch_is_the_same_as_alone(generator, micro_batch, algorithm):
     x, how = targets(4), config(algorithm=algorithm)
-    together = fitted(Stage(how, scene(generator, x), micro_batch))
+    together = fit(Stage(how, scene(generator, x), micro_batch))
     for i in range(4):
-        alone = fitted(Stage(how, scene(generator, x[i : i + 1]), 1))
+        alone = fit(Stage(how, scene(generator, x[i : i + 1]), 1))
         assert torch.allclose(together.latent[i], alone.latent[0], atol=2e-4)
         for a, b in zip(together.noise, alone.noise, strict=True):
             assert torch.allclose(a[i], b[0], atol=2e-3)
@@ -123,33 +85,33 @@ def test_an_image_in_a_batch_is_the_same_as_alone(generator, micro_batch, algori
 
 def test_one_nan_image_changes_nothing_for_its_neighbours(generator):
     x = targets(3)
-    calm = fitted(Stage(config(), scene(generator, x), 3))
+    calm = fit(Stage(config(), scene(generator, x), 3))
     bad = x.clone()
     bad[1] = torch.nan
-    monitor = Quiet()
-    found = fitted(Stage(config(), scene(generator, bad), 3), monitor)
+    listener = Listener()
+    found = fit(Stage(config(), scene(generator, bad), 3), listener)
     for i in (0, 2):
         assert found.latent[i].equal(calm.latent[i])
     start = WAvg().begin(generator, ("0", "1", "2"), seed=3)
     assert found.latent[1].equal(start.latent[1])
     assert found.latent.isfinite().all()
-    assert monitor.notices == [
+    assert listener.notices == [
         "image 1: loss or gradient is not finite; it stops at the start, its best"
     ]
-    assert [row["loss"][1] for row in monitor.curve] == [None] * STEPS
+    assert [row["loss"][1] for row in listener.curve] == [None] * STEPS
 
 
 def test_a_stage_without_a_living_image_ends_early(generator):
-    monitor = Quiet()
-    fitted(Stage(config(), scene(generator, targets(1) * torch.nan), 1), monitor)
-    assert len(monitor.curve) < STEPS
+    listener = Listener()
+    fit(Stage(config(), scene(generator, targets(1) * torch.nan), 1), listener)
+    assert len(listener.curve) < STEPS
 
 
 def test_frozen_rows_and_maps_are_bit_identical(generator):
     layers = Only(rows=(2, 4), noise=(1,))
     context = scene(generator, targets(2))
     start = context.embedding("x")
-    found = fitted(Stage(config(layers=layers), context, 2))
+    found = fit(Stage(config(layers=layers), context, 2))
     for row in range(generator.rows):
         same = found.latent[:, row].equal(start.latent[:, row])
         assert same == (row not in (2, 4))
@@ -161,7 +123,7 @@ def test_frozen_rows_and_maps_are_bit_identical(generator):
 def test_noise_stage_leaves_the_latent_alone(generator, space):
     context = scene(generator, targets(1), WAvg(space))
     start = context.embedding("x")
-    found = fitted(Stage(config(("noise",)), context, 1))
+    found = fit(Stage(config(("noise",)), context, 1))
     assert found.latent.equal(start.latent)
     assert not found.noise[0].equal(start.noise[0])
 
@@ -169,10 +131,10 @@ def test_noise_stage_leaves_the_latent_alone(generator, space):
 @pytest.mark.parametrize("space", ["z", "w", "w+", "s"])
 def test_every_space_gets_better(generator, space):
     context = scene(generator, targets(1), Random(space))
-    monitor = Quiet()
-    found = fitted(Stage(config(("latent",)), context, 1), monitor)
+    listener = Listener()
+    found = fit(Stage(config(("latent",)), context, 1), listener)
     assert found.space == space
-    losses = [row["loss"][0] for row in monitor.curve]
+    losses = [row["loss"][0] for row in listener.curve]
     render = found.render(generator)
     final = (render - targets(1)).square().mean().item()
     assert final <= min(losses) * 1.001 < losses[0]
@@ -220,7 +182,7 @@ def test_only_the_layers_behind_the_prefix_are_run(generator):
         return original(self, index, *rest)
 
     with patch.object(type(generator), "layer", counted):
-        fitted(stage)
+        fit(stage)
     assert set(calls) == {last}
 
 
@@ -258,7 +220,7 @@ def test_no_host_sync_in_a_training_step(generator, alternate):
             original(self, step)
 
     with patch.object(Stage, "training_step", watched):
-        fitted(Stage(config(alternate=alternate), scene(generator, targets(2)), 1))
+        fit(Stage(config(alternate=alternate), scene(generator, targets(2)), 1))
     assert syncs.seen == []
     with syncs:
         torch.ones(1).item()
@@ -274,37 +236,16 @@ def test_target_features_are_computed_once(generator):
         return original(self, reference)
 
     with patch.object(MSE, "bind", bind):
-        fitted(Stage(config(), scene(generator, targets(4)), 2))
+        fit(Stage(config(), scene(generator, targets(4)), 2))
     assert len(bound) == 2  # once per micro-batch, not per step
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_resuming_a_stage_equals_going_on(generator, algorithm):
     how = config(algorithm=algorithm)
-
-    class SaveAt(Quiet):
-        def wants_checkpoint(self):
-            return True
-
-    monitor = SaveAt()
-    whole = fitted(Stage(how, scene(generator, targets(2)), 2), monitor)
-    # The state holds the live tensors, so it is taken from a file as a run does.
-    buffer = io.BytesIO()
-    context = scene(generator, targets(2))
-    stage = Stage(how, context, 2)
-
-    class SaveThird(Quiet):
-        def wants_checkpoint(self):
-            return True
-
-        def checkpoint(self, state):
-            if state["step"] == 3:
-                torch.save(state, buffer)
-
-    fitted(stage, SaveThird())
-    buffer.seek(0)
-    state = torch.load(buffer, weights_only=True)
-    again = fitted(Stage(how, scene(generator, targets(2)), 2), state=state)
+    listener = Listener(save=3)
+    whole = fit(Stage(how, scene(generator, targets(2)), 2), listener)
+    again = fit(Stage(how, scene(generator, targets(2)), 2), state=listener.state)
     assert again.latent.equal(whole.latent)
     assert all(a.equal(b) for a, b in zip(again.noise, whole.noise, strict=True))
 
@@ -321,7 +262,7 @@ def test_alternating_moves_one_kind_at_a_time(generator):
         moved.append([not a.equal(b) for a, b in zip(before, after, strict=True)])
 
     with patch.object(Stage, "_move", watched):
-        fitted(stage)
+        fit(stage)
     for step, flags in enumerate(moved):
         assert flags[0] == (step % 2 == 0)
         assert all(f == (step % 2 == 1) for f in flags[1:])
@@ -331,9 +272,9 @@ def test_the_best_is_kept(generator):
     # At such a rate later steps are worse than the first.
     stage = Stage(config(("latent",)), scene(generator, targets(1)), 1)
     wild = replace(stage.config, optimise={"latent": Adam(lr=50.0, schedule=Schedule(0, 0))})
-    monitor = Quiet()
-    found = fitted(Stage(wild, scene(generator, targets(1)), 1), monitor)
-    losses = [row["loss"][0] for row in monitor.curve]
+    listener = Listener()
+    found = fit(Stage(wild, scene(generator, targets(1)), 1), listener)
+    losses = [row["loss"][0] for row in listener.curve]
     assert losses[-1] > min(losses)
     final = (found.render(generator) - targets(1)).square().mean().item()
     assert final == pytest.approx(min(losses), rel=1e-4)

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from fitting import Listener, fit
 from ganvas.generator.architecture import StyleGAN2Architecture
 from ganvas.generator.random_weights import random_generator
 from ganvas.generator.tiny import TinyGenerator
@@ -18,34 +19,12 @@ from ganvas.runner.process import configured
 from ganvas.runner.settings import Trainer
 from ganvas.stage import Adam, Exploration, Scene, StageConfig
 from ganvas.stage import stage as stages
-from ganvas.stage.fit import ReportIntervals, fit
 from ganvas.stage.stage import Stage
 from ganvas.start import WAvg
 
 STEPS = 7
 CUDA = pytest.param("cuda", marks=pytest.mark.gpu)
 BY_TURNS = {"mse": MSE(), "even": L1(every=2), "odd": L1(every=2, first=1, weight=0.5)}
-
-
-class Silent:
-    """A monitor that keeps the curve."""
-
-    def __init__(self) -> None:
-        self.curve: list[dict] = []
-
-    def rows(self, rows):
-        self.curve += rows
-
-    def wants_checkpoint(self):
-        return False
-
-    def stop_requested(self):
-        return False
-
-    def step(self, stage_step): ...
-    def frame(self, stage_step, pictures): ...
-    def checkpoint(self, state): ...
-    def notice(self, message): ...
 
 
 class Reused:
@@ -95,10 +74,9 @@ def prepared(device: str, graphs: bool, config: StageConfig | None = None) -> St
 
 
 def fitted(stage: Stage) -> tuple[list[Tensor], list[dict]]:
-    device, monitor = stage.variables.start.latent.device, Silent()
-    intervals = ReportIntervals(flush_every=100, frame_every=0, frame_resolution=32)
-    embedding, _ = fit(stage, monitor, intervals, device, "32-true")
-    return [embedding.latent, *embedding.noise], monitor.curve
+    listener = Listener()
+    embedding = fit(stage, listener, flush_every=100)
+    return [embedding.latent, *embedding.noise], listener.curve
 
 
 def require_equal(device: str) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 
 import pytest
 import torch
 from torch import Tensor
 
+from fitting import Listener, fit
 from ganvas.errors import ConfigError
 from ganvas.functional.quality import masked_mse
 from ganvas.generator.architecture import StyleGAN2Architecture
@@ -18,7 +18,6 @@ from ganvas.layers import All
 from ganvas.loss import MSE, Block
 from ganvas.stage import LBFGS, Adam, Scene, Schedule, StageConfig
 from ganvas.stage.batch_lbfgs import BatchLBFGS, units
-from ganvas.stage.fit import ReportIntervals, fit
 from ganvas.stage.sensitivity import blurred, noise_squares
 from ganvas.stage.stage import Stage
 from ganvas.start import WAvg
@@ -27,28 +26,6 @@ NEWTON = LBFGS(lr=1.0, history=8, scaling="sensitivity", schedule=Schedule(up=0,
 ADAM = Adam(
     lr=0.03, lr_units="image", betas=(0.8, 0.95), eps=1e-15, schedule=Schedule(up=0.05, down=0.6)
 )
-
-
-class Silent:
-    """A monitor that can keep the state of one step."""
-
-    def __init__(self, save: int | None = None) -> None:
-        self.save, self.saved = save, io.BytesIO()
-
-    def wants_checkpoint(self):
-        return self.save is not None
-
-    def checkpoint(self, state):
-        if state["step"] == self.save:
-            torch.save(state, self.saved)
-
-    def stop_requested(self):
-        return False
-
-    def rows(self, rows): ...
-    def step(self, stage_step): ...
-    def frame(self, stage_step, pictures): ...
-    def notice(self, message): ...
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +39,9 @@ def photographs() -> Tensor:
     return torch.nn.functional.interpolate(rough, size=32, mode="bilinear")
 
 
-def fitted(generator, x, optimizer, steps, monitor=None, state=None, micro_batch=2) -> list[Tensor]:
+def fitted(
+    generator, x, optimizer, steps, listener=None, state=None, micro_batch=2
+) -> list[Tensor]:
     """Fit the noise alone; return the maps."""
     start = WAvg().begin(generator, tuple("ab"[: len(x)]), seed=3)
     config = StageConfig(
@@ -70,9 +49,7 @@ def fitted(generator, x, optimizer, steps, monitor=None, state=None, micro_batch
         steps=steps,
     )  # fmt: skip
     stage = Stage(config, Scene(generator, {"x": x}, {}, lambda: start), micro_batch)
-    intervals = ReportIntervals(flush_every=100, frame_every=0, frame_resolution=32)
-    device = torch.device("cpu")
-    return list(fit(stage, monitor or Silent(), intervals, device, "32-true", state)[0].noise)
+    return list(fit(stage, listener, state).noise)
 
 
 def error(generator, x, noise) -> Tensor:
@@ -113,11 +90,9 @@ def test_neighbours_change_nothing(generator, micro_batch):
 
 
 def test_a_stage_that_goes_on_ends_as_one_that_was_not_stopped(generator):
-    x, monitor = photographs(), Silent(save=3)
-    whole = fitted(generator, x, NEWTON, 8, monitor)
-    monitor.saved.seek(0)
-    state = torch.load(monitor.saved, weights_only=True)
-    again = fitted(generator, x, NEWTON, 8, state=state)
+    x, listener = photographs(), Listener(save=3)
+    whole = fitted(generator, x, NEWTON, 8, listener)
+    again = fitted(generator, x, NEWTON, 8, state=listener.state)
     assert all(a.equal(b) for a, b in zip(whole, again, strict=True))
 
 

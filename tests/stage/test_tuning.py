@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from fitting import Listener, fit
 from ganvas.api import run
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError
@@ -19,34 +20,8 @@ from ganvas.loss import L1, MSE, Block
 from ganvas.runner.compact_delta import compact
 from ganvas.runner.directory import load
 from ganvas.stage import Adam, Locality, Scene, StageConfig
-from ganvas.stage.fit import ReportIntervals, fit
 from ganvas.stage.stage import Stage
 from ganvas.stage.variables import Variables
-
-
-class Silent:
-    """A monitor that listens to nothing."""
-
-    def __init__(self):
-        self.curve = []
-
-    def rows(self, rows):
-        self.curve += rows
-
-    def step(self, stage_step):
-        pass
-
-    def frame(self, stage_step, pictures):
-        pass
-
-    def wants_checkpoint(self):
-        return False
-
-    def stop_requested(self):
-        return False
-
-    def notice(self, message):
-        raise AssertionError(message)
 
 
 @pytest.fixture
@@ -71,11 +46,10 @@ def tuning(**changes):
 
 
 def fitted(scene, config):
-    monitor = Silent()
-    stage = Stage(config, scene, micro_batch=1)
-    return fit(stage, monitor, ReportIntervals(5, 0, 32), torch.device("cpu"), "32-true")[
-        0
-    ], monitor.curve
+    listener = Listener()
+    found = fit(Stage(config, scene, micro_batch=1), listener)
+    assert not listener.notices
+    return found, listener.curve
 
 
 def test_the_picture_comes_nearer_while_pivot_and_base_stay_to_the_bit(scene):

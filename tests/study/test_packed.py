@@ -73,12 +73,12 @@ def files_of(run: RunDirectory) -> dict[str, Path]:
 
 
 def curve_of(run: RunDirectory) -> list[dict]:
-    lines = (run.path / "metrics.jsonl").read_text().splitlines()
+    lines = (run.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
     return [without_the_clock(json.loads(line)) for line in lines]
 
 
 def log_of(run: RunDirectory) -> list[str]:
-    return [line[24:] for line in (run.path / "run.log").read_text().splitlines()]
+    return [line[24:] for line in (run.path / "run.log").read_text(encoding="utf-8").splitlines()]
 
 
 def assert_same_result(one: RunDirectory, other: RunDirectory) -> None:
@@ -186,7 +186,7 @@ def test_jobs_that_fail_diverge_or_are_pruned_leave_the_others(ganvas_command, t
             assert log_of(run) == log_of(calm[name])
         elif run.state == "failed":
             assert "no space left" in run.error or "stage w diverged at step 0" in run.error
-            assert "Traceback" in (run.path / "run.log").read_text()
+            assert "Traceback" in (run.path / "run.log").read_text(encoding="utf-8")
     assert states == {"failed": 3, "finished": 2, "pruned": 1}
     assert ganvas_command(*words, f"{WEIGHT}=1,0.1").code == 0
     for name, run in calm.items():

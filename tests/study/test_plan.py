@@ -51,10 +51,10 @@ def test_changed_program_or_input_counts(tmp_path):
     assert before.path != after.path
 
     memory = tmp_path / "default" / ".plan.json"
-    content = json.loads(memory.read_text())
+    content = json.loads(memory.read_text(encoding="utf-8"))
     memory.write_text(json.dumps({**content, "fingerprint": "older"}))
     assert plan([words]) == [after]
-    assert json.loads(memory.read_text())["fingerprint"] != "older"
+    assert json.loads(memory.read_text(encoding="utf-8"))["fingerprint"] != "older"
 
 
 def test_settings_without_effect_are_the_same_run(tmp_path):

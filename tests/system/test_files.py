@@ -30,9 +30,9 @@ def test_a_failed_write_leaves_the_old_content_and_no_rest(tmp_path):
         temporary.write_text("half")
         assert temporary.parent == tmp_path
         assert temporary.suffix == ".json"
-        assert file.read_text() == "old"
+        assert file.read_text(encoding="utf-8") == "old"
         raise RuntimeError
-    assert file.read_text() == "old"
+    assert file.read_text(encoding="utf-8") == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
 
 
@@ -94,5 +94,5 @@ def test_equal_files_become_one_and_stay_apart_where_links_are_refused(tmp_path,
     monkeypatch.setattr(os, "link", lambda *names: (_ for _ in ()).throw(OSError(errno.EPERM, "")))
     link_equal(files[0], files[2])
     assert not files[0].samefile(files[2])
-    assert [file.read_text() for file in files] == ["same"] * 3
+    assert [file.read_text(encoding="utf-8") for file in files] == ["same"] * 3
     assert sorted(tmp_path.iterdir()) == files

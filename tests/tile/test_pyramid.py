@@ -99,7 +99,7 @@ def test_an_unfinished_picture_goes_on(tmp_path, picture):
     write(path, picture, squares()[:2], finish=False)
     journal = tmp_path / "picture.journal"
     # The process was killed while it wrote a line.
-    journal.write_text(journal.read_text() + "3")
+    journal.write_text(journal.read_text(encoding="utf-8") + "3")
     with Pyramid(path, HEIGHT, WIDTH, SIDE, "x") as pyramid:
         assert pyramid.done == {0, 1}
     write(path, picture, squares())

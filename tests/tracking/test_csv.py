@@ -13,7 +13,10 @@ KILL_IN_N = ("ganvas.stage.stage:Stage.training_step", 8, "after")
 
 
 def curve(run):
-    return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    return [
+        json.loads(line)
+        for line in (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
 
 
 def test_both_tables_are_those_of_the_record(tiny_run):
@@ -52,7 +55,9 @@ def test_a_resumed_run_leaves_one_complete_table(fork_server, tmp_path, tiny):
     words = ("run", *tiny, "logger=csv")
     often = "trainer.checkpoint_seconds=0"
     assert fork_server.run(tmp_path, *words, often, kill=KILL_IN_N) == -9
-    assert fork_server.run(tmp_path, *words) == 0, (tmp_path / "child.log").read_text()
+    assert fork_server.run(tmp_path, *words) == 0, (tmp_path / "child.log").read_text(
+        encoding="utf-8"
+    )
     (run,) = (file.parent for file in tmp_path.glob("outputs/*/*/status.json"))
     assert list(pandas.read_csv(run / "curve.csv")["step"]) == list(range(10))
 

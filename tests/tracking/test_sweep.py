@@ -16,7 +16,7 @@ def values(parameter):
 
 def command(**chosen):
     """The words that `wandb agent` would start, with the agent's own functions."""
-    sweep = yaml.safe_load(SWEEP.read_text())
+    sweep = yaml.safe_load(SWEEP.read_text(encoding="utf-8"))
     arguments = {name: values(p)[0] for name, p in sweep["parameters"].items()} | chosen
     told = {"args": {name: {"value": value} for name, value in arguments.items()}}
     expanded = create_sweep_command_args(told)
@@ -31,7 +31,9 @@ def command(**chosen):
     ("name", "value"),
     [
         (name, value)
-        for name, parameter in yaml.safe_load(SWEEP.read_text())["parameters"].items()
+        for name, parameter in yaml.safe_load(SWEEP.read_text(encoding="utf-8"))[
+            "parameters"
+        ].items()
         for value in values(parameter)
     ],
 )
@@ -49,7 +51,7 @@ def test_what_the_agent_starts_composes(name, value):
 
 
 def test_the_agent_gets_the_metric_that_a_run_reports(tiny_run):
-    metric = yaml.safe_load(SWEEP.read_text())["metric"]
+    metric = yaml.safe_load(SWEEP.read_text(encoding="utf-8"))["metric"]
     group, _, name = metric["name"].partition("/")
     assert group == "final"
     assert name in tiny_run().metrics["final"]

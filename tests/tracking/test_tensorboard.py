@@ -23,7 +23,10 @@ def events(run):
 
 
 def curve(run):
-    return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    return [
+        json.loads(line)
+        for line in (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
 
 
 def hyperparameters(found, part):
@@ -63,7 +66,9 @@ def test_a_resumed_run_leaves_one_complete_log(fork_server, tmp_path, tiny):
     words = ("run", *tiny, "logger=tensorboard")
     often = "trainer.checkpoint_seconds=0"
     assert fork_server.run(tmp_path, *words, often, kill=KILL_IN_N) == -9
-    assert fork_server.run(tmp_path, *words) == 0, (tmp_path / "child.log").read_text()
+    assert fork_server.run(tmp_path, *words) == 0, (tmp_path / "child.log").read_text(
+        encoding="utf-8"
+    )
     (run,) = (file.parent for file in tmp_path.glob("outputs/*/*/status.json"))
     assert len(list(run.glob("tensorboard/events.*"))) == 1
     assert [event.step for event in events(run).Scalars("psnr")] == list(range(10))

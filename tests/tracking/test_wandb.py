@@ -35,8 +35,8 @@ def records(run: Path) -> list[dict]:
 def check_table(run: Path, found: list[dict]) -> None:
     """A row per image: its pictures by name, and its final values."""
     (stored,) = (a for a in artifacts(found).values() if "comparison.table.json" in a)
-    table = json.loads(stored["comparison.table.json"].read_text())
-    measured = json.loads((run / "metrics.json").read_text())["images"]
+    table = json.loads(stored["comparison.table.json"].read_text(encoding="utf-8"))
+    measured = json.loads((run / "metrics.json").read_text(encoding="utf-8"))["images"]
     assert table["columns"][:5] == ["image", *PICTURES]
     assert set(table["columns"][5:]) == set(measured["astronaut"])
     ((name, *cells),) = table["data"]
@@ -66,7 +66,7 @@ def artifacts(found: list[dict]) -> dict[str, dict[str, Path]]:
 
 def check_lineage(run: Path, lineage: dict, found: list[dict]) -> None:
     """Generator → embedding → edit in the configuration, and the embedding as an artifact."""
-    provenance = json.loads((run / "provenance.json").read_text())
+    provenance = json.loads((run / "provenance.json").read_text(encoding="utf-8"))
     assert lineage["generator"] == provenance["generator"]
     assert lineage["edit"] == {"name": "reconstruct", "stages": ["w", "n"]}
     assert lineage["embedding"] == f"embedding-{run.name}"
@@ -90,14 +90,19 @@ def words(tiny) -> tuple[str, ...]:
 @pytest.mark.parametrize("launcher", [(), ("hydra/launcher=packed",)])
 def test_multirun_makes_separate_finished_runs(fork_server, tmp_path, words, launcher):
     sweep = ("-m", *words[1:], "seed=1,2", "study=seeds", "tags=[a,b]", "mask=box", *launcher)
-    assert fork_server.run(tmp_path, "run", *sweep) == 0, (tmp_path / "child.log").read_text()
+    assert fork_server.run(tmp_path, "run", *sweep) == 0, (tmp_path / "child.log").read_text(
+        encoding="utf-8"
+    )
     found = runs_below(tmp_path)
     assert len(found) == 2
     seen = []
     for run in found:
         summary = json.loads(inspect(run, "--summary"))
-        final = json.loads((run / "metrics.json").read_text())["final"]
-        curve = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+        final = json.loads((run / "metrics.json").read_text(encoding="utf-8"))["final"]
+        curve = [
+            json.loads(line)
+            for line in (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+        ]
         assert summary["state"] == "finished"
         assert summary["exit_code"] == 0
         assert summary["name"] == run.name
@@ -145,7 +150,7 @@ def test_failing_job_closes_its_run_with_exit_code_1(fork_server, tmp_path, word
         "seed=1,2", "+loss.noise.bad={_target_: bad.Bad}",
     )  # fmt: skip
     assert fork_server.run(tmp_path, "run", *sweep) == 1
-    log = (tmp_path / "child.log").read_text()
+    log = (tmp_path / "child.log").read_text(encoding="utf-8")
     assert log.count("RuntimeError: out of luck") == 2
     assert "Traceback" not in log
     found = runs_below(tmp_path)
@@ -160,7 +165,9 @@ def test_failing_job_closes_its_run_with_exit_code_1(fork_server, tmp_path, word
 def test_resumed_run_leaves_one_complete_run(fork_server, tmp_path, words):
     often = "trainer.checkpoint_seconds=0"
     assert fork_server.run(tmp_path, *words, often, kill=KILL_IN_N) == -9
-    assert fork_server.run(tmp_path, *words) == 0, (tmp_path / "child.log").read_text()
+    assert fork_server.run(tmp_path, *words) == 0, (tmp_path / "child.log").read_text(
+        encoding="utf-8"
+    )
     (run,) = runs_below(tmp_path)
     assert len(list(run.glob("wandb/offline-run-*"))) == 1
     found = records(run)

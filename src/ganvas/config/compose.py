@@ -1,13 +1,15 @@
 """From overrides to the resolved configuration of every job.
 
 The overrides are parsed once and the groups are listed once. Hydra composes the options that are
-chosen once for all jobs that choose the same; what tells these apart is changed in plain values.
+chosen once in a process for all jobs that choose the same; what tells these apart is changed in
+plain values.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,8 @@ from omegaconf import DictConfig
 
 from ganvas.config.base import Base, refuse_keys_below_references
 from ganvas.config.changes import Unusual
-from ganvas.config.composition import Composer
-from ganvas.config.groups import groups_of
+from ganvas.config.composition import Composed, Composer
+from ganvas.config.groups import config_dir, groups_of
 from ganvas.config.hints import refuse_foreign_crop
 from ganvas.config.overrides import (
     Words,
@@ -28,6 +30,7 @@ from ganvas.config.overrides import (
     parse,
     refuse_several,
 )
+from ganvas.system.state import FileState, folder_state
 
 
 @dataclass(frozen=True)
@@ -98,11 +101,8 @@ class Resolver:
         self.groups = groups_of(root, user_dirs)
         self._hydra = Composer(self.groups, user_dirs, root)
         self._bases: dict[tuple[str, ...], Base] = {}
-
-    @property
-    def compositions(self) -> int:
-        """How often Hydra has composed."""
-        return self._hydra.count
+        folders = tuple(folder.resolve() for folder in (config_dir(), *user_dirs))
+        self._files = root, folders, folder_state(folders, ".yaml")
 
     def resolve(self, words: Words) -> Job:
         """Compose one job, with values in the place of interpolations.
@@ -154,7 +154,7 @@ class Resolver:
             (chosen if chooses else values).append(override)
         known = lines(chosen)
         if known not in self._bases:
-            self._bases[known] = Base(self._hydra.compose(chosen, resolve=False))
+            self._bases[known] = Base(compose_options(*self._files, known))
         return self._bases[known], values
 
     def _job(
@@ -165,6 +165,26 @@ class Resolver:
             if preset is not None:
                 refuse_foreign_crop(config["image"], overrides, preset)
         return Job(config, choices, _without_hydra(overrides))
+
+
+@lru_cache(maxsize=64)
+def compose_options(
+    root: str, folders: tuple[Path, ...], files: tuple[FileState, ...], chosen: tuple[str, ...]
+) -> Composed:
+    """Compose options as they are written, once for all resolvers while no file of theirs changes.
+
+    Args:
+        root: Name of the configuration that is composed.
+        folders: Where its options lie: the program's own, then the user's.
+        files: The states of the files below them.
+        chosen: The overrides that choose.
+
+    Raises:
+        ConfigError: As the function `resolve`.
+    """
+    _, *user_dirs = folders
+    composer = Composer(groups_of(root, user_dirs), user_dirs, root)
+    return composer.compose(parse(chosen), resolve=False)
 
 
 def _without_hydra(overrides: Sequence[Override]) -> tuple[str, ...]:

@@ -55,9 +55,6 @@ class Composer:
         known_groups: The groups of all folders.
         user_dirs: Folders with further groups, searched after the program's.
         root: Name of the configuration that is composed.
-
-    Attributes:
-        count: How often Hydra has composed.
     """
 
     def __init__(
@@ -65,7 +62,6 @@ class Composer:
     ) -> None:
         self.groups, self.root = known_groups, root
         self.search = searching(user_dirs)
-        self.count = 0
 
     def compose(self, overrides: Sequence[Override], *, resolve: bool) -> Composed:
         """Compose one job.
@@ -122,7 +118,6 @@ class Composer:
         return node
 
     def _compose(self, words: Sequence[str]) -> DictConfig:
-        self.count += 1
         return compose(self.root, overrides=[*words, *self.search], return_hydra_config=True)
 
     @contextmanager

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from ganvas.errors import ConfigError
+from ganvas.system.names import unreadable
 
 ENTRY_POINTS = "ganvas.conf"
 """The group of entry points by which installed packages register their folders."""
@@ -36,12 +37,14 @@ def user_folders(folder: Path | str | None) -> list[Path]:
         folder: The user's own folder (``--config-dir``).
 
     Raises:
-        ConfigError: There is no such folder.
+        ConfigError: There is no such folder, or its name is no text.
     """
     folders = installed_folders()
     if folder is None:
         return folders
     folder = Path(folder)
+    if reason := unreadable(str(folder.resolve())):
+        raise ConfigError(reason)
     if not folder.is_dir():
         raise ConfigError(f"no such folder of configurations: {folder}")
     if str(folder.resolve()) not in sys.path:

@@ -24,6 +24,7 @@ from hydra.errors import HydraException
 from ganvas.config.groups import Groups, groups
 from ganvas.config.schema import TARGET
 from ganvas.errors import ConfigError, first_line
+from ganvas.system.names import unreadable
 
 MOST_JOBS = 1_000_000
 
@@ -35,9 +36,23 @@ def parse(words: Words) -> list[Override]:
     """Parse overrides by Hydra's grammar; what is parsed already stays as it is.
 
     Raises:
-        ConfigError: An override does not follow the grammar.
+        ConfigError: An override does not follow the grammar, or these are no texts in a list.
     """
-    return [word if isinstance(word, Override) else _parsed(word) for word in words]
+    if isinstance(words, str) or not isinstance(words, Iterable):
+        raise _no_list(words)
+    return [word if isinstance(word, Override) else _parsed(_text(word)) for word in words]
+
+
+def _text(word: Any) -> str:
+    if not isinstance(word, str):
+        raise _no_list(word)
+    if reason := unreadable(word):
+        raise ConfigError(reason)
+    return word
+
+
+def _no_list(given: Any) -> ConfigError:
+    return ConfigError(f"overrides are texts in a list, such as ['mask=box', 'seed=1']: {given!r}")
 
 
 @lru_cache(maxsize=65536)

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from ganvas.errors import InputError
+from ganvas.errors import InputError, first_line
+from ganvas.image.kind import kind_of, require_reader
 
 log = logging.getLogger(__name__)
 
 WRITABLE = (".png", ".jpg", ".jpeg", ".webp")
-HEIF = (".heic", ".heif")
-READABLE = (*WRITABLE, ".tif", ".tiff", ".bmp", ".avif", *HEIF)
+READABLE = (*WRITABLE, ".tif", ".tiff", ".bmp", ".avif", ".heic", ".heif", ".hif")
 
 SERIES = ("TIFF", "WEBP", "PNG", "GIF", "AVIF")
 """Formats whose further pictures are pages or a film; those of a telephone's JPEG are previews."""
@@ -56,7 +56,7 @@ def reading(file: Path, role: str) -> Iterator[Image.Image]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            _prepare(file)
+            require_reader(kind_of(file))
             with Image.open(file) as opened:
                 opened.load()
                 if opened.format in SERIES and (count := getattr(opened, "n_frames", 1)) > 1:
@@ -67,7 +67,7 @@ def reading(file: Path, role: str) -> Iterator[Image.Image]:
     except UnidentifiedImageError as error:
         raise InputError(f"cannot read the {role} {file}: {_unknown(file)}") from error
     except Exception as error:  # Decoders meet broken files with errors of every kind.
-        raise InputError(f"cannot read the {role} {file}: {error}") from error
+        raise InputError(f"cannot read the {role} {file}: {first_line(error)}") from error
 
 
 def problem(file: Path) -> str:
@@ -75,11 +75,12 @@ def problem(file: Path) -> str:
     if not file.is_file():
         return "a folder" if file.is_dir() else "a link to nothing" if file.is_symlink() else "gone"
     try:
-        _prepare(file)
+        kind = kind_of(file)
+        require_reader(kind)
         with Image.open(file):
             return ""
     except UnidentifiedImageError:
-        return _unknown(file)
+        return "" if kind else _unknown(file)
     except InputError as error:
         return str(error)
     except Exception:  # A picture, if one that is too large or broken: decoding will say how.
@@ -109,22 +110,11 @@ def to_rgb(picture: Image.Image) -> Image.Image:
     return picture.convert("RGB")
 
 
-def _prepare(file: Path) -> None:
-    """Load the plug-in of a kind that Pillow alone does not read."""
-    if file.suffix.lower() not in HEIF:
-        return
-    try:
-        import pillow_heif
-    except ImportError:
-        raise InputError(
-            "HEIC needs a plug-in: pip install 'ganvas[heic]', or save it as JPEG"
-        ) from None
-    pillow_heif.register_heif_opener()
-
-
 def _unknown(file: Path) -> str:
     if not file.stat().st_size:
         return "the file is empty"
+    if kind := kind_of(file):
+        return f"the {kind} is cut or damaged"
     return UNKNOWN
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from ganvas.assets.packaged import packaged
 from ganvas.errors import InputError
 from ganvas.image.decode import READABLE, problem
+from ganvas.system.names import unreadable
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ def find_pictures(path: Path, skip: bool = True) -> list[Path]:
 
     Raises:
         InputError: Nothing is there, or a folder or glob holds no picture; or, without `skip`, a
-            file is no picture.
+            file is no picture. Or a name is no text, which the record could not hold.
     """
     path = packaged(path)
     refuse_address(path)
@@ -59,6 +60,8 @@ def find_pictures(path: Path, skip: bool = True) -> list[Path]:
         file for file in named if file.suffix.lower() in READABLE and not file.name.startswith(".")
     )
     pictures = [file for file in shown if _is_picture(file, skip)]
+    for reason in filter(None, map(unreadable, map(str, pictures))):
+        raise InputError(reason)
     if not pictures:
         raise InputError(f"the {path_type} {path} holds no {', '.join(READABLE)} file")
     return pictures

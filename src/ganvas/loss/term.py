@@ -190,6 +190,11 @@ class Term(ABC):
         """Return whether the term takes part in step `step` of the stage."""
         return step % self.every == self.first
 
+    @property
+    def greatest_weight(self) -> float:
+        """The weight at its highest."""
+        return self.weight.value if isinstance(self.weight, ScheduledWeight) else self.weight
+
     def weight_at(self, progress: float) -> float:
         """Return the weight when the stage is at `progress` in [0, 1]."""
         if isinstance(self.weight, ScheduledWeight):

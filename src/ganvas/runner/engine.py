@@ -115,7 +115,7 @@ class Run:
         recipe, notices = experiment.edit.fitted_to(generator)
         for notice in notices:
             self.bar.say(notice)
-            log.info("%s", notice)
+            log.debug("%s", notice)  # in the run's log alone, for it is shown already
         self.experiment = experiment = replace(experiment, edit=recipe)
 
         def begin(name: str = "x") -> Embedding:

@@ -161,13 +161,14 @@ def removed_if_refused(folder: RunDirectory, new: bool) -> Iterator[None]:
 
 
 def require_machine(experiment: Experiment, job: Job) -> None:
-    """Refuse a device that is not there, and a cache folder that cannot hold the weights.
+    """Refuse a device that is not there, and folders that cannot hold the weights or the log.
 
     Raises:
-        ConfigError: There is no such device.
+        ConfigError: There is no such device, or the logger cannot write into the output folder.
         StorageError: The cache folder is not there and cannot be made.
     """
     experiment.trainer.require_device()
+    experiment.logger.check(experiment.output)
     # The one generator without weights also runs where there is no cache.
     if job.choices.get("generator") != "tiny":
         require_cache()

@@ -139,6 +139,6 @@ class RunMonitor:
         return self._pruned
 
     def notice(self, message: str) -> None:
-        """Show one line and log it."""
+        """Show one line, and log it where it is not shown again: in the run's log alone."""
         self.bar.say(message)
-        self._context.run(log.info, "%s", message)
+        self._context.run(log.debug, "%s", message)

@@ -8,6 +8,7 @@ import platform
 import re
 import resource
 import sys
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,7 @@ def provenance(device: torch.device) -> dict[str, Any]:
     }
 
 
+@cache
 def versions() -> dict[str, str | None]:
     """Return the installed version of each package that can change a result."""
     installed: dict[str, str | None] = {}

@@ -12,12 +12,13 @@ from omegaconf import OmegaConf
 
 from ganvas.config.compose import Job
 from ganvas.config.trust import refuse_foreign, renewed
-from ganvas.errors import GanvasError, InputError
+from ganvas.errors import ConfigError, GanvasError, InputError
 from ganvas.image.source import Source
 from ganvas.runner.directory import RunDirectory, load
 from ganvas.runner.job import execute
 from ganvas.runner.provenance import input_hashes
 from ganvas.system.files import is_file_name, write_bytes
+from ganvas.system.names import unreadable
 
 STUDY = "rerun"
 
@@ -37,10 +38,13 @@ def rerun(run_dir: Path | str, output: Path | str = "outputs", trust: bool = Fal
         InputError: No run.
         DamagedError: Its configuration, overrides or provenance cannot be read, or the copies that
             it has kept are not its own.
-        ConfigError: It names code outside `ganvas` or an address, and is not trusted.
+        ConfigError: It names code outside `ganvas` or an address, and is not trusted; or the path
+            of `output` is no text.
     """
     old = load(Path(run_dir).absolute())
     output = Path(output).absolute()
+    if reason := unreadable(str(output)):
+        raise ConfigError(reason)
     # All is read before any work; a damaged file is found here.
     config, provenance = deepcopy(old.config), old.provenance
     choices, overrides = old.choices, tuple(old.overrides)

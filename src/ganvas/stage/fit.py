@@ -19,7 +19,10 @@ from ganvas.stage.stage import Stage
 from ganvas.stage.watch import Watch
 from ganvas.system.lightning import fit_steps
 
-__all__ = ["Fit", "FitSettings", "Fitted", "Fitting", "ReportIntervals", "alike", "fit", "fit_all"]
+__all__ = [
+    "Fit", "FitSettings", "Fitted", "Fitting", "ReportIntervals", "Watcher", "alike", "fit_all",
+    "take_steps",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ def fit_all(fits: Sequence[Fit]) -> list[Fitted | Exception]:
     images = [range(*pair) for pair in pairwise(accumulate(counts, initial=0))]
     watchers = [Watcher(f.monitor, of) for f, of in zip(fits, images, strict=True)]
     stage, state = _whole(fits, counts)
-    _take_steps(stage, watchers, fits[0].settings, state)
+    take_steps(stage, watchers, fits[0].settings, state)
     embedding = stage.finish()
     return [
         w.error
@@ -123,24 +126,20 @@ def fit_all(fits: Sequence[Fit]) -> list[Fitted | Exception]:
     ]
 
 
-def fit(
+def take_steps(
     stage: Stage,
-    monitor: Monitor,
-    intervals: ReportIntervals,
-    device: torch.device,
-    precision: str,
+    watchers: Sequence[Watcher],
+    settings: FitSettings,
     state: dict[str, Any] | None = None,
-) -> tuple[Embedding, bool]:
-    """Fit `stage` from its start, or from a saved `state`.
-
-    Returns:
-        Each image's best embedding, and whether the stage was asked to stop before its end.
-    """
-    watcher = Watcher(monitor, range(len(stage.variables.start)))
-    _take_steps(stage, [watcher], FitSettings(intervals, device, precision), state)
-    if watcher.error is not None:
-        raise watcher.error
-    return stage.finish(), watcher.interrupted
+) -> None:
+    """Take a stage's steps, from its start or from a saved state, and report them to watchers."""
+    if state is not None:
+        stage.restore(state)
+    first = stage.done
+    if first < stage.config.steps:
+        reporter = Reporter(watchers, settings.intervals, first)
+        steps = range(first, stage.config.steps)
+        fit_steps(stage, steps, settings.device, settings.precision, reporter)
 
 
 def _whole(fits: Sequence[Fit], counts: Sequence[int]) -> tuple[Stage, dict[str, Any] | None]:
@@ -157,21 +156,6 @@ def _whole(fits: Sequence[Fit], counts: Sequence[int]) -> tuple[Stage, dict[str,
     stage = Stage(first.config, scene, micro_batch, cuda_graphs=graphs, objectives=objectives)
     states = [fit.state for fit in fits if fit.state is not None]
     return stage, shares.joined(states) if states else None
-
-
-def _take_steps(
-    stage: Stage,
-    watchers: Sequence[Watcher],
-    settings: FitSettings,
-    state: dict[str, Any] | None,
-) -> None:
-    if state is not None:
-        stage.restore(state)
-    first = stage.done
-    if first < stage.config.steps:
-        reporter = Reporter(watchers, settings.intervals, first)
-        steps = range(first, stage.config.steps)
-        fit_steps(stage, steps, settings.device, settings.precision, reporter)
 
 
 def _step(fit: Fit) -> int:

@@ -268,25 +268,21 @@ class Stage(pl.LightningModule):
 
     @torch.no_grad()
     def _keep_best(self, loss: Tensor, step: int) -> None:
-        for tensor in self.variables.tensors():
-            # Squared, as distances and priors are: what overflows then has diverged.
-            squares = tensor.reshape(len(tensor), -1).square().sum(1)
-            self.watch.require_finite(squares.isfinite(), step)
+        self.watch.require_squares(self.variables.tensors(), step)
         better = self.watch.update(loss, step)
         for best, now in zip(self.best, self.variables.tensors(), strict=True):
             best.copy_(torch.where(per_image(better, now), now, best))
 
     @torch.no_grad()
     def _move(self, step: int, loss: Tensor) -> None:
-        """Step the optimisers; images whose loss or gradient is not finite stay where they are.
+        """Step the optimisers; images whose loss or gradient overflows stay where they are.
 
         Args:
             step: Which step it is.
             loss: (B,), for those that compare losses.
         """
         gradients = [t.grad for t in self.variables.tensors() if t.grad is not None]
-        for gradient in gradients:
-            self.watch.require_finite(gradient.reshape(len(gradient), -1).isfinite().all(1), step)
+        self.watch.require_squares(gradients, step)
         for gradient in gradients:
             gradient.masked_fill_(per_image(~self.watch.running, gradient), 0.0)
         if step < self.config.tied * self.config.steps:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor
 
@@ -59,6 +61,16 @@ class Watch:
         )
         some.restore({name: tensor[images] for name, tensor in self.state().items()})
         return some
+
+    def require_squares(self, tensors: Iterable[Tensor], step: int) -> None:
+        """Give up the images whose part of a tensor (B, …) is not finite once it is squared.
+
+        Optimisers square gradients, distances and priors square variables: where that overflows,
+        an update is 0 and the image would stay where it is without a word.
+        """
+        for tensor in tensors:
+            squares = tensor.reshape(len(tensor), -1).square().sum(1)
+            self.require_finite(squares.isfinite(), step)
 
     def require_finite(self, finite: Tensor, step: int) -> None:
         """Give up the images (B,) of which something is not finite, and remember the step."""

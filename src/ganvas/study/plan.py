@@ -20,6 +20,7 @@ from ganvas.config.overrides import Words
 from ganvas.errors import GanvasError
 from ganvas.runner.directory import RunDirectory
 from ganvas.system.files import remove_abandoned, write_text
+from ganvas.system.state import FileState, file_state, folder_state
 
 if TYPE_CHECKING:
     from ganvas.study.check import Checker
@@ -50,7 +51,7 @@ class Planned:
     retry_failed: bool
     sweep_metric: str
     steps: int
-    inputs: tuple[tuple[str, int, int], ...]
+    inputs: tuple[FileState, ...]
     job: Job | None = field(default=None, repr=False, compare=False)
 
     def resolved(self, resolver: Resolver) -> Job:
@@ -107,12 +108,9 @@ def _lines(words: Words) -> Overrides:
 
 def fingerprint(folders: Iterable[Path]) -> str:
     """Hash names, times and sizes of all YAML and Python files below `folders`."""
-    digest = hashlib.sha256(str(Path.cwd()).encode())
-    for folder in folders:
-        for file in sorted((*folder.rglob("*.yaml"), *folder.rglob("*.py"))):
-            name, modified, size = _state(file)
-            digest.update(f"{name}:{modified}:{size}\n".encode())
-    return digest.hexdigest()
+    # `repr` writes what is no text in a folder's name, too.
+    states = folder_state(folders, ".yaml", ".py")
+    return hashlib.sha256(repr((str(Path.cwd()), states)).encode()).hexdigest()
 
 
 class Planning:
@@ -159,7 +157,7 @@ class Planning:
         job = self.resolver.resolve(words)
         checked = self._checker.check(job)
         experiment = checked.experiment
-        inputs = tuple(map(_state, checked.inputs))
+        inputs = tuple(map(file_state, checked.inputs))
         self._require_images(experiment, inputs)
         final, working = folders(experiment, checked.identity)
         if experiment.force or final.state != "finished":
@@ -189,22 +187,14 @@ class Planning:
             self._fitting.add((id(experiment.edit), names))
 
 
-def _state(path: Path) -> tuple[str, int, int]:
-    try:
-        stat = path.stat()
-    except OSError:
-        # A glob: no state of its own, so its jobs are composed again. Or a dangling link.
-        return str(path), -1, -1
-    return str(path), stat.st_mtime_ns, stat.st_size
-
-
 def _recalled(known: dict[Overrides, Planned], overrides: Overrides) -> Planned | None:
     planned = known.get(overrides)
     if planned is None:
         return None
     for name, modified, size in planned.inputs:
         path = Path(name)
-        if modified < 0 or path.is_dir() or _state(path) != (name, modified, size):
+        # A glob has no state of its own, so its jobs are composed again.
+        if modified < 0 or path.is_dir() or file_state(path) != (name, modified, size):
             return None
     return planned
 

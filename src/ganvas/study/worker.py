@@ -21,6 +21,7 @@ from typing import Any
 from ganvas.config.compose import Job
 from ganvas.errors import GanvasError
 from ganvas.system.environment import environment
+from ganvas.system.streams import show_all
 
 PRELOADED = ["ganvas.runner.engine", "ganvas.runner.job", "ganvas.study.worker"]
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -79,6 +80,7 @@ def work(
     file = os.open(run / "worker.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(file, 1)
     os.dup2(file, 2)
+    show_all(sys.stdout)
     if gpu is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = gpu
     for folder in folders:

@@ -104,9 +104,12 @@ def _is_alive(process: int) -> bool:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` atomically in UTF-8."""
+    """Write `text` atomically in UTF-8; surrogates, bytes of a name that is no text, as escapes.
+
+    JSON reads the escapes as what they stand for.
+    """
     with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def write_bytes(path: Path, content: bytes | memoryview) -> None:

@@ -116,6 +116,13 @@ class Logger(ABC):
     def sink(self) -> Sink | None:
         """Return a fresh sink."""
 
+    def check(self, folder: Path) -> None:  # noqa: B027 - most write anywhere
+        """Refuse a folder that the sink cannot write into, before any work.
+
+        Raises:
+            ConfigError: It cannot.
+        """
+
 
 class NoLogger(Logger):
     """The run's own record only."""

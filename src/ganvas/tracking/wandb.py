@@ -15,6 +15,7 @@ from ganvas.image.picture import difference_picture, save_picture
 from ganvas.system.environment import environment
 from ganvas.system.files import link_equal, write_json
 from ganvas.system.imports import stand_ins
+from ganvas.system.names import unreadable
 from ganvas.tracking.lineage import LINEAGE, artifact_name, attach, embedding_artifact, lineage
 from ganvas.tracking.sink import (
     SHOWN,
@@ -51,6 +52,15 @@ class WandB(Logger):
         """Return a sink that opens one W&B run."""
         return WandBSink(self)
 
+    def check(self, folder: Path) -> None:
+        """Refuse a folder whose path is no text, which W&B cannot pass on to its own process.
+
+        Raises:
+            ConfigError: It is none.
+        """
+        if reason := unreadable(str(folder.resolve())):
+            raise ConfigError(f"W&B writes into no such folder: {reason}, or take logger=none")
+
 
 class WandBSink:
     """One W&B run, which is always closed with the state that the run ended in."""
@@ -67,6 +77,7 @@ class WandBSink:
         """
         import wandb
 
+        self.logger.check(info.folder)
         folder = info.folder / "wandb"
         if self.logger.mode == "offline":
             # The record is replayed into the new run, so half a run of before is of no more use.

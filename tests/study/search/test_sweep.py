@@ -53,8 +53,8 @@ def test_runs_are_pruned_by_their_curves_and_the_search_continues(tmp_path):
     assert "best: " in done.stderr
     found = {}
     for file in (tmp_path / "s").glob("*/status.json"):
-        config = (file.parent / "config.yaml").read_text()
-        found["1.0e-09" in config] = json.loads(file.read_text())
+        config = (file.parent / "config.yaml").read_text(encoding="utf-8")
+        found["1.0e-09" in config] = json.loads(file.read_text(encoding="utf-8"))
     assert found[False]["state"] == "finished"
     assert found[True]["state"] == "pruned"
     assert 100 < found[True]["step"] < STUCK

@@ -27,7 +27,7 @@ def test_a_job_sees_the_program_as_it_was(tmp_path):
     )
     *places, git = json.loads(done.stdout)
     assert all(Path(place).is_relative_to((tmp_path / "code").resolve()) for place in places)
-    told = json.loads((found.path / "ganvas" / "snapshot.json").read_text())
+    told = json.loads((found.path / "ganvas" / "snapshot.json").read_text(encoding="utf-8"))
     assert git == told["git"]
     assert (found.folders[0] / "loss" / "faulty.yaml").is_file()
     assert {p.name for p in found.folders[1].rglob("*") if p.is_file()} == {"mine.py", "a.yaml"}
