@@ -1,6 +1,7 @@
 """Edits through the whole program, on the tiny generator."""
 
 import itertools
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -224,3 +225,16 @@ def test_an_activation_comes_nearer_than_the_latent_though_terms_take_turns(tmp_
     # Not by chance: it rises in nearly every step.
     rises = sum(b > a for a, b in itertools.pairwise(psnr["f"]))
     assert rises >= 9
+
+
+@pytest.mark.parametrize("name", ["reconstruct_dhr", "reconstruct_sam"])
+def test_a_segment_keeps_the_activation_that_its_latent_draws(tmp_path, name):
+    budget = "budget.latent=8", "budget.weights=3"
+    result = execute(tmp_path, f"edit={name}", *budget, "edit.stages.w.steps=3")
+    layer, state = result.embedding.resume
+    own = replace(result.embedding, resume=None).activations(TinyGenerator(), [layer])[layer]
+    moved = (state.features - own.features).abs().mean((0, 1))
+    assert moved.shape == (32, 32)
+    # The ellipse lies in the middle; its feathered rim lets a little in.
+    face, rest = moved[14:20, 14:18].mean(), moved[:4].mean()
+    assert rest > 20 * face
