@@ -69,6 +69,8 @@ def test_every_edit_runs(edit, family, name, capsys, tmp_path):
         words = ["start=random"]
     elif name.startswith("paint"):
         words = invented(generator, name, tmp_path / "dissection.safetensors")
+    elif name == "basin_cma":
+        words = ["start.count=4"]
     elif name == "repair":
         words = ["edit.stages.repair.units=2"]
     result = edit(family, name, *words)
