@@ -13,8 +13,10 @@ from safetensors.torch import load_file
 from ganvas.analysis.study import read_study
 
 HERE = Path(__file__).parent
-RUNS = 14
+RUNS = 10
 LOCAL = ("hydra/launcher=local", "hydra.launcher.jobs=2", "hydra.launcher.memory_mib=1500")
+ONE_PROCESS = ()
+"""No launcher: one run after another, which starts Python once."""
 
 
 def start(output, faults, launcher=LOCAL):
@@ -33,10 +35,16 @@ def start(output, faults, launcher=LOCAL):
     )  # fmt: skip
 
 
-def finish(process, timeout=900):
-    """Wait for a launcher to finish every run; return what it said."""
+def succeed(process, timeout=900):
+    """Wait for a command to succeed; return what it said."""
     _, told = process.communicate(timeout=timeout)
     assert process.returncode == 0, told
+    return told
+
+
+def finish(process):
+    """Wait for a launcher to finish every run; return what it said."""
+    told = succeed(process)
     assert f"{RUNS} runs: {RUNS} finished" in told
     return told
 

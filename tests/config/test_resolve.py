@@ -23,7 +23,7 @@ from ganvas.runner.signature import WITHOUT_EFFECT, WITHOUT_EFFECT_IN_TRAINER, c
 from ganvas.study.plan import plan
 from random_overrides import Overrides
 
-LISTS = int(os.environ.get("GANVAS_FUZZ", "120"))
+LISTS = int(os.environ.get("GANVAS_FUZZ", "40"))
 """Random lists of overrides that are tried; more of them take a fifth of a second each."""
 
 

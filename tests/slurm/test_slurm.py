@@ -5,6 +5,7 @@ import time
 import pytest
 
 from faulty_study import (
+    ONE_PROCESS,
     RUNS,
     assert_attempts,
     assert_same_results,
@@ -12,6 +13,7 @@ from faulty_study import (
     finish,
     start,
     states,
+    succeed,
 )
 
 pytestmark = pytest.mark.slurm
@@ -58,5 +60,5 @@ def test_study_survives_faults_the_time_limit_and_the_launchers_death(tmp_path, 
     assert list((disturbed / "s" / ".slurm").glob("*/code")) == []
     assert f"{RUNS} of {RUNS} runs are finished already" in finish(start(disturbed, faults, SLURM))
 
-    finish(start(calm, none))
+    succeed(start(calm, none, ONE_PROCESS))
     assert_same_results(disturbed, calm)

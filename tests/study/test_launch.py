@@ -5,6 +5,7 @@ import time
 import pytest
 
 from faulty_study import (
+    ONE_PROCESS,
     RUNS,
     assert_attempts,
     assert_same_results,
@@ -12,6 +13,7 @@ from faulty_study import (
     finish,
     start,
     states,
+    succeed,
 )
 
 FAULTS = {"1.raise": "ValueError", "3.kill": "SIGKILL", "5.memory": "memory_mib=1500"}
@@ -59,7 +61,7 @@ def test_study_survives_faults_and_the_launchers_death(tmp_path, started):
     finish(second)
     assert_attempts(disturbed, faults, {int(name.split(".")[0]) for name in FAULTS})
 
-    undisturbed = start(calm, none)
+    undisturbed = start(calm, none, ONE_PROCESS)
     started.append(undisturbed)
-    finish(undisturbed)
+    succeed(undisturbed)
     assert_same_results(disturbed, calm)
