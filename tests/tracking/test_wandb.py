@@ -97,7 +97,7 @@ def test_multirun_makes_separate_finished_runs(fork_server, tmp_path, words, lau
     assert len(found) == 2
     seen = []
     for run in found:
-        summary = json.loads(inspect(run, "--summary"))
+        summary, stored = json.loads(inspect(run, "--summary")), records(run)
         final = json.loads((run / "metrics.json").read_text(encoding="utf-8"))["final"]
         curve = [
             json.loads(line)
@@ -111,20 +111,20 @@ def test_multirun_makes_separate_finished_runs(fork_server, tmp_path, words, lau
         assert summary["summary"]["final/psnr"] == pytest.approx(final["psnr"])
         assert summary["summary"]["state"] == "finished"
         seen.append((summary["run_id"], summary["config"]["seed"]))
-        history = [r["history"]["item"] for r in records(run) if r["type"] == "history"]
+        history = [r["history"]["item"] for r in stored if r["type"] == "history"]
         steps = {item["_step"]: item for item in history}
         assert len(steps) == len(history) == len(curve) + 1
         for row in curve:
             assert steps[row["step"]]["psnr"] == pytest.approx(row["psnr"][0])
             assert steps[row["step"]]["stage"] == row["stage"]
         assert "comparison._type" in steps[len(curve)]
-        check_table(run, records(run))
-        check_lineage(run, summary["config"]["lineage"], records(run))
-        (started,) = (r["run"] for r in records(run) if r["type"] == "run")
+        check_table(run, stored)
+        check_lineage(run, summary["config"]["lineage"], stored)
+        (started,) = (r["run"] for r in stored if r["type"] == "run")
         assert (started["run_group"], started["job_type"]) == ("seeds", "reconstruct")
         pictures = list(run.glob("wandb/offline-run-*/files/media/images/*.webp"))
         assert len(pictures) == len(list(run.glob("images/*/frames/*.webp")))
-        kinds = Counter(r["type"] for r in records(run))
+        kinds = Counter(r["type"] for r in stored)
         assert kinds["artifact"] >= 1
         assert kinds["exit"] == 1
     assert {s for _, s in seen} == {1, 2}
