@@ -174,10 +174,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.get_closest_marker("gpu") and not torch.cuda.is_available():
             item.add_marker(pytest.mark.skip(reason="needs a CUDA device"))
     # Otherwise one of them is left at the end, alone.
-    items.sort(key=time_limit, reverse=True)
+    items.sort(key=duration, reverse=True)
 
 
-def time_limit(item: pytest.Item) -> float:
-    """Return the seconds that a test asks for; 0 where the default will do."""
+def duration(item: pytest.Item) -> tuple[float, bool]:
+    """Return the seconds that a test asks for, 0 where the default will do, and if it is slow."""
     marker = item.get_closest_marker("timeout")
-    return 0.0 if marker is None else float(marker.args[0])
+    asked = 0.0 if marker is None else float(marker.args[0])
+    return asked, item.get_closest_marker("slow") is not None

@@ -81,6 +81,7 @@ KILLS = [
 ]
 
 
+@pytest.mark.slow
 def test_a_killed_dissection_goes_on_to_the_bit(fork_server, tmp_path):
     whole = tmp_path / "whole"
     masks(whole, "left", "right")

@@ -54,6 +54,7 @@ def is_refused(written, words, error):
     return True
 
 
+@pytest.mark.slow
 def test_random_lists_are_equal_to_hydras():
     lists = Overrides(groups(), compose_job(["edit=permute"], resolve=False).config, seed=1)
     resolver = Resolver()

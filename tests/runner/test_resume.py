@@ -137,6 +137,7 @@ def test_a_killed_tuning_continues_to_the_bit(fork_server, tmp_path, moment):
     assert_same_result(whole, cut)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("experiment", "step"), [("z_random", 5), ("z_cma", 5), ("z_basin_cma", 8)]
 )
