@@ -2,7 +2,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from wandb.sdk.launch.sweeps.utils import create_sweep_command, create_sweep_command_args
 
 from ganvas.config.compose import compose_job
 from ganvas.runner.job import validate
@@ -16,6 +15,8 @@ def values(parameter):
 
 def command(**chosen):
     """The words that `wandb agent` would start, with the agent's own functions."""
+    from wandb.sdk.launch.sweeps.utils import create_sweep_command, create_sweep_command_args
+
     sweep = yaml.safe_load(SWEEP.read_text(encoding="utf-8"))
     arguments = {name: values(p)[0] for name, p in sweep["parameters"].items()} | chosen
     told = {"args": {name: {"value": value} for name, value in arguments.items()}}
