@@ -29,9 +29,9 @@ from reliability.tables import Part
 PAGE = Path(__file__).with_name("reliability.md")
 
 PARTS = {
-    "kills": (200, 4, 20.0),
-    "scarcity": (80, 3, 10.0),
-    "fuzz": (2000, 12, 12.0),
+    "kills": (200, 3, 20.0),
+    "scarcity": (80, 2, 10.0),
+    "fuzz": (2000, 6, 12.0),
     "large": (10_000, 30, 8.0),
     "soak": (200, 6, 6.0),
     "hostile": (0, 0, 4.0),

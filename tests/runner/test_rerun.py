@@ -229,6 +229,7 @@ def photos(tmp_path_factory):
 @pytest.mark.parametrize("edit", EDITS)
 def test_every_edit_repeats_to_the_bit(edit, photos, tmp_path):
     words = [*TINY, f"edit={edit}", "image=file", "metrics=pixel", f"output={tmp_path}"]
+    words += [f"budget.{variable}=2" for variable in ("latent", "noise", "weights")]
     if "style" in edit:
         # They choose rows of finer layers than the smallest generator has, and need a style term.
         words += ["generator.resolution=128", "loss.style.mse={_target_: ganvas.loss.MSE}"]

@@ -139,10 +139,10 @@ def test_a_killed_tuning_continues_to_the_bit(fork_server, tmp_path, moment):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("experiment", "step"), [("z_random", 5), ("z_cma", 5), ("z_basin_cma", 8)]
+    ("experiment", "step"), [("z_random", 3), ("z_cma", 3), ("z_basin_cma", 4)]
 )
 def test_a_killed_search_continues_to_the_bit(fork_server, tmp_path, experiment, step):
-    words = (*WORDS, "budget.latent=8", "start.count=4", f"experiment={experiment}")
+    words = (*WORDS, "budget.latent=4", "start.count=4", f"experiment={experiment}")
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     assert fork_server.run(whole, *words) == 0, (whole / "child.log").read_text(encoding="utf-8")
     assert fork_server.run(cut, *words, OFTEN, kill=(STEP, step, "after")) == -signal.SIGKILL
