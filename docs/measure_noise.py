@@ -168,6 +168,8 @@ def fitted(generator: Generator, target: Tensor, output: Path, steps: int) -> Em
     intervals = ReportIntervals(flush_every=10**9, frame_every=0, frame_resolution=64)
     watcher = Watcher(Clock(steps, target.device), range(count))
     take_steps(stage, [watcher], FitSettings(intervals, target.device, "32-true"))
+    if watcher.error is not None:
+        raise watcher.error
     embedding = stage.finish()
     save_file({"w": embedding.latent.contiguous().cpu()}, file)
     return embedding

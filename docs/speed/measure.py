@@ -201,7 +201,10 @@ def in_ganvas(
         clock = Clock(steps, device)
         intervals = ReportIntervals(flush_every=10**9, frame_every=0, frame_resolution=64)
         settings = FitSettings(intervals, device, trainer.precision)
-        take_steps(stage, [Watcher(clock, range(1))], settings)
+        watcher = Watcher(clock, range(1))
+        take_steps(stage, [watcher], settings)
+        if watcher.error is not None:
+            raise watcher.error
         alone = pass_alone(stage, trainer.precision)
         last = stage.variables.embedding()
     scenery.generator.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
