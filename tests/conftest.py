@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -173,8 +174,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=f"needs: ganvas assets fetch {names}"))
         if item.get_closest_marker("gpu") and not torch.cuda.is_available():
             item.add_marker(pytest.mark.skip(reason="needs a CUDA device"))
-    # Otherwise one of them is left at the end, alone.
-    items.sort(key=duration, reverse=True)
+    items[:] = dealt(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def dealt(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
+    """Return the tests so that each worker's share starts with as many slow ones as the others'.
+
+    Otherwise one of them is left at the end, alone. pytest-xdist cuts the list into equal parts.
+    """
+    items = sorted(items, key=duration, reverse=True)
+    count = sum(duration(item) > (0.0, False) for item in items)
+    slow, rest = items[:count], items[count:]
+    order: list[pytest.Item] = []
+    for worker in range(workers):
+        share = (len(items) - len(order)) // (workers - worker)
+        first = slow[worker::workers]
+        room = max(0, share - len(first))
+        order += first + rest[:room]
+        rest = rest[room:]
+    return order + rest
 
 
 def duration(item: pytest.Item) -> tuple[float, bool]:
