@@ -8,7 +8,7 @@ READY  := $(VENV)/.ready
 WORKERS  := $(shell $(PYTHON) -c 'import os; print(min(8, 1 + (os.cpu_count() or 1)))')
 PARALLEL := -n $(WORKERS) --dist=worksteal
 
-.PHONY: demo test test-fast lint lint-scripts format format-scripts bench campaign docs gallery inpainting latent order clean
+.PHONY: demo test test-fast lint lint-scripts format format-scripts bench campaign docs gallery inpainting latent order related clean
 
 demo: $(READY)
 	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips insightface
@@ -81,6 +81,11 @@ inpainting: $(READY)
 order: $(READY)
 	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips portraits
 	$(BIN)/python docs/measure_order.py
+
+related: $(READY)
+	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips insightface portraits
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[search]"
+	$(BIN)/python docs/measure_related.py
 
 latent: $(READY)
 	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips insightface bisenet portraits
