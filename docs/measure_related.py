@@ -36,7 +36,6 @@ COMMON = (
     "image=file", "image.x.crop=centre", "logger=none", "metrics=pixel",
     "+metrics.lpips._target_=ganvas.metrics.LPIPS",
     "+metrics.identity._target_=ganvas.metrics.Identity",
-    "+metrics.w_distance._target_=ganvas.metrics.WDistance",
     "~metrics.ssim", "~metrics.psnr_resampled_noise", "budget=quick", "budget.frame_every=0",
 )  # fmt: skip
 

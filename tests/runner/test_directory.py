@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ from PIL import Image
 
 from ganvas.errors import ConfigError, RunError, StorageError
 from ganvas.runner.directory import RunDirectory, find_runs
-from ganvas.runner.job import removed_if_refused
+from ganvas.runner.job import removed_if_refused, restore_result
 from ganvas.runner.sharing import POOL
 from ganvas.stage.stage import Stage
 
@@ -78,6 +80,39 @@ def test_force_keeps_the_old_result_until_the_new_one_is_finished(tiny_run, monk
     names = [p.name for p in first.path.parent.iterdir() if p.name != POOL]
     assert names == [first.path.name]
     assert again.metrics["final"] == first.metrics["final"]
+
+
+def test_force_leaves_a_run_alone_that_another_process_works_on(tiny_run):
+    first = tiny_run()
+    with first.locked(), pytest.raises(StorageError, match=f"working on .*{first.path.name}$"):
+        tiny_run("force=true")
+    assert [p for p in first.path.parent.iterdir() if p.name.endswith(".new")] == []
+
+
+def test_an_old_result_is_back_after_a_kill_between_the_two_renames(tiny_run, monkeypatch):
+    first = tiny_run()
+    aside = first.path.with_name(f"{first.path.name}.old")
+    first.path.rename(aside)
+    with RunDirectory(aside).locked():  # the moment itself
+        restore_result(first)
+    assert aside.exists()
+    monkeypatch.setattr(Stage, "training_step", lambda self, step: pytest.fail("repeated"))
+    assert tiny_run().path == first.path
+    assert not aside.exists()
+
+
+def test_a_lock_on_a_folder_that_was_moved_meanwhile_is_none(tmp_path, monkeypatch):
+    run = RunDirectory(tmp_path / "run")
+    flock = fcntl.flock
+
+    def moved_first(file, how):
+        if run.path.exists():
+            run.path.rename(tmp_path / "elsewhere")
+        flock(file, how)
+
+    monkeypatch.setattr("fcntl.flock", moved_first)
+    assert run.try_lock() is None
+    assert not RunDirectory(tmp_path / "elsewhere").is_locked()
 
 
 def test_failed_run_can_be_started_again(tiny_run, monkeypatch):
@@ -207,6 +242,16 @@ def test_clean_asks_and_leaves_runs_at_work(ganvas_command, tiny_run, monkeypatc
     monkeypatch.setattr("builtins.input", nobody)
     assert ganvas_command("clean").code == 0
     assert run.path.exists()
+    with ExitStack() as begun:
+
+        def meanwhile(question):
+            begun.enter_context(RunDirectory(run.path).locked())
+            return "y"
+
+        monkeypatch.setattr("builtins.input", meanwhile)
+        left = ganvas_command("clean")
+        assert "deleted 0 runs, 0.0 MiB" in left.out
+        assert left.complaint.startswith("left: another process is working on")
     with RunDirectory(run.path).locked():
         assert "nothing to delete" in ganvas_command("clean", "--yes").out
     assert json.loads((run.path / "status.json").read_text(encoding="utf-8"))["state"] == "finished"

@@ -12,17 +12,20 @@ from rich.console import Console
 from rich.text import Text
 
 from ganvas.analysis.study import find_study
+from ganvas.errors import StorageError
 from ganvas.runner.directory import RunDirectory, find_runs
 from ganvas.runner.sharing import share_pictures, size_on_disk, tidy_pool
+from ganvas.study.plan import not_there
 
 OF_A_STUDY = (".plan.json", "multirun.yaml")
 """What a sweep writes beside its runs, and what is of no use without them."""
 
 
 def ls(options: argparse.Namespace) -> int:
-    """List runs with state, step and size; return 0."""
+    """List runs with state, step and size, and say how many are still to come; return 0."""
     rows = [("run", "state", "step", "seconds", "MiB", "note")]
-    for run in chosen(options.folder):
+    runs = chosen(options.folder)
+    for run in runs:
         standing = run.standing
         status = standing.status
         if options.state and standing.state not in options.state:
@@ -39,6 +42,11 @@ def ls(options: argparse.Namespace) -> int:
     title, *lines = aligned(rows, right=(2, 3, 4))
     Console(highlight=False, soft_wrap=True).print(Text(title, style="bold"))
     print("\n".join(lines))
+    for study in sorted({run.path.parent for run in runs}):
+        if absent := len(not_there(study)):
+            print(
+                f"{study}: {absent} planned runs have not begun, or were deleted", file=sys.stderr
+            )
     return 0
 
 
@@ -78,21 +86,35 @@ def clean(options: argparse.Namespace) -> int:
     if not runs:
         print(f"nothing to delete below {options.folder}")
         return 0
-    total = sum(r.checkpoint_file.stat().st_size if options.checkpoints else r.size() for r in runs)
+    sizes = {
+        run: run.checkpoint_file.stat().st_size if options.checkpoints else run.size()
+        for run in runs
+    }
     for run in runs:
         print(f"{run.path}  {run.state}")
-    question = f"delete {contents}{len(runs)} runs, {total / 2**20:.1f} MiB? [y/N] "
+    question = f"delete {contents}{len(runs)} runs, {sum(sizes.values()) / 2**20:.1f} MiB? [y/N] "
     if not (options.yes or agreed(question)):
         return 0
-    for run in runs:
-        if options.checkpoints:
-            run.checkpoint_file.unlink()
-        else:
-            run.remove()
+    runs = [run for run in runs if delete(run, checkpoint=options.checkpoints)]
     for study in {run.path.parent for run in runs}:
         tidy(study)
+    total = sum(sizes[run] for run in runs)
     print(f"deleted {contents}{len(runs)} runs, {total / 2**20:.1f} MiB")
     return 0
+
+
+def delete(run: RunDirectory, *, checkpoint: bool) -> bool:
+    """Delete a run or its checkpoint; return False, and say it, where it is at work by now."""
+    try:
+        with run.locked():
+            if checkpoint:
+                run.checkpoint_file.unlink(missing_ok=True)
+            else:
+                run.remove()
+    except StorageError as error:
+        print(f"left: {error}", file=sys.stderr)
+        return False
+    return True
 
 
 def share(runs: Sequence[RunDirectory]) -> int:

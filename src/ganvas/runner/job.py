@@ -8,7 +8,7 @@ import shutil
 import socket
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,6 +107,7 @@ def course(
     require_machine(experiment, job)
     identity = identify(tree, job.choices.get("edit", "edit"))
     final, folder = folders(experiment, identity)
+    restore_result(final)
     if planned_folder not in (None, folder.path):
         raise ConfigError(
             "options, program or inputs have changed since the study was planned; start it again"
@@ -127,7 +128,10 @@ def course(
     )
     # A launcher has made the folder, and looks into it for why a job was refused.
     new = planned_folder is None and not folder.path.exists()
-    with removed_if_refused(folder, new), folder.locked(lock):
+    # A repetition ends by taking the place of the result, on which nobody else may be at work.
+    repeats = folder != final and final.path.exists()
+    place = final.locked() if repeats else nullcontext()
+    with removed_if_refused(folder, new), place, folder.locked(lock):
         # Another process may have finished it while this one waited.
         if not is_due(final, experiment, again=True):
             return RunDirectory(final.path)
@@ -135,8 +139,8 @@ def course(
             remove_unfinished(folder.path)
             describe(folder, info, identity, experiment, job)
             yield from work(folder, info, experiment, pictures, process)
-    if folder != final:
-        replace_result(folder, final)
+        if folder != final:
+            replace_result(folder, final)
     return RunDirectory(final.path)
 
 
@@ -341,10 +345,23 @@ def require_room(folder: Path, images: int) -> None:
 
 def replace_result(new: RunDirectory, old: RunDirectory) -> None:
     """Put a finished repetition in the place of the old result."""
-    aside = old.path.with_name(f"{old.path.name}.old")
+    aside = _aside(old)
     if aside.exists():
         shutil.rmtree(aside)
     if old.path.exists():
         old.path.rename(aside)
     new.path.rename(old.path)
     shutil.rmtree(aside, ignore_errors=True)
+
+
+def restore_result(result: RunDirectory) -> None:
+    """Put the old result back where a process was killed just before the new one took its place."""
+    aside = _aside(result)
+    # Its lock moves with a folder: whoever replaces the result at this moment still holds it.
+    if aside.exists() and not result.path.exists() and not RunDirectory(aside).is_locked():
+        with storage_errors(aside):
+            aside.rename(result.path)
+
+
+def _aside(result: RunDirectory) -> Path:
+    return result.path.with_name(f"{result.path.name}.old")

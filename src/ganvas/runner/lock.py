@@ -57,7 +57,17 @@ def try_lock(run: Path) -> int | None:
     except BlockingIOError:
         os.close(file)
         return None
+    if not _is_there(file, run / FILE):  # while this one waited, the folder was moved or deleted
+        os.close(file)
+        return None
     return file
+
+
+def _is_there(file: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def is_locked(run: Path) -> bool:

@@ -102,6 +102,16 @@ def plan(jobs: Sequence[Words], resolver: Resolver | None = None) -> list[Planne
     return planned
 
 
+def not_there(study: Path) -> list[str]:
+    """Return the names of runs that sweeps have planned in a study and that have no folder yet."""
+    try:
+        jobs = json.loads((study / ".plan.json").read_text(encoding="utf-8"))["jobs"]
+        names = {Path(job["path"]).name for job in jobs}
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    return sorted(name for name in names if not (study / name).exists())
+
+
 def _lines(words: Words) -> Overrides:
     return tuple(word if isinstance(word, str) else str(word.input_line) for word in words)
 
