@@ -3,13 +3,16 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
+from PIL import Image
 
 from ganvas.analysis.axes import find_axes
 from ganvas.analysis.compare import cells, compare, importance, metric_names
 from ganvas.analysis.study import read_study
 from ganvas.errors import InputError
+from ganvas.image.picture import save_picture
 from ganvas.system import reading
 from synthetic_study import make_study
 
@@ -88,6 +91,27 @@ def test_importance_finds_the_axes_that_matter(runs):
     assert shares["seed"] < 0.05
     assert shares["loss"] > 0.1
     assert metric_names(runs) == ["psnr", "ssim", "lpips", "lpips_alex"]
+
+
+def test_solutions_of_a_photograph_count_as_one(tiny_run, tmp_path):
+    shades = np.random.default_rng(0).integers(0, 255, (2, 32, 32, 3), np.uint8)
+    for name, picture in zip("ab", shades, strict=True):
+        save_picture(Image.fromarray(picture), tmp_path / "photos" / f"{name}.png")
+    words = ["edit=reconstruct_w", "image=file", f"image.x.path={tmp_path / 'photos'}"]
+    runs = [
+        tiny_run(*words, "budget.latent=1", f"study={tmp_path.name}", *start)
+        for start in (["start=w_avg"], ["start=several"], ["start=several", "start.keep=best"])
+    ]
+    axes = find_axes(runs)
+    by = [axis for axis in axes if not axis.is_unit]
+    one, every, best = cells(runs, axes, "psnr", by).values()
+    assert [len(group) for group in (one, every, best)] == [2, 2, 2]
+    values = runs[1].per_image("psnr")
+    mean = sum(values[f"b-{k}"] for k in (1, 2, 3)) / 3
+    assert {cell[1]: value for cell, value in every.items()}["b"] == pytest.approx(mean)
+    assert {test.test.n for test in compare(cells(runs, axes, "psnr", by))} == {2}
+    shares = importance(runs, axes, "psnr")
+    assert set(shares) >= {axis.name for axis in by}
 
 
 @pytest.mark.slow

@@ -14,7 +14,11 @@ from ganvas.dissect.dissection import summarised
 from ganvas.dissect.effect import best_layer, lacking, measure, showing
 from ganvas.dissect.greedy import choose
 from ganvas.dissect.intervention import best_interventions
+from ganvas.embedding.embedding import join_styles
 from ganvas.functional.dissection import bootstrap_ratio
+from ganvas.generator.delta import Delta
+from ganvas.generator.tiny import TinyGenerator
+from ganvas.generator.tuning import tuned
 
 LAYER = "16x16.units"
 RANKINGS = ("iou", "alpha", "greedy", "correlation", "gradient")
@@ -182,6 +186,24 @@ def test_gradients_of_styles_are_differences_of_areas(survey):
     expected = ((moved - shown.area) / shown.area).mean() / step * deviation[5]
     assert value[5].item() == pytest.approx(expected.item(), rel=1e-3)
     assert value[[0, 1, 2, 3, 4, 6, 7]].abs().max() == 0
+
+
+def test_gradients_of_styles_are_those_of_the_generator_that_was_tuned(survey):
+    generator = TinyGenerator().eval()
+    weight = generator.state_dict()["convs.0.weight"]
+    rng = torch.Generator().manual_seed(0)
+    delta = Delta({"convs.0.weight": 0.3 * torch.randn(weight.shape, generator=rng)})
+    plain = survey.source.take(generator, range(1))
+    own = tuned(generator, delta)
+    deviation = torch.ones(join_styles(plain.styles(generator)).shape[1])
+
+    def value(drawing, pictures):
+        shown = seen(pictures, pictures, drawing, redness)
+        return style_gradient(drawing, redness, shown, deviation)
+
+    expected = value(own, plain)
+    torch.testing.assert_close(value(generator, replace(plain, delta=delta)), expected)
+    assert (expected - value(generator, plain)).abs().max() > 1e-3
 
 
 def test_pictures_that_show_a_concept_and_those_that_lack_it():

@@ -130,6 +130,17 @@ def test_commands(ganvas_command, tiny_run, suffix):
     assert ganvas_command("render", "back.safetensors").code == 0
 
 
+def test_export_names_what_it_leaves_out(ganvas_command, tiny_run):
+    layer = "edit.stages.f.activation.layer=16"
+    plain = tiny_run("edit=reconstruct_f", layer)
+    done = ganvas_command("export", str(plain.path), "-o", "f.npz")
+    assert "no noise maps and no activations, which were edited at 16x16.conv1" in done.out
+    assert "tuned" not in done.out
+    tuned = tiny_run("edit=pti", "budget.weights=2")
+    done = ganvas_command("export", str(tuned.path), "-o", "w.npz")
+    assert "no noise maps and no weights, which were tuned" in done.out
+
+
 def test_export_of_w_writes_all_rows(ganvas_command, tiny_run):
     result = tiny_run("start.space=w")
     ganvas_command("export", str(result.path / "embedding.safetensors"), "-o", "out.npz")

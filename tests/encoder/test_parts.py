@@ -109,12 +109,12 @@ def test_an_update_moves_all_rows_and_each_that_has_an_effect(generator):
 
 def test_whitened_samples_have_unit_variance_where_w_varies(generator):
     w = generator.sample_w(4_000, torch.Generator().manual_seed(9))
-    fitted = latent_whitening(generator, False, 1e-6)
+    fitted = latent_whitening(generator, undo=False, ridge=1e-6)
     variance = ((w - fitted.mean) @ fitted.matrix).var(0)
     assert torch.allclose(variance, torch.ones(32), atol=0.15)
     # With the highest floor, directions keep the ratio of their spreads.
     assert torch.allclose(
-        latent_whitening(generator, False, 1.0).matrix.norm(dim=0),
+        latent_whitening(generator, undo=False, ridge=1.0).matrix.norm(dim=0),
         fitted.matrix.norm(dim=0).min(),
         rtol=1e-3,
     )

@@ -8,10 +8,14 @@ def test_unit_features_have_length_one():
     torch.testing.assert_close(unit.norm(dim=1), torch.ones(2, 3, 3).double())
 
 
-def test_zero_features_have_a_zero_gradient():
-    features = torch.zeros(1, 4, 2, 2, requires_grad=True)
-    unit_features(features).sum().backward()
-    assert features.grad.isfinite().all()
+def test_features_that_a_relu_made_zero_have_a_zero_gradient():
+    before = torch.tensor([[-1.0, 0.0, -2.0], [1.0, -1.0, 2.0]])[..., None, None]
+    before.requires_grad_()
+    unit = unit_features(before.relu())
+    unit.square().sub(1).square().sum().backward()
+    assert unit[0].eq(0).all()
+    assert before.grad[0].eq(0).all()
+    assert before.grad[1].ne(0).sum() == 2
 
 
 def test_maps_weigh_squared_differences():

@@ -354,7 +354,7 @@ def test_a_cropped_term_compares_the_part_at_its_own_resolution():
 def test_a_crop_without_area_or_too_small_for_the_term_is_refused():
     with pytest.raises(ConfigError, match="left must be below right"):
         Crop(left=0.5, right=0.5)
-    with pytest.raises(ConfigError, match="LPIPS needs images of 32 pixels or more, not 20"):
+    with pytest.raises(ConfigError, match="needs images of 32 pixels or more, not 20 of its crop"):
         LPIPS(crop=Crop()).check(TinyGenerator(32), "w+")
 
 

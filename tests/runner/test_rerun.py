@@ -70,6 +70,16 @@ def test_folder_alone_is_enough(old, tmp_path):
     assert differences(load(moved), new) == []
 
 
+def test_a_run_of_several_solutions_is_repeated_from_its_copies(old, tmp_path):
+    shutil.copytree(old.path.parents[1] / "photos", tmp_path / "photos")
+    words = [*TINY, "image=file", f"image.x.path={tmp_path / 'photos'}", f"output={tmp_path}"]
+    first = execute(compose_job([*words, "edit=reconstruct_w", "start=several"]))
+    shutil.rmtree(tmp_path / "photos")
+    new = rerun(first.path, tmp_path / "again")
+    assert new.images == first.images
+    assert differences(first, new) == []
+
+
 def test_missing_copies_are_an_input_error(old, tmp_path):
     moved = tmp_path / "elsewhere"
     shutil.copytree(old.path, moved)

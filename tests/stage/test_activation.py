@@ -17,6 +17,7 @@ from ganvas.generator import Generator
 from ganvas.generator.tiny import TinyGenerator
 from ganvas.layers import All
 from ganvas.loss import MSE, ActivationDistance, Block
+from ganvas.loss.term import View
 from ganvas.stage import ActivationSite, Adam, EmbeddingSpec, Scene, StageConfig
 from ganvas.stage.activation_variable import ActivationVariable
 from ganvas.stage.stage import Stage
@@ -155,6 +156,19 @@ def test_the_distance_term_is_relative_to_the_start_and_holds_it_there(generator
 
     (free, _), (held, _) = moved(1e-6), moved(10.0)
     assert held < 0.2 * free
+
+
+def test_the_distance_term_counts_what_a_soft_mask_lets_through(generator):
+    start = scene(generator, targets(1)).begin()
+    half = torch.full((1, 1, 32, 32), 0.5)
+    variable = ActivationVariable(start, generator, ActivationSite(16), half)
+    torch.nn.init.ones_(variable.displacement)
+    moved = variable.of(slice(None))[1].features - variable.start
+    expected = moved.square().sum() / variable.start.square().sum()
+    render = start.render(generator)
+    view = View(render, start.latent, start.noise, variable.distance(slice(None)))
+    found = ActivationDistance().bind(None)(view)
+    assert found.item() == pytest.approx(expected.item(), rel=1e-5)
 
 
 def test_a_second_activation_goes_on_from_the_first_and_none_before_it(generator):

@@ -50,10 +50,14 @@ def test_every_algorithm_follows_its_formula(algorithm):
     assert places == pytest.approx(expected(algorithm), rel=1e-4)
 
 
-def test_rates_in_units_of_the_image_are_for_noise():
+def test_rates_in_other_units_are_for_noise_or_for_weights():
     adam = Adam(lr=LR, lr_units="image")
     adam.check("noise")
     for kind in ("latent", "weights"):
         with pytest.raises(ConfigError, match=rf"optimizer\.{kind}\.lr_units=image"):
             adam.check(kind)
-    Adam(lr=LR, lr_units="rms").check("weights")
+    rms = Adam(lr=LR, lr_units="rms")
+    rms.check("weights")
+    for kind in ("latent", "noise", "activation"):
+        with pytest.raises(ConfigError, match=rf"optimizer\.{kind}\.lr_units=rms"):
+            rms.check(kind)

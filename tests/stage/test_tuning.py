@@ -206,6 +206,9 @@ def test_a_tuned_picture_renders_identically_and_is_edited(tmp_path):
 
 @pytest.mark.parametrize(("overrides", "words"), [
     (["start=w_avg", "start.space=s"], "locality needs a pivot in start.space z, w or w"),
+    (["edit=reconstruct_w", "start=w_avg", "start.space=s",
+      "+edit.stages.w.exploration={_target_: ganvas.stage.Exploration}"],
+     "exploration moves z, w or w"),
     (["start=several"], "tuning fits the generator to one photograph, and this run has 3"),
     (["+edit.stages.w.locality={_target_: ganvas.stage.Locality, terms: '${loss.latent}'}"],
      "locality holds the weights"),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import socket
 import subprocess
 from contextlib import suppress
 
@@ -76,9 +77,12 @@ def test_leftovers_are_removed_and_nothing_else(tmp_path):
 def test_only_what_nobody_writes_any_more_is_removed(tmp_path):
     with subprocess.Popen(["true"]) as gone:
         gone.wait()
-    left = tmp_path / f"{UNFINISHED}{gone.pid}-a.html"
-    kept = [tmp_path / f"{UNFINISHED}{os.getpid()}-a.html", tmp_path / f"{UNFINISHED}x-a.html",
-            tmp_path / f"{UNFINISHED}{gone.pid}-b.html", tmp_path / "a.html"]  # fmt: skip
+    here = f"@{socket.gethostname()}"
+    left = tmp_path / f"{UNFINISHED}{gone.pid}{here}-a.html"
+    kept = [tmp_path / f"{UNFINISHED}{os.getpid()}{here}-a.html",
+            tmp_path / f"{UNFINISHED}x{here}-a.html",
+            tmp_path / f"{UNFINISHED}{gone.pid}@another-a.html",
+            tmp_path / f"{UNFINISHED}{gone.pid}{here}-b.html", tmp_path / "a.html"]  # fmt: skip
     for file in (left, *kept):
         file.touch()
     remove_abandoned(tmp_path, "a.html")

@@ -1,4 +1,4 @@
-"""Settings of a study against each other: pairing by image, with seeds averaged within it."""
+"""Settings of a study against each other: paired by photograph, with seeds averaged within it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _UNITS = ("dB", "s", "%")
 _MOST_BINS = 8
 
 Levels = tuple[int, ...]
-Cell = tuple[Levels, str]  # the other axes' levels, and the image
+Cell = tuple[Levels, str]  # the other axes' levels, and the photograph
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,16 @@ def image_name(run: RunDirectory, index: int, image: str, axes: Sequence[Axis]) 
     return image if not shard or shard.rsplit(".", 1)[0] == image else f"{shard}/{image}"
 
 
+def unit_values(
+    run: RunDirectory, index: int, metric: str, axes: Sequence[Axis]
+) -> dict[str, float]:
+    """Return the final values of `metric` per photograph; several solutions of it are averaged."""
+    values_of: dict[str, list[float]] = defaultdict(list)
+    for image, value in run.per_image(metric).items():
+        values_of[image_name(run, index, run.photograph(image), axes)].append(value)
+    return {unit: sum(values) / len(values) for unit, values in values_of.items()}
+
+
 def setting_levels(axes: Sequence[Axis], index: int) -> Levels:
     """Return run `index`'s level on each axis that is part of a setting."""
     return tuple(axis.of_run[index] for axis in axes if not axis.is_unit)
@@ -137,8 +147,8 @@ def cells(
     for index, run in enumerate(runs):
         group = tuple(axis.of_run[index] for axis in by)
         context = tuple(axis.of_run[index] for axis in rest)
-        for image, value in run.per_image(metric).items():
-            by_group[group][context, image_name(run, index, image, axes)].append(value)
+        for unit, value in unit_values(run, index, metric, axes).items():
+            by_group[group][context, unit].append(value)
     return {
         group: {cell: sum(values) / len(values) for cell, values in row.items()}
         for group, row in by_group.items()
@@ -174,10 +184,7 @@ def importance(runs: Sequence[RunDirectory], axes: Sequence[Axis], metric: str) 
     Each image's mean over the study is taken off first, so that an easy image counts for nothing.
     A numeric axis with many values is cut into at most eight groups of equal size.
     """
-    rows = [
-        {image_name(run, i, image, axes): v for image, v in run.per_image(metric).items()}
-        for i, run in enumerate(runs)
-    ]
+    rows = [unit_values(run, index, metric, axes) for index, run in enumerate(runs)]
     sums: dict[str, list[float]] = defaultdict(list)
     for row in rows:
         for image, value in row.items():

@@ -45,7 +45,6 @@ class PairedTest:
         low: Lower end of the difference's bootstrap confidence interval.
         high: Upper end of it.
         p: Two-sided p value of Wilcoxon's signed-rank test; 1 without a difference.
-        smallest_p: The smallest p value that this many pairs can give: ``2 / 2ⁿ``.
     """
 
     n: int
@@ -53,7 +52,6 @@ class PairedTest:
     low: float
     high: float
     p: float
-    smallest_p: float
 
 
 def mean_ci(values: Values, level: float = 0.95) -> MeanCI:
@@ -90,9 +88,9 @@ def paired_test(a: Values, b: Values, level: float = 0.95, resamples: int = 5000
     differences = _finite(first - second)
     n = differences.size
     if n == 0:
-        return PairedTest(0, math.nan, math.nan, math.nan, 1.0, 1.0)
+        return PairedTest(0, math.nan, math.nan, math.nan, 1.0)
     low, high = _bootstrap_interval(differences, level, resamples)
-    return PairedTest(n, float(differences.mean()), low, high, wilcoxon(differences), smallest_p(n))
+    return PairedTest(n, float(differences.mean()), low, high, wilcoxon(differences))
 
 
 def smallest_p(n: int) -> float:

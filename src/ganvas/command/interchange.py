@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -39,8 +40,17 @@ def export(options: argparse.Namespace) -> int:
     owner = str(embedding.generator.get("_target_", "")).rpartition(".")[2].removesuffix("Config")
     print(f"{output}: w+ of {count} rows of {dim}, which fit {owner or 'its own generator'}"
           f"{'' if count == ROWS_OF_1024 else f', not the {ROWS_OF_1024} of StyleGAN2 at 1024²'}; "
-          "the format has no noise maps")  # fmt: skip
+          f"the format has no {' and no '.join(_left_out(embedding))}")  # fmt: skip
     return 0
+
+
+def _left_out(embedding: Embedding) -> Iterator[str]:
+    """Name what an embedding holds beside w+."""
+    yield "noise maps"
+    if embedding.resume is not None:
+        yield f"activations, which were edited at {embedding.resume[0]}"
+    if embedding.delta is not None:
+        yield "weights, which were tuned"
 
 
 @torch.no_grad()

@@ -146,8 +146,9 @@ class Composer:
             if "/" in key and key not in self.groups and not is_of_hydra(override):
                 return ConfigError(f"no group '{key}'{nearest(key, self.groups)}")
         deleted = [o.key_or_group for o in overrides if o.is_delete()]
-        known = set(self._keys_without_deletions(overrides)) if deleted else set()
-        for key in deleted:
+        known = self._keys_without_deletions(overrides) if deleted else set()
+        # Where nothing is known, something else is wrong as well, and is named.
+        for key in deleted if known else ():
             if key not in known and key not in self.groups:
                 parent = key.rpartition(".")[0]
                 siblings = {k for k in known if k.rpartition(".")[0] == parent} or known
@@ -158,14 +159,14 @@ class Composer:
             line = f"{' '.join(lines(overrides))}: a key stands below a value that holds no keys"
         return ConfigError(line)
 
-    def _keys_without_deletions(self, overrides: Sequence[Override]) -> Iterator[str]:
-        """Iterate over the keys of what `overrides` compose to when nothing is left out."""
+    def _keys_without_deletions(self, overrides: Sequence[Override]) -> set[str]:
+        """Return the keys of what `overrides` compose to when nothing is left out, if they do."""
         kept = [o for o in overrides if not o.is_delete()]
         try:
             composed = plain(self._compose(open_keys(kept, self.groups)))
-            yield from keys({name: node for name, node in composed.items() if name != "hydra"})
         except _MISTAKES:
-            return
+            return set()
+        return set(keys({name: node for name, node in composed.items() if name != "hydra"}))
 
     def _unknown_hydra_key(self, error: Exception, about_hydra: Sequence[str]) -> str:
         """Return the line for a key that Hydra's own node does not have, or ""."""

@@ -235,7 +235,10 @@ def _check_leaf(value: Any, hint: Any, key: str) -> Any:
         adapter = _adapter(hint)
         return adapter.validate_json(json.dumps(value), strict=True)
     except PydanticSchemaGenerationError:
-        raise ConfigError(f"{key}: '{value}' stands where {_describe(hint)} is asked for") from None
+        how = f"; GROUP@{key}={value} puts a group's option there" if isinstance(value, str) else ""
+        raise ConfigError(
+            f"{key}: '{value}' stands where {_describe(hint)} is asked for{how}"
+        ) from None
     except ValidationError as error:
         # Of the kinds that a value may be, the one that it comes nearest to.
         problem = max(error.errors(), key=lambda p: (len(p["loc"]), p["type"] == "literal_error"))

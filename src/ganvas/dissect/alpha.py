@@ -172,13 +172,15 @@ def style_gradient(generator: Generator, score: Score, shown: Shown, deviation: 
     import torch
 
     from ganvas.embedding.embedding import join_styles, split_styles
+    from ganvas.generator.tuning import tuned
 
     total = torch.zeros(len(deviation))
     for index in range(len(shown.area)):
         one = shown.pictures[index : index + 1]
+        drawing = tuned(generator, one.delta)
         with torch.enable_grad():
-            styles = join_styles(one.styles(generator)).detach().requires_grad_(True)
-            picture = generator.synthesis(split_styles(styles, generator), one.noise)
+            styles = join_styles(one.styles(drawing)).detach().requires_grad_(True)
+            picture = drawing.synthesis(split_styles(styles, drawing), one.noise)
             share = score(picture).sum() / shown.area[index]
             (gradient,) = torch.autograd.grad(share, styles)
         total = total + gradient[0].cpu()

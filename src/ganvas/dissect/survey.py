@@ -11,7 +11,7 @@ from ganvas.dissect.concepts import SIDE, Segment
 from ganvas.dissect.counts import Counts, LayerCounts, added
 from ganvas.dissect.source import CALIBRATION_SEED, Embedded, Samples, draw
 from ganvas.errors import ConfigError
-from ganvas.system.files import remove_unfinished
+from ganvas.system.files import remove_abandoned
 from ganvas.system.tensors import read_tensors, write_tensors
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Survey:
             StorageError: A shard cannot be written.
             InputError: A shard cannot be read, or a picture cannot be segmented.
         """
-        remove_unfinished(self.folder)
+        remove_abandoned(self.folder)
         edges = self.edges()
         counts: list[Counts] = []
         for indices in shard_ranges(samples):

@@ -64,7 +64,8 @@ class Augmentation:
         """
         import torch
 
-        u = torch.rand(8, len(pictures), 1, 1, 1, generator=rng).to(pictures.device)
+        drawn = torch.rand(8, len(pictures), 1, 1, 1, generator=rng)
+        u = drawn.to(pictures.device)
         # Pictures keep their precision, also where a training reduces that of networks.
         with torch.autocast(pictures.device.type, enabled=False):
             if self.crop:
@@ -75,9 +76,10 @@ class Augmentation:
             if self.blur:
                 pictures = blurred_many(pictures, self.blur * u[6], self.blur)
             if self.jpeg is not None:
-                qualities = (self.jpeg + (95 - self.jpeg) * u[7]).flatten().tolist()
-                pairs = zip(pictures[:, None], qualities, strict=True)
-                pictures = torch.cat([through_jpeg(p, round(quality)) for p, quality in pairs])
+                qualities = (self.jpeg + (95 - self.jpeg) * drawn[7]).flatten().tolist()
+                pairs = zip(pictures.cpu()[:, None], qualities, strict=True)
+                changed = torch.cat([through_jpeg(p, round(quality)) for p, quality in pairs])
+                pictures = changed.to(pictures.device)
         return pictures.clamp(-1, 1)
 
 

@@ -42,7 +42,7 @@ def fit(option: Settings, generator: Generator, job: Job) -> ResidualEncoder:
     )
     option.maps.load(device)
     option.objective.load(device)
-    whitener = latent_whitening(generator, False, option.objective.floor).matrix.double()
+    whitener = latent_whitening(generator, undo=False, ridge=option.objective.floor).matrix.double()
     scene = Scene(
         generator=generator,
         coordinates=Coordinates.of(generator, torch.linalg.inv(whitener).float()),

@@ -73,8 +73,8 @@ class Batch:
 class EncoderTraining(pl.LightningModule):
     """Minimise the losses of `option.objective` on samples of a generator, and on photographs.
 
-    The learning rate follows `progress`, which may be a fraction of the steps or of a time; nothing
-    in a step waits for the device.
+    The learning rate follows `progress`, which may be a fraction of the steps or of a time. A step
+    waits for the device once, where pictures are changed by JPEG.
 
     Args:
         option: The settings.
@@ -211,7 +211,9 @@ class EncoderTraining(pl.LightningModule):
     def _drawn(self, w: Tensor, update: Update, step: int) -> Tensor:
         """Draw w+, or of a variational network a random one; at the resolution of the pictures."""
         if update.log_variance is not None:
-            rng = torch.Generator(w.device).manual_seed(self.scene.seed * 1_000_003 + step)
+            # Another sequence than that of the samples: z would be the same numbers.
+            seed = 2**40 + self.scene.seed * 1_000_003 + step
+            rng = torch.Generator(w.device).manual_seed(seed)
             noise = torch.randn(update.common.shape, generator=rng, device=w.device)
             deviation = (update.log_variance / 2).exp() * noise
             w = self.scene.coordinates.moved(

@@ -18,7 +18,8 @@ def unit_features(
 ) -> Float[Tensor, "B C h w"]:
     """Scale the vector of channels at each position of (B, C, h, w) to length one.
 
-    Where all channels are zero, as after a ReLU, both the value and the gradient are zero.
+    Where all channels are zero the value is zero. The gradient there is that of the result over
+    `eps`, of which the ReLU that has made them zero lets nothing through.
     """
     norm: Tensor = torch.linalg.vector_norm(features, dim=1, keepdim=True)
     return features / (norm + eps)

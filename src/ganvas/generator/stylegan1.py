@@ -54,6 +54,7 @@ class StyledLayer(nn.Module):
     """One layer: a convolution (or the learned constant), then everything that follows it."""
 
     noise_const: Tensor
+    blur: Tensor
 
     def __init__(self, inputs: int, outputs: int, w_dim: int, resolution: int, up: bool) -> None:
         super().__init__()
@@ -68,14 +69,15 @@ class StyledLayer(nn.Module):
         self.noise_strength = nn.Parameter(torch.empty(outputs))
         self.affine = EqualLinear(w_dim, 2 * outputs)
         self.register_buffer("noise_const", torch.empty(resolution, resolution))
+        # On the layer's device, and no part of a checkpoint.
+        self.register_buffer("blur", _BLUR.outer(_BLUR) / 16, persistent=False)
 
     def convolve(self, x: Tensor) -> Tensor:
         """Return the convolution of x (B, I, h, w), upscaled and blurred if the layer does so."""
         if not self.up:
             return F.conv2d(x, self.weight * self.gain, padding=1)
-        blur = _BLUR.to(x.device)
         x = upscale_conv2d(x, self.weight * self.gain, self.resolution)
-        return filter2d(x, blur.outer(blur) / 16, padding=1)
+        return filter2d(x, self.blur, padding=1)
 
     def activate(self, x: Tensor, noise: Tensor) -> Tensor:
         """Add noise, scaled per channel, and the bias; then the leaky ReLU."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from ganvas.errors import ConfigError, InputError, one_or
+from ganvas.errors import ConfigError, InputError, about, one_or
 from ganvas.image.source import Source
 
 
@@ -37,7 +37,11 @@ class Images:
             InputError: A file is unusable, or y or z hold neither one nor as many pictures as x.
         """
         sources = {"x": self.x, "y": self.y, "z": self.z}
-        pictures = {name: source.read() for name, source in sources.items() if source}
+        pictures: dict[str, dict[str, Image.Image]] = {}
+        for name, source in sources.items():
+            if source is not None:
+                with about(f"image.{name}", InputError):
+                    pictures[name] = source.read()
         count = len(pictures["x"])
         for name, by_name in pictures.items():
             if len(by_name) not in (1, count):

@@ -61,7 +61,7 @@ def save_picture(
 def difference(
     result: UInt8[Tensor, "*B 3 H W"], target: UInt8[Tensor, "*B 3 H W"], gain: int = 4
 ) -> UInt8[Tensor, "*B 3 H W"]:
-    """Map two 8-bit pictures (3, H, W) to their difference around grey, `gain` times enlarged."""
+    """Map two 8-bit pictures (3, H, W) to grey plus `gain` / 2 times their difference."""
     import torch
 
     error = (result.int() - target.int()) * gain // 2 + 128

@@ -7,11 +7,19 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from ganvas.generator.base import Generator
 from ganvas.loss.term import BoundTerm, Reference, Term, View
 
 if TYPE_CHECKING:
     from jaxtyping import Float
     from torch import Tensor
+
+
+def _effective_rows(generator: Generator) -> Tensor:
+    """Return the indices of the rows that change a picture; a list would be copied in each step."""
+    import torch
+
+    return torch.tensor(generator.effective_rows, device=generator.w_avg.device)
 
 
 @dataclass(frozen=True)
@@ -58,12 +66,12 @@ class DistanceToMean(Term):
         from ganvas.generator.whitening import latent_whitening
 
         generator = reference.generator
-        rows = list(generator.effective_rows)
+        rows = _effective_rows(generator)
         if self.metric == "plain":
             mean = generator.w_avg
             return lambda view: (view.w[:, rows] - mean).square().mean((1, 2))
         undo = self.metric == "p_norm"
-        whitening = latent_whitening(generator, undo)
+        whitening = latent_whitening(generator, undo=undo)
 
         def loss(view: View) -> Float[Tensor, " B"]:
             w = view.w[:, rows]
@@ -74,7 +82,7 @@ class DistanceToMean(Term):
 
 @dataclass(frozen=True)
 class DistanceToStart(Term):
-    """‖w − w_ini‖² / D from where the stage started, averaged over rows. Abdal et al. 2020, 5.3.
+    """‖w − w_ini‖² / D from where the stage started, mean of all rows. Abdal et al. 2020, 5.3.
 
     Squared, because the plain norm has no gradient at the start itself.
     """
@@ -117,7 +125,7 @@ class RowSpread(Term):
 
     def bind(self, reference: Reference) -> BoundTerm:
         """Find the rows that have an effect."""
-        rows = list(reference.generator.effective_rows)
+        rows = _effective_rows(reference.generator)
 
         def loss(view: View) -> Float[Tensor, " B"]:
             w = view.w[:, rows]

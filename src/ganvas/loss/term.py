@@ -33,8 +33,8 @@ class View:
         image: (B, 3, H, W), the render, in about [−1, 1].
         w: (B, rows, w_dim), the latent as w+.
         noise: The noise maps, each (B, 1, r, r).
-        displacement: (B, C, r, r), how far an optimised activation is from its start, in root mean
-            squares of the start; None where no activation is optimised.
+        displacement: (B, C, r, r), how far an optimised activation is from its start F₀, in root
+            mean squares of F₀; None where no activation is optimised.
     """
 
     image: Float[Tensor, "B 3 H W"]
@@ -171,8 +171,10 @@ class Term(ABC):
         if self.crop is not None:
             pixels = min(self.crop.size(pixels))
         if pixels < self.needs_pixels:
+            of = f" of its crop of {generator.resolution}²" if self.crop is not None else ""
             raise ConfigError(
-                f"{name} needs images of {self.needs_pixels} pixels or more, not {pixels}"
+                f"{name} needs images of {self.needs_pixels} pixels or more, not {pixels}{of}; "
+                "loss=pixel takes images of any size"
             )
         if self.needs_rows and space == "s":
             raise ConfigError(f"{name} needs start.space z, w or w+; s has no rows")

@@ -217,6 +217,17 @@ class RunDirectory:
         """The names of the run's images, in the order of the lists in `metrics.jsonl`."""
         return [str(name) for name in self.status.get("images") or self.metrics.get("images") or []]
 
+    @property
+    def solutions(self) -> int:
+        """How many solutions of each photograph the run seeks (`start.count`)."""
+        start = self.config.get("start")
+        count = start.get("count") if isinstance(start, dict) else None
+        return count if isinstance(count, int) and count > 1 else 1
+
+    def photograph(self, image: str) -> str:
+        """Return the name of the photograph that an image of the run is a solution of."""
+        return image.rpartition("-")[0] if self.solutions > 1 else image
+
     def final(self, metric: str) -> float | None:
         """Return the final value of `metric` over all images, or None."""
         if metric == "seconds":

@@ -88,8 +88,7 @@ def locate_pictures(config: dict[str, Any], old: RunDirectory, folder: Path) -> 
         path = Path(str(source.get("path")))
         if _hashes(path, source) == recorded[name]:
             continue
-        solutions = (config.get("start") or {}).get("solutions")
-        kept = _kept(old, name, solutions if isinstance(solutions, int) else 1)
+        kept = _kept(old, name)
         if not kept:
             raise InputError(f"image.{name}: {path} is gone or has changed, and there is no copy")
         shutil.rmtree(folder / name, ignore_errors=True)
@@ -98,7 +97,7 @@ def locate_pictures(config: dict[str, Any], old: RunDirectory, folder: Path) -> 
         config["image"][name] = {"path": str(folder / name), "crop": "none"}
 
 
-def _kept(old: RunDirectory, name: str, solutions: int) -> dict[str, tuple[bytes, str]]:
+def _kept(old: RunDirectory, name: str) -> dict[str, tuple[bytes, str]]:
     """Return the copies of input `name`, content and suffix, by image.
 
     Of several solutions the first one's is taken.
@@ -108,12 +107,13 @@ def _kept(old: RunDirectory, name: str, solutions: int) -> dict[str, tuple[bytes
         raise InputError(f"{old.path}: an image's name in status.json is no name of a file")
     copies = {}
     for image in old.images:
-        if solutions > 1 and not image.endswith("-1"):
+        photograph = old.photograph(image)
+        if photograph in copies:
             continue
         file = old.picture_file(image, stem).relative_to(old.path)
         if picture := old.read(file.as_posix()):
             copy = picture[0], file.suffix
-            copies[image.removesuffix("-1") if solutions > 1 else image] = copy
+            copies[photograph] = copy
     return copies
 
 

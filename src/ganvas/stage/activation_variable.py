@@ -49,15 +49,22 @@ class ActivationVariable(nn.Module):
         self.start = features
         self.rgb = None if states[0].rgb is None else torch.cat([_rgb(s) for s in states])
         self.scale = features.square().mean((1, 2, 3), keepdim=True).sqrt()
-        if mask is not None:
-            margin = generator.layers[generator.layer_index(self.layer)].margin
-            self.scale = self.scale * fit_mask(mask, features.shape[-1], margin)
+        margin = generator.layers[generator.layer_index(self.layer)].margin
+        self.mask = None if mask is None else fit_mask(mask, features.shape[-1], margin)
         self.displacement = nn.Parameter(torch.zeros_like(features))
 
     def state(self, displacement: Tensor, images: slice) -> Activation:
         """Return the state after the layer for a displacement u (b, C, r, r) of some images."""
         rgb = None if self.rgb is None else self.rgb[images]
-        return Activation(self.start[images] + self.scale[images] * displacement, rgb)
+        moved = self.scale[images] * self._masked(displacement, images)
+        return Activation(self.start[images] + moved, rgb)
+
+    def distance(self, images: slice) -> Tensor:
+        """Return (F − F₀) / σ₀ = M ⊙ u (b, C, r, r) of some images, with gradient on u."""
+        return self._masked(self.displacement[images], images)
+
+    def _masked(self, displacement: Tensor, images: slice) -> Tensor:
+        return displacement if self.mask is None else self.mask[images] * displacement
 
     def of(self, images: slice) -> tuple[str, Activation]:
         """Return the layer and its state for some images, with gradient on u."""

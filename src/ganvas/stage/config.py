@@ -194,6 +194,8 @@ class StageConfig:
             weights_of(generator, subset.activations)
         if self.locality is not None and spec.space == "s":
             raise ConfigError("locality needs a pivot in start.space z, w or w+, not s")
+        if self.exploration is not None and spec.space == "s":
+            raise ConfigError("exploration moves z, w or w+, not the styles of start.space=s")
         for term in self.terms():
             term.check(generator, spec.space)
             if term.needs_activation and "activation" not in self.optimise:

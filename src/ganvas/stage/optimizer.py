@@ -102,7 +102,7 @@ class Optimizer(ABC):
         """
 
     def check(self, variable: str) -> None:  # noqa: B027 - most optimisers move anything
-        """Refuse a kind of variable (latent, noise or weights) that it cannot move.
+        """Refuse a kind of variable (latent, noise, activation or weights) that it cannot move.
 
         Raises:
             ConfigError: It cannot.
@@ -154,10 +154,14 @@ class Adam(Descent):
         return self.lr_units != "rms"
 
     def check(self, variable: str) -> None:
-        """Refuse rates in units of the image for what acts on all of it."""
+        """Refuse rates in units of the image or of the tensor for what they are not meant for."""
         if self.lr_units == "image" and variable != "noise":
             raise ConfigError(
                 f"optimizer.{variable}.lr_units=image: rates in units of the image are for noise"
+            )
+        if self.lr_units == "rms" and variable != "weights":
+            raise ConfigError(
+                f"optimizer.{variable}.lr_units=rms: rates as fractions of a tensor are for weights"
             )
 
     def build(

@@ -237,7 +237,7 @@ class Stage(pl.LightningModule):
         resume = part.resume if activation is None else activation.of(part.images)
         image = generator.synthesis(styles, noise, resume=resume)
         latent = self.variables.latent_rows(part.images, styles)
-        displacement = None if activation is None else activation.displacement[part.images]
+        displacement = None if activation is None else activation.distance(part.images)
         view = View(image, latent, noise, displacement)
         progress = step / max(1, self.config.steps)
         loss, shares = part.objective(view, progress, None if all_terms else step)
@@ -275,7 +275,10 @@ class Stage(pl.LightningModule):
 
     @torch.no_grad()
     def _move(self, step: int, loss: Tensor) -> None:
-        """Step the optimisers; images whose loss or gradient overflows stay where they are.
+        """Step the optimisers; those of images whose loss or gradient overflows get no gradient.
+
+        What such an image has reached is kept as its best; the steps that momentum still makes are
+        not used.
 
         Args:
             step: Which step it is.

@@ -93,7 +93,7 @@ class Variables(nn.Module):
 
     @property
     def displacement(self) -> list[nn.Parameter]:
-        """How far the activation is from its start: one parameter, or none."""
+        """What moves the activation: one parameter, or none."""
         return [] if self.activation is None else [self.activation.displacement]
 
     @property
@@ -204,7 +204,10 @@ def require_variables(subset: Subset, variables: Collection[str], where: str = "
     }
     for variable, (name, members) in selected.items():
         if variable in variables and not members:
-            raise ConfigError(f"the layer subset selects no {name}{where}; nothing to optimise")
+            raise ConfigError(
+                f"the layer subset (layers) selects no {name}{where}, so there is nothing to "
+                "optimise; 'ganvas layers' lists what the generator has"
+            )
 
 
 def behind(layer: str, subset: Subset, generator: Generator) -> Subset:

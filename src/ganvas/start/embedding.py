@@ -65,7 +65,7 @@ class FromFile(Start):
             order = [0] * len(names) if len(embedding) == 1 else list(range(len(names)))
         else:
             raise InputError(
-                f"{self.path} holds {len(embedding)} images ({', '.join(embedding.names[:5])}), "
-                f"but {len(names)} are to start from it"
+                f"start.path: {self.path} holds {len(embedding)} images "
+                f"({', '.join(embedding.names[:5])}), but {len(names)} are to start from it"
             )
         return replace(embedding.take(order), names=names)

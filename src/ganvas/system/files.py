@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import glob
 import hashlib
 import json
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -48,7 +50,7 @@ def replacing(path: Path, remedy: str = "") -> Iterator[Path]:
         StorageError: The disk is full or the folder cannot be written.
     """
     # The suffix stays last, because writers choose the format by it.
-    temporary = path.with_name(f"{UNFINISHED}{os.getpid()}-{path.name}")
+    temporary = path.with_name(f"{UNFINISHED}{os.getpid()}@{socket.gethostname()}-{path.name}")
     try:
         with storage_errors(path, remedy):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -83,12 +85,15 @@ def remove_unfinished(folder: Path) -> None:
 def remove_abandoned(folder: Path, pattern: str = "*") -> None:
     """Remove temporary files in `folder` whose writer is gone; another one may be at work there.
 
+    Those of another machine, on a shared disk, stay: nobody here knows whether it is at work.
+
     Args:
         folder: The folder, without those below it.
         pattern: Which files they were to become.
     """
-    for left in folder.glob(f"{UNFINISHED}[0-9]*-{pattern}"):
-        if not _is_alive(int(left.name.removeprefix(UNFINISHED).partition("-")[0])):
+    here = glob.escape(socket.gethostname())
+    for left in folder.glob(f"{UNFINISHED}[0-9]*@{here}-{pattern}"):
+        if not _is_alive(int(left.name.removeprefix(UNFINISHED).partition("@")[0])):
             with suppress(OSError):
                 left.unlink(missing_ok=True)
 

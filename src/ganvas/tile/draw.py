@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ganvas.system.files import remove_unfinished, sha256
+from ganvas.system.files import remove_abandoned, sha256
 from ganvas.tile.pyramid import Compression, Pixels, Pyramid, disk_need, read_window, require_room
 from ganvas.tile.window import Window, raster
 
@@ -95,7 +95,7 @@ def draw(
     """
     squares = list(raster(canvas.height, canvas.width, side))
     identity = sha256(recipe)
-    remove_unfinished(picture.parent)
+    remove_abandoned(picture.parent)
     work = picture.with_name(f"{picture.stem}.work.tif")
     laid_out = work.stat().st_size if work.is_file() else 0
     need = disk_need(canvas.height, canvas.width, side, compression)

@@ -47,6 +47,12 @@ def settings(folder, **given):
     })  # fmt: skip
 
 
+def planned(path, metric="psnr"):
+    composed = SimpleNamespace(config={"metrics": {"psnr": {}, "ssim": {}}})
+    return SimpleNamespace(path=str(path), working=RunDirectory(path), sweep_metric=metric,
+                           resolved=lambda resolver: composed)  # fmt: skip
+
+
 class Launcher:
     """Answers each job with x squared, or with a failure where x is over the limit."""
 
@@ -69,8 +75,7 @@ def folders(tmp_path, monkeypatch):
     """Runs are planned without being composed: their folder is the job's x."""
 
     def plan(jobs, resolver):
-        paths = [tmp_path / job[-1] for job in jobs]
-        return [SimpleNamespace(path=str(p), working=RunDirectory(p)) for p in paths]
+        return [planned(tmp_path / job[-1]) for job in jobs]
 
     monkeypatch.setattr(module, "plan", plan)
     return tmp_path
@@ -110,8 +115,17 @@ def test_a_killed_searchs_trials_go_on(folders):
     assert sorted(t.params["x"] for t in study.trials) == sorted(launcher.jobs)
 
 
-def test_failed_trials_do_not_count(folders):
+def test_a_metric_that_the_runs_do_not_have_is_refused_before_the_first(folders, monkeypatch):
+    monkeypatch.setattr(module, "plan", lambda jobs, _: [planned(folders, "psmr") for _ in jobs])
+    launcher = Launcher()
+    with pytest.raises(ConfigError, match=r"^sweep_metric=psmr is not .*; did you mean 'psnr'\?$"):
+        search(folders, launcher, n_trials=2)
+    assert launcher.jobs == []
+
+
+def test_failed_trials_do_not_count(folders, capsys):
     study = search(folders, Launcher(limit=-1), n_trials=2)
+    assert "or where that has no value of sweep_metric" in capsys.readouterr().err
     assert {t.state.name for t in study.trials} == {"FAIL"}
     launcher = Launcher()
     search(folders, launcher, n_trials=2)

@@ -20,8 +20,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ganvas.config.compose import Resolver
 from ganvas.config.handover import closed_keys
-from ganvas.errors import ConfigError
-from ganvas.study.plan import plan
+from ganvas.errors import ConfigError, nearest
+from ganvas.runner.compact_delta import COSTS
+from ganvas.study.plan import Planned, plan
 from ganvas.study.search.pruning import Pruning
 from ganvas.study.search.settings import Search
 from ganvas.study.search.space import split
@@ -87,6 +88,7 @@ class Trials:
         planned = plan(
             [closed_keys([w for w in job if not _is_hydras(w)]) for job in jobs], self.resolver
         )
+        self._require_metric(planned[0])
         runs = {
             trial.number: (trial, job.working) for trial, job in zip(batch, planned, strict=True)
         }
@@ -97,6 +99,15 @@ class Trials:
         for trial, job, done in zip(batch, planned, returns, strict=True):
             trial.set_user_attr("run", job.path)
             self._tell(trial, done, trial.number in pruned)
+
+    def _require_metric(self, job: Planned) -> None:
+        """Refuse a metric that the runs will not have, before the first one."""
+        known = [*(job.resolved(self.resolver).config.get("metrics") or {}), *COSTS]
+        if job.sweep_metric not in known:
+            raise ConfigError(
+                f"sweep_metric={job.sweep_metric} is not among the runs' metrics"
+                f"{nearest(job.sweep_metric, known)}"
+            )
 
     def _tell(self, trial: Trial, done: JobReturn, pruned: bool) -> None:
         value: Any = done._return_value if done.status == JobStatus.COMPLETED else None
@@ -132,6 +143,8 @@ class Trials:
             count[trial.state] += 1
         counts = ", ".join(f"{n} {state.name.lower()}" for state, n in count.items() if n)
         _say(f"trials: {counts}")
+        if count[TrialState.FAIL]:
+            _say("a trial fails where its run does, or where that has no value of sweep_metric")
         if count[TrialState.COMPLETE]:
             best = self.study.best_trial
             words = " ".join(closed_keys([f"{k}={v}" for k, v in best.params.items()]))
