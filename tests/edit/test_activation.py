@@ -158,7 +158,7 @@ def test_what_is_edited_already_lies_ahead_of_no_edit(scene):
     for edit in (EditActivations((8,), other="y"), EditActivations((8,), embedding="y", other="x")):
         with pytest.raises(ConfigError, match=r"before 32x32\.conv1, which is edited already"):
             edit.check(scene.generator, specs)
-    with pytest.raises(ConfigError, match=r"need start\.space z, w or w\+, not s"):
+    with pytest.raises(ConfigError, match=r"needs start\.space z, w or w\+, not s"):
         EditActivations((8,)).check(scene.generator, {"x": EmbeddingSpec("s")})
     EditActivations((16,), Copy(), other="y").apply(scene)
     with pytest.raises(ConfigError, match="lies before"):

@@ -182,7 +182,7 @@ def test_a_metric_that_cannot_be_had_is_found_before_any_work(tmp_path, monkeypa
     (["edit=permute", "edit.stages.I_att.change.tiles=3"], ConfigError, "tiles=3: the 8×8 maps"),
     (["edit=permute", "edit.stages.more={_target_: ganvas.edit.EditActivations, layers: [4]}"],
      ConfigError, r"stages\.more: layer 4x4\.conv1 lies before 8x8\.conv1"),
-    (["edit=permute", "start.space=s"], ConfigError, r"stages\.I_att: operations on activations"),
+    (["edit=permute", "start.space=s"], ConfigError, r"stages\.I_att: what works on activations"),
     (["edit=morph", *PAIR, "start.space=s"], ConfigError, r"stages\.morph: operations on style"),
     (["edit=style_mix", *PAIR, "start.space=s"], ConfigError, r"stages\.mix: operations on style"),
     (["edit=style_mix", *PAIR], ConfigError, r"stages\.mix: the layer subset selects no style row"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ganvas.dissect.concepts import require_concept
 from ganvas.dissect.counts import Counts
+from ganvas.embedding.embedding import style_widths
 from ganvas.errors import ConfigError, InputError
 from ganvas.system.tensors import read_as, write_tensors
 
@@ -306,7 +307,7 @@ def summarised(
         style_mean=counts.styles.double().mean(0).float(),
         style_std=counts.styles.double().std(0, correction=0).float(),
         style_effect=iou.new_zeros(len(concepts), counts.styles.shape[1]),
-        widths=style_widths(generator),
+        widths=tuple(style_widths(generator)),
     )
 
 
@@ -347,9 +348,3 @@ def correlations(pixels: Tensor, styles: Tensor) -> Tensor:
     style = styles.double() - styles.double().mean(0)
     scale = area.square().sum(0).sqrt()[:, None] * style.square().sum(0).sqrt()
     return ((area.T @ style) / scale.clamp_min(1e-12)).float()
-
-
-def style_widths(generator: Generator) -> tuple[int, ...]:
-    """Return how many styles each affine layer of a generator has, in order."""
-    rows = generator.broadcast(generator.w_avg.unsqueeze(0))
-    return tuple(style.shape[1] for style in generator.styles(rows))

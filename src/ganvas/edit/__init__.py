@@ -3,7 +3,6 @@
 from ganvas.edit.activation import (
     EditActivations,
     mixed,
-    require_styles,
 )
 from ganvas.edit.change import (
     Ablate,
@@ -63,7 +62,6 @@ __all__ = [
     "margin_of",
     "mixed",
     "require_rows",
-    "require_styles",
     "require_units",
     "rows_in",
     "unit_quantiles",

@@ -59,7 +59,7 @@ class EditActivations(Operation):
         """
         names = self.names(generator)
         for name in self.embeddings():
-            require_styles(specs[name], generator, names[0])
+            specs[name].require_activations(names[0], generator)
         w = generator.broadcast(generator.w_avg.unsqueeze(0))
         average = generator.activations(w, generator.fixed_noise(), names)
         for name in names:
@@ -98,7 +98,7 @@ class EditActivations(Operation):
         edited, other = scene.embedding(self.embedding), scene.embedding(self.other)
         first = self.names(scene.generator)[0]
         for embedding in (edited, other):
-            require_styles(EmbeddingSpec.of(embedding), scene.generator, first)
+            EmbeddingSpec.of(embedding).require_activations(first, scene.generator)
         ones = torch.ones(len(edited), 1, 1, 1, device=edited.latent.device)
         masks = (scene.mask(self.keep), scene.mask(self.take))
         keep, take = (ones if mask is None else mask for mask in masks)
@@ -126,19 +126,6 @@ class EditActivations(Operation):
             resume = (name, mixed(state, changed, keep, take, margin))
         assert resume is not None
         return resume
-
-
-def require_styles(spec: EmbeddingSpec, generator: Generator, first: str) -> None:
-    """Refuse an embedding whose activations from layer `first` on cannot be computed.
-
-    Raises:
-        ConfigError: Its latent is in S space, or activations behind the layer are edited already.
-    """
-    if spec.space == "s":
-        raise ConfigError("operations on activations need start.space z, w or w+, not s")
-    edited = spec.edited
-    if edited is not None and generator.layer_index(edited) > generator.layer_index(first):
-        raise ConfigError(f"layer {first} lies before {edited}, which is edited already")
 
 
 def mixed(

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from ganvas.dissect.dissection import Dissection, Ranking
 from ganvas.dissect.intervention import DEVIATIONS, STYLES
-from ganvas.edit.activation import mixed, require_styles
+from ganvas.edit.activation import mixed
 from ganvas.edit.change import margin_of
 from ganvas.edit.noise import Seed, renewed
 from ganvas.edit.operation import Operation
@@ -127,7 +127,7 @@ class MovesUnits(Operation):
             ConfigError: There is no such layer, the latent is in S space, or activations behind the
                 first layer are edited already.
         """
-        require_styles(specs[self.embedding], generator, self.layers(generator)[0])
+        specs[self.embedding].require_activations(self.layers(generator)[0], generator)
         specs[self.embedding] = replace(specs[self.embedding], edited=self.last(generator))
 
     def last(self, generator: Generator) -> str:

@@ -148,7 +148,7 @@ def require_fit(embedding: Embedding, generator: Generator) -> None:
         "z": (generator.z_dim,),
         "w": (generator.w_dim,),
         "w+": (generator.rows, generator.w_dim),
-        "s": (sum(_style_widths(generator)) if embedding.space == "s" else 0,),
+        "s": (sum(style_widths(generator)) if embedding.space == "s" else 0,),
     }
     shapes = {"latent": (embedding.latent, widths[embedding.space])}
     maps = [(1, r, r) for r in generator.noise_resolutions]
@@ -200,11 +200,11 @@ def split_styles(latent: Float[Tensor, "B C"], generator: Generator) -> list[Flo
     """Cut s (B, all styles side by side) into the styles of `generator`, one (B, C) per affine."""
     import torch
 
-    return list(torch.split(latent, _style_widths(generator), dim=1))
+    return list(torch.split(latent, style_widths(generator), dim=1))
 
 
-def _style_widths(generator: Generator) -> list[int]:
-    """Return the channels of each style of S space."""
+def style_widths(generator: Generator) -> list[int]:
+    """Return how many channels of S space each affine layer of a generator has, in order."""
     template = generator.styles(generator.broadcast(generator.w_avg.unsqueeze(0)))
     return [style.shape[1] for style in template]
 

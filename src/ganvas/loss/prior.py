@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from ganvas.generator.base import Generator
 from ganvas.loss.term import BoundTerm, Reference, Term, View
 
 if TYPE_CHECKING:
     from jaxtyping import Float
     from torch import Tensor
+
+    from ganvas.generator.base import Generator
 
 
 def _effective_rows(generator: Generator) -> Tensor:

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from ganvas.embedding import Embedding
 from ganvas.functional.activations import fit_mask
 from ganvas.generator.base import Activation, Generator
-from ganvas.stage.activation import ActivationSite, edited_layer, require_site
+from ganvas.stage.activation import ActivationSite
+from ganvas.stage.embedding_spec import EmbeddingSpec
 
 
 class ActivationVariable(nn.Module):
@@ -38,7 +39,7 @@ class ActivationVariable(nn.Module):
     ) -> None:
         super().__init__()
         self.layer = generator.find_layer(site.layer)
-        require_site(self.layer, embedding.space, edited_layer(embedding), generator)
+        EmbeddingSpec.of(embedding).require_activations(self.layer, generator)
         with torch.no_grad():
             # Image by image, so that neighbours change nothing, not even by rounding.
             states = [

@@ -13,7 +13,7 @@ from ganvas.errors import ConfigError
 from ganvas.generator.delta import Compact
 from ganvas.layers import Layers
 from ganvas.loss import Block, ScheduledWeight, Term
-from ganvas.stage.activation import ActivationSite, require_site
+from ganvas.stage.activation import ActivationSite
 from ganvas.stage.early_stopping import EarlyStopping
 from ganvas.stage.embedding_spec import EmbeddingSpec
 from ganvas.stage.exploration import Exploration
@@ -181,7 +181,7 @@ class StageConfig:
             optimizer.check_start(spec.space, images)
         if "activation" in self.optimise:
             site = generator.find_layer(self.activation.layer)
-            require_site(site, spec.space, spec.edited, generator)
+            spec.require_activations(site, generator)
             where = f" behind {site}, whose activation is a variable"
             require_variables(behind(site, subset, generator), self.optimise, where)
         if spec.edited is not None:
