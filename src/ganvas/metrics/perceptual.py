@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from ganvas.loss.crop import Crop
 from ganvas.metrics.metric import Direction
 from ganvas.metrics.picture import PictureMetric
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from jaxtyping import Float, UInt8
     from torch import Tensor
 
-CROPS = {"all": (0.0, 0.0, 1.0, 1.0), "face": (3 / 16, 5 / 16, 13 / 16, 15 / 16)}
-"""Left, top, right, bottom in fractions of an FFHQ-aligned photograph."""
+CROPS = {"all": Crop(0, 0, 1, 1), "face": Crop()}
+"""The parts of an FFHQ-aligned photograph."""
 
 SMALLEST = 32
 
@@ -59,15 +60,15 @@ class LPIPS(PictureMetric):
     def compared(self, resolution: int) -> str:
         """State network, crop and resolution."""
         name = {"vgg": "VGG16", "alex": "AlexNet"}[self.net]
-        left, _, right, _ = CROPS[self.crop]
-        side = self._side(round((right - left) * resolution))
+        _, width = CROPS[self.crop].size(resolution)
+        side = self._side(width)
         part = "" if self.crop == "all" else f" of the {self.crop}"
         return f"LPIPS v0.1{part}, {name}, at {side}², input [−1, 1]"
 
     def _seen(self, pictures: Tensor) -> list[Tensor]:
-        from ganvas.functional.images import crop, from_uint8, resize
+        from ganvas.functional.images import from_uint8, resize
 
-        parts = [crop(from_uint8(picture[None]), *CROPS[self.crop]) for picture in pictures]
+        parts = [CROPS[self.crop].cut(from_uint8(picture[None])) for picture in pictures]
         return [resize(part, self._side(part.shape[-1])) for part in parts]
 
     def _side(self, side: int) -> int:
