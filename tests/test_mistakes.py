@@ -49,6 +49,9 @@ CONFIG = {
     ("image.x.crop=[1,2,3]",): ("image.x.crop",),
     ("~metrics.ssim", "+metrics.psnr._target_=ganvas.metrics.PSNR"): ("metrics.psnr._target_",),
     ("image.x.crop=[0,0,300,300]",): ("image.x: ", "leaves it"),
+    ("edit=reconstruct_f", "~optimizer.activation"): (
+        "edit.stages.f.optimise.activation: there is no 'optimizer.activation'",
+    ),
     ("mask=union", "mask.of.a=box"): ("mask.of.a: 'box'", "GROUP@mask.of.a=box"),
     ("~metrics.psrn",): ("'metrics.psrn'", "did you mean 'metrics.psnr'"),
     ("metrics.names=[psnr]",): ("metrics.names", "where Metric is asked for"),

@@ -16,12 +16,13 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf, open_dict
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import InterpolationKeyError, OmegaConfBaseException
 
 from ganvas.config.groups import Groups, config_dir, read_yaml, yaml_mistake
 from ganvas.config.handover import open_keys
 from ganvas.config.overrides import is_of_hydra, lines
 from ganvas.errors import ConfigError, first_line, nearest
+from ganvas.system.reading import leaves
 
 # Recipes add steps of a budget: ${sum:${budget.latent},${budget.noise}}.
 OmegaConf.register_new_resolver("sum", lambda *values: sum(values), replace=True)
@@ -80,7 +81,7 @@ class Composer:
             with open_dict(config):
                 del config.hydra
             if resolve:
-                OmegaConf.resolve(config)
+                _resolve(config)
             return Composed(plain(config), named(chosen))
 
     def resolve(self, written: Mapping[str, Any], overrides: Sequence[Override]) -> dict[str, Any]:
@@ -95,7 +96,7 @@ class Composer:
         """
         with self._mistakes(overrides):
             config = OmegaConf.create(dict(written))
-            OmegaConf.resolve(config)
+            _resolve(config)
             return plain(config)
 
     def compose_hydra(self, overrides: Sequence[Override]) -> DictConfig:
@@ -205,6 +206,19 @@ def keys(config: Any, prefix: str = "") -> Iterator[str]:
             key = f"{prefix}.{name}" if prefix else str(name)
             yield key
             yield from keys(value, key)
+
+
+def _resolve(config: DictConfig) -> None:
+    """Resolve all interpolations in place; name the key of one that leads nowhere."""
+    try:
+        OmegaConf.resolve(config)
+    except InterpolationKeyError as error:
+        missing = re.search("'(.+)'", str(error))
+        name = missing[1] if missing else ""
+        for key, node in leaves(plain(config)):
+            if f"${{{name}}}" in str(node):
+                raise ConfigError(f"{key}: there is no '{name}'") from error
+        raise
 
 
 @contextmanager
