@@ -154,7 +154,8 @@ def write(heading: str, text: str) -> None:
     before, mark, rest = PAGE.read_text(encoding="utf-8").partition(f"## {heading}\n")
     section, later, others = rest.partition("\n## ")
     kept, _, _ = section.partition("\n| ")
-    page = f"{before}{mark}{kept.rstrip()}\n\n{text}{later}{others}"
+    said = f"{kept.rstrip()}\n\n" if kept.strip() else "\n"
+    page = f"{before}{mark}{said}{text}{later}{others}"
     PAGE.write_text(page, encoding="utf-8")
 
 
