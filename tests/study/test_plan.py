@@ -1,4 +1,5 @@
 import json
+import socket
 
 import pytest
 from PIL import Image
@@ -8,6 +9,7 @@ from ganvas.image.source import Source
 from ganvas.study import plan as module
 from ganvas.study.plan import plan
 from ganvas.study.settings import LocalSettings
+from ganvas.system.files import UNFINISHED
 
 TINY = ["generator=tiny", "loss=pixel", "metrics=pixel", "logger=none", "trainer=cpu"]
 
@@ -32,7 +34,7 @@ def test_known_jobs_are_not_composed_again(tmp_path, monkeypatch):
 
 def test_what_a_killed_planning_left_is_removed(tmp_path):
     # No process has so high a number.
-    left = tmp_path / "default" / ".unfinished-999999999-.plan.json"
+    left = tmp_path / "default" / f"{UNFINISHED}999999999@{socket.gethostname()}-.plan.json"
     left.parent.mkdir()
     left.write_text("{")
     plan(jobs(tmp_path, 0))
