@@ -30,11 +30,10 @@ from ganvas.image.source import Source, to_tensor
 from ganvas.layers import All
 from ganvas.loss import LPIPS, MSE, Block, Term
 from ganvas.stage import Adam, Scene, Schedule, StageConfig
-from ganvas.stage.fit import FitSettings, ReportIntervals, Watcher, take_steps
 from ganvas.stage.stage import Stage
 from ganvas.system.files import write_json
 from ganvas.system.tf32 import allow_tf32
-from speed.measure import Clock, synchronise
+from speed.measure import Clock, fit_timed, synchronise
 from speed.solvers import (
     Problem,
     adam,
@@ -165,11 +164,7 @@ def fitted(generator: Generator, target: Tensor, output: Path, steps: int) -> Em
     )
     start = Embedding(w, noise, "w+", names=names)
     stage = Stage(config, Scene(generator, {"x": target}, {}, lambda: start), min(count, 8))
-    intervals = ReportIntervals(flush_every=10**9, frame_every=0, frame_resolution=64)
-    watcher = Watcher(Clock(steps, target.device), range(count))
-    take_steps(stage, [watcher], FitSettings(intervals, target.device, "32-true"))
-    if watcher.error is not None:
-        raise watcher.error
+    fit_timed(stage, Clock(steps, target.device), count)
     embedding = stage.finish()
     save_file({"w": embedding.latent.contiguous().cpu()}, file)
     return embedding

@@ -199,12 +199,7 @@ def in_ganvas(
         error = relative_error(first_gradient(scenery, task, trainer.precision), reference)
         stage = stage_of(scenery, task, steps, graphs=trainer.cuda_graphs)
         clock = Clock(steps, device)
-        intervals = ReportIntervals(flush_every=10**9, frame_every=0, frame_resolution=64)
-        settings = FitSettings(intervals, device, trainer.precision)
-        watcher = Watcher(clock, range(1))
-        take_steps(stage, [watcher], settings)
-        if watcher.error is not None:
-            raise watcher.error
+        fit_timed(stage, clock, 1, trainer.precision)
         alone = pass_alone(stage, trainer.precision)
         last = stage.variables.embedding()
     scenery.generator.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
@@ -213,6 +208,15 @@ def in_ganvas(
         scenery.generator.name, task.name, variant, clock.milliseconds, alone, error, loss,
         peak(device),
     )  # fmt: skip
+
+
+def fit_timed(stage: Stage, clock: Clock, images: int, precision: str = "32-true") -> None:
+    """Take a stage's steps, with a clock as its monitor; raise what the clock has raised."""
+    intervals = ReportIntervals(flush_every=10**9, frame_every=0, frame_resolution=64)
+    watcher = Watcher(clock, range(images))
+    take_steps(stage, [watcher], FitSettings(intervals, clock.device, precision))
+    if watcher.error is not None:
+        raise watcher.error
 
 
 def stage_of(scenery: Scenery, task: Task, steps: int, *, graphs: bool = False) -> Stage:

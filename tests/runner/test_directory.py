@@ -13,7 +13,8 @@ from PIL import Image
 
 from ganvas.errors import ConfigError, RunError, StorageError
 from ganvas.runner.directory import RunDirectory, find_runs
-from ganvas.runner.job import removed_if_refused, restore_result
+from ganvas.runner.job import removed_if_refused
+from ganvas.runner.repetition import restore_result
 from ganvas.runner.sharing import POOL
 from ganvas.stage.stage import Stage
 

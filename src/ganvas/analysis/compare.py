@@ -6,7 +6,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 
@@ -26,6 +26,7 @@ _UNITS = ("dB", "s", "%")
 _MOST_BINS = 8
 
 Levels = tuple[int, ...]
+Key = TypeVar("Key")
 Cell = tuple[Levels, str]  # the other axes' levels, and the photograph
 
 
@@ -123,7 +124,7 @@ def unit_values(
     values_of: dict[str, list[float]] = defaultdict(list)
     for image, value in run.per_image(metric).items():
         values_of[image_name(run, index, run.photograph(image), axes)].append(value)
-    return {unit: sum(values) / len(values) for unit, values in values_of.items()}
+    return _means(values_of)
 
 
 def setting_levels(axes: Sequence[Axis], index: int) -> Levels:
@@ -149,10 +150,7 @@ def cells(
         context = tuple(axis.of_run[index] for axis in rest)
         for unit, value in unit_values(run, index, metric, axes).items():
             by_group[group][context, unit].append(value)
-    return {
-        group: {cell: sum(values) / len(values) for cell, values in row.items()}
-        for group, row in by_group.items()
-    }
+    return {group: _means(row) for group, row in by_group.items()}
 
 
 def by_image(row: Mapping[Cell, float], only: Iterable[Cell] | None = None) -> dict[str, float]:
@@ -160,7 +158,7 @@ def by_image(row: Mapping[Cell, float], only: Iterable[Cell] | None = None) -> d
     values_of: dict[str, list[float]] = defaultdict(list)
     for cell in row if only is None else only:
         values_of[cell[1]].append(row[cell])
-    return {image: sum(values) / len(values) for image, values in sorted(values_of.items())}
+    return dict(sorted(_means(values_of).items()))
 
 
 def compare(groups: Mapping[Levels, Mapping[Cell, float]]) -> list[Comparison]:
@@ -189,12 +187,16 @@ def importance(runs: Sequence[RunDirectory], axes: Sequence[Axis], metric: str) 
     for row in rows:
         for image, value in row.items():
             sums[image].append(value)
-    means = {image: sum(values) / len(values) for image, values in sums.items()}
+    means = _means(sums)
     values = [
         float(np.mean([value - means[image] for image, value in row.items()])) if row else np.nan
         for row in rows
     ]
     return {axis.name: omega_squared(values, _bins(axis)) for axis in axes if not axis.is_image}
+
+
+def _means(values_of: Mapping[Key, Sequence[float]]) -> dict[Key, float]:
+    return {key: sum(values) / len(values) for key, values in values_of.items()}
 
 
 def _bins(axis: Axis) -> list[int]:

@@ -34,6 +34,7 @@ from ganvas.runner.directory import RunDirectory
 from ganvas.runner.manifest import VERSION, write_manifest
 from ganvas.runner.process import Process, logging_to, of_its_own
 from ganvas.runner.provenance import amend, input_hashes, provenance
+from ganvas.runner.repetition import replace_result, restore_result
 from ganvas.runner.settings import Experiment
 from ganvas.runner.signature import Identity, identify
 from ganvas.stage import StageConfig
@@ -341,27 +342,3 @@ def require_room(folder: Path, images: int) -> None:
     needed = ROOM_MIB_PER_IMAGE * images
     if free < needed:
         raise StorageError(f"{parent} has {free} MiB left; the run needs about {needed} MiB")
-
-
-def replace_result(new: RunDirectory, old: RunDirectory) -> None:
-    """Put a finished repetition in the place of the old result."""
-    aside = _aside(old)
-    if aside.exists():
-        shutil.rmtree(aside)
-    if old.path.exists():
-        old.path.rename(aside)
-    new.path.rename(old.path)
-    shutil.rmtree(aside, ignore_errors=True)
-
-
-def restore_result(result: RunDirectory) -> None:
-    """Put the old result back where a process was killed just before the new one took its place."""
-    aside = _aside(result)
-    # Its lock moves with a folder: whoever replaces the result at this moment still holds it.
-    if aside.exists() and not result.path.exists() and not RunDirectory(aside).is_locked():
-        with storage_errors(aside):
-            aside.rename(result.path)
-
-
-def _aside(result: RunDirectory) -> Path:
-    return result.path.with_name(f"{result.path.name}.old")
