@@ -54,6 +54,12 @@ class Affine(NamedTuple):
         """Return y (B, D) for x (B, F)."""
         return ((x - self.centre) / self.scale) @ self.beta + self.bias
 
+    @property
+    def matrix(self) -> Float[Tensor, "_ D"]:
+        """The map as y = (x, 1) M: weights (F, D), and the bias as the last row."""
+        weight = self.beta / self.scale[:, None]
+        return torch.cat([weight, (self.bias - self.centre @ weight)[None]])
+
 
 def normal_equations(x: Float[Tensor, "n F"], y: Float[Tensor, "n D"]) -> NormalEquations:
     """Return the sums over pairs x (n, F) and y (n, D), in float64."""
@@ -98,7 +104,6 @@ def ridge(sums: NormalEquations, penalty: float) -> Affine:
 
 def mean_squared_error(sums: NormalEquations, affine: Affine) -> Float[Tensor, " D"]:
     """Return the mean squared error (D,) of an affine map on the pairs of some sums."""
-    weight = affine.beta / affine.scale[:, None]
-    whole = torch.cat([weight, (affine.bias - affine.centre @ weight)[None]])
+    whole = affine.matrix
     explained = (whole * (sums.gram @ whole)).sum(0) - 2 * (whole * sums.moments).sum(0)
     return (explained + sums.squares) / sums.pairs

@@ -167,19 +167,26 @@ class Term(ABC):
         Raises:
             ConfigError: The images are too small, or there are no style rows or noise maps.
         """
-        name, pixels = type(self).__name__, generator.resolution
-        if self.crop is not None:
-            pixels = min(self.crop.size(pixels))
-        if pixels < self.needs_pixels:
-            of = f" of its crop of {generator.resolution}²" if self.crop is not None else ""
-            raise ConfigError(
-                f"{name} needs images of {self.needs_pixels} pixels or more, not {pixels}{of}; "
-                "loss=pixel takes images of any size"
-            )
+        name = type(self).__name__
+        self.require_pixels(generator.resolution)
         if self.needs_rows and space == "s":
             raise ConfigError(f"{name} needs start.space z, w or w+; s has no rows")
         if self.needs_noise and not generator.noise_resolutions:
             raise ConfigError(f"{name} needs noise maps; {generator.name} has none")
+
+    def require_pixels(self, resolution: int) -> None:
+        """Refuse pictures of a height and width that are too small for the term.
+
+        Raises:
+            ConfigError: They are.
+        """
+        pixels = resolution if self.crop is None else min(self.crop.size(resolution))
+        if pixels < self.needs_pixels:
+            of = f" of its crop of {resolution}²" if self.crop is not None else ""
+            raise ConfigError(
+                f"{type(self).__name__} needs images of {self.needs_pixels} pixels or more, not "
+                f"{pixels}{of}; loss=pixel takes images of any size"
+            )
 
     def load(self, device: torch.device) -> None:  # noqa: B027 - most terms need no network
         """Load the networks that the term needs, so that a missing one is found before any work.

@@ -3,6 +3,7 @@
 from ganvas.stage.activation import ActivationSite
 from ganvas.stage.cma import CMAES
 from ganvas.stage.config import StageConfig
+from ganvas.stage.draft import Draft
 from ganvas.stage.early_stopping import EarlyStopping
 from ganvas.stage.embedding_spec import EmbeddingSpec
 from ganvas.stage.exploration import Exploration
@@ -18,6 +19,7 @@ __all__ = [
     "ActivationSite",
     "Adam",
     "Descent",
+    "Draft",
     "EarlyStopping",
     "EmbeddingSpec",
     "Exploration",

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from ganvas.errors import ConfigError
+from ganvas.errors import ConfigError, about
 from ganvas.generator.delta import Compact
 from ganvas.layers import Layers
 from ganvas.loss import Block, ScheduledWeight, Term
 from ganvas.stage.activation import ActivationSite
+from ganvas.stage.draft import Draft
 from ganvas.stage.early_stopping import EarlyStopping
 from ganvas.stage.embedding_spec import EmbeddingSpec
 from ganvas.stage.exploration import Exploration
@@ -48,6 +49,7 @@ class StageConfig:
         early_stopping: When an image stops before the end; null: never.
         tied: Fraction of the stage, at its start, in which all style rows make the same step: from
             one w for all rows, the latent then stays in W before it goes on in W+.
+        draft: Early steps on drafts, which cost less; null: all are in full.
         normalise_noise: Give the noise maps zero mean and unit variance after every step.
         alternate: With several kinds of variables: move one kind per step, in turn.
         locality: What holds the weights near the generator's, away from the photograph; null: none.
@@ -64,6 +66,7 @@ class StageConfig:
     exploration: Exploration | None = None
     early_stopping: EarlyStopping | None = None
     tied: Annotated[float, Field(ge=0, le=1)] = 0.0
+    draft: Draft | None = None
     normalise_noise: bool = False
     locality: Locality | None = None
     compact: Compact = field(default_factory=Compact)
@@ -81,6 +84,8 @@ class StageConfig:
             raise ConfigError("exploration moves the latent, which this stage does not optimise")
         if self.tied > 0 and "latent" not in self.optimise:
             raise ConfigError("tied is about the latent, which this stage does not optimise")
+        if self.draft is not None and set(self.optimise) != {"latent"}:
+            raise ConfigError("draft is for stages that optimise the latent alone")
         if self.alternate and len(self.optimise) < 2:
             raise ConfigError("alternate needs several kinds of variables under optimise")
         if self.locality is not None and "weights" not in self.optimise:
@@ -102,9 +107,9 @@ class StageConfig:
     def _require_comparable(self, what: str) -> None:
         if not self.comparable:
             raise ConfigError(
-                f"{what} compares the losses of steps, which exploration, locality, a weight that "
-                "changes over the stage or terms that take turns make incomparable; leave one of "
-                "them out, or choose loss=lpips"
+                f"{what} compares the losses of steps, which drafts, exploration, locality, a "
+                "weight that changes over the stage or terms that take turns make incomparable; "
+                "leave one of them out, or choose loss=lpips"
             )
 
     @property
@@ -114,9 +119,10 @@ class StageConfig:
 
     @property
     def comparable(self) -> bool:
-        """Whether losses of steps compare: no weight or term changes, and nothing is random."""
+        """Whether losses of steps compare: no weight, term or draft changes, nothing is random."""
         changing = any(isinstance(t.weight, ScheduledWeight) or t.every > 1 for t in self.terms())
-        return self.exploration is None and self.locality is None and not changing
+        steady = self.exploration is None and self.locality is None and self.draft is None
+        return steady and not changing
 
     def is_like(self, other: StageConfig) -> bool:
         """Whether images of both can share one loop: they differ in constant weights at most."""
@@ -198,6 +204,9 @@ class StageConfig:
             raise ConfigError("exploration moves z, w or w+, not the styles of start.space=s")
         for term in self.terms():
             term.check(generator, spec.space)
+            if self.draft is not None and self.draft.layer(generator) is not None:
+                with about("draft"):
+                    term.require_pixels(self.draft.resolution)
             if term.needs_activation and "activation" not in self.optimise:
                 raise ConfigError(
                     f"{type(term).__name__} is about an activation, which this stage does not "

@@ -82,7 +82,8 @@ class Reporter(pl.Callback):
         done = step + 1
         last = done == stage.config.steps
         if self.intervals.frame_every and (step % self.intervals.frame_every == 0 or last):
-            pictures = frames(stage.renders, self.intervals.frame_resolution)
+            size = min(self.intervals.frame_resolution, stage.variables.before.resolution)
+            pictures = frames(stage.renders, size)
             self._tell(self.watchers, done, lambda w: w.monitor.frame(step, pictures[_slice(w)]))
         stopping = [w for w in self._watching() if w.monitor.stop_requested() and not last]
         saving = [
@@ -177,6 +178,5 @@ def to_rows(history: list[dict[str, Tensor]], first_step: int) -> list[Row]:
 
 
 def frames(renders: list[Tensor], resolution: int) -> Tensor:
-    """Return 8-bit frames (B, 3, r, r) on the CPU, never larger than the renders."""
-    size = min(resolution, renders[0].shape[-1])
-    return torch.cat([to_uint8(resize(render.float(), size)).cpu() for render in renders])
+    """Return 8-bit frames (B, 3, r, r) on the CPU."""
+    return torch.cat([to_uint8(resize(render.float(), resolution)).cpu() for render in renders])

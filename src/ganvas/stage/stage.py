@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -12,11 +11,12 @@ from torch import Tensor, nn
 from ganvas.embedding import Embedding
 from ganvas.functional.priors import normalise_noise
 from ganvas.functional.quality import masked_mse, psnr_from_mse
-from ganvas.generator.base import Activation
-from ganvas.loss import Block, Objective, Reference, View, pairs
+from ganvas.loss import Block, View
 from ganvas.stage.activation_variable import ActivationVariable
 from ganvas.stage.config import StageConfig
+from ganvas.stage.drafts import Drafts, Drawing
 from ganvas.stage.exploration import spread_of_w
+from ganvas.stage.micro_batch import MicroBatch, prepare
 from ganvas.stage.optimizer import Sensitivity
 from ganvas.stage.replay import Replay
 from ganvas.stage.scene import Scene, slices
@@ -24,26 +24,6 @@ from ganvas.stage.sensitivity import blurred, noise_gains, noise_squares
 from ganvas.stage.variables import Variables
 from ganvas.stage.watch import Watch, per_image
 from ganvas.system.lightning import LightningOptimizer, pl
-
-
-@dataclass(frozen=True)
-class MicroBatch:
-    """What does not change during a stage, for the images that are drawn together.
-
-    Attributes:
-        images: Which images of the run.
-        objective: The terms with their target features already computed.
-        target: (b, 3, H, W), what PSNR is measured against.
-        styles: The styles, where the latent is frozen.
-        resume: The layer and activation to draw from, where the layers before it are frozen.
-    """
-
-    images: slice
-    objective: Objective
-    target: Tensor
-    styles: list[Tensor] | None
-    resume: tuple[str, Activation] | None
-
 
 Pass = tuple[Tensor, dict[str, Tensor], Sequence[Tensor | None]]
 """What a pass through the generator and back gives: render, row of the curve, gradients."""
@@ -86,9 +66,10 @@ class Stage(pl.LightningModule):
             where = scene.mask(config.activation.mask)
             activation = ActivationVariable(embedding, scene.generator, config.activation, where)
         self.variables = Variables(embedding, scene.generator, subset, config.optimise, activation)
+        self.drafts = Drafts.of(config, self.variables)
         # What holds frozen networks stays out of the module's state, devices and checkpoints.
         self.__dict__["parts"] = [
-            self._prepare(images, scene, objectives[images])
+            prepare(config, scene, self.variables, self.drafts, images, objectives[images])
             for images in slices(len(embedding), micro_batch)
         ]
         count, device = len(embedding), embedding.latent.device
@@ -106,33 +87,9 @@ class Stage(pl.LightningModule):
         self.history: list[dict[str, Tensor]] = []
         self.renders: list[Tensor] = []
         missing = torch.full((count,), torch.nan, device=device)
-        self.shares = {f"loss/{name}": missing for name in self._parts[0].objective.names}
+        self.shares = {f"loss/{name}": missing for name in self._parts[0].judge.objective.names}
         self._saved_optimizers: list[dict[str, Any]] = []
         self.done = 0
-
-    def _prepare(
-        self, images: slice, scene: Scene, objectives: Sequence[Mapping[str, Block]]
-    ) -> MicroBatch:
-        """Compute what does not change for some of the images."""
-        config, variables = self.config, self.variables
-        with torch.no_grad():
-            styles = variables.styles(images)
-            references = {
-                (target, mask): Reference(
-                    target=scene.picture(target)[images],
-                    mask=None if (m := scene.mask(mask)) is None else m[images],
-                    start=variables.latent_rows(images, styles),
-                    generator=scene.generator,
-                )
-                for target, mask in pairs(config.objective)
-            }
-            return MicroBatch(
-                images=images,
-                objective=Objective.bind(config.objective, references, objectives),
-                target=scene.images[config.embedding][images],
-                styles=None if variables.rows or variables.names else styles,
-                resume=variables.frozen_prefix(images),
-            )
 
     # --- Lightning's hooks ----------------------------------------------------------------------
 
@@ -159,6 +116,7 @@ class Stage(pl.LightningModule):
         rows: list[dict[str, Tensor]] = []
         self.renders = []
         self.variables.offset = self._explore(step)
+        self._fit_drafts(step)
         for index, part in enumerate(self._parts):
             image, row, gradients = self._pass(index, step)
             for tensor, gradient in zip(self.variables.tensors(), gradients, strict=True):
@@ -205,7 +163,7 @@ class Stage(pl.LightningModule):
         part, replay = self._parts[index], self.__dict__["replay"]
         if replay is None:
             return self._evaluate_and_go_back(part, step)
-        key = (index, part.objective.due(step))
+        key = (index, part.judge.objective.due(step), self._drafts_at(step) is not None)
         image, row, gradients = replay(key, lambda: self._evaluate_and_go_back(part, step))
         return image, dict(row), gradients
 
@@ -226,24 +184,42 @@ class Stage(pl.LightningModule):
     def evaluate(
         self, part: MicroBatch, step: int, *, all_terms: bool = False
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Return the render (b, 3, H, W), and loss, psnr and each term's share, (b,) each.
+        """Return the render (b, 3, r, r), and loss, psnr and each term's share, (b,) each.
 
-        The terms are those that are due in the step, or all.
+        The terms are those that are due in the step, or all. The render is a draft in steps that
+        are taken on drafts.
         """
-        generator = self.variables.generator()
-        noise = self.variables.noise_maps(part.images)
-        styles = self.variables.styles(part.images) if part.styles is None else part.styles
+        drafts = self._drafts_at(step)
+        generator, styles, noise, resume = drawing = self._drawing(part)
+        if drafts is None:
+            judge, image = part.judge, generator.synthesis(styles, noise, resume=resume)
+        else:
+            judge, image = part.draft, drafts.draw(part.images, drawing)
         activation = self.variables.activation
-        resume = part.resume if activation is None else activation.of(part.images)
-        image = generator.synthesis(styles, noise, resume=resume)
         latent = self.variables.latent_rows(part.images, styles)
         displacement = None if activation is None else activation.distance(part.images)
         view = View(image, latent, noise, displacement)
         progress = step / max(1, self.config.steps)
-        loss, shares = part.objective(view, progress, None if all_terms else step)
+        loss, shares = judge.objective(view, progress, None if all_terms else step)
         with torch.no_grad():
-            psnr = psnr_from_mse(masked_mse(image.float(), part.target))
+            psnr = psnr_from_mse(masked_mse(image.float(), judge.target))
         return image, {"loss": loss, "psnr": psnr, **{f"loss/{k}": v for k, v in shares.items()}}
+
+    def _drawing(self, part: MicroBatch) -> Drawing:
+        variables, images = self.variables, part.images
+        generator = variables.generator()
+        styles = variables.styles(images) if part.styles is None else part.styles
+        resume = part.resume if variables.activation is None else variables.activation.of(images)
+        return generator, styles, variables.noise_maps(images), resume
+
+    def _drafts_at(self, step: int) -> Drafts | None:
+        """Return what draws the pictures of a step, where that is not the generator itself."""
+        return self.drafts if self.drafts is not None and self.drafts.cover(step) else None
+
+    def _fit_drafts(self, step: int) -> None:
+        if self.drafts is not None and self.drafts.are_due(step):
+            for part in self._parts:
+                self.drafts.fit(part.images, self._drawing(part))
 
     def _hold(self, part: MicroBatch, step: int, loss: Tensor) -> dict[str, Tensor]:
         """Add the gradient of the locality term; return its share and the new total."""
@@ -324,6 +300,7 @@ class Stage(pl.LightningModule):
             "variables": [t.detach() for t in self.variables.tensors()],
             "best": self.best,
             "shares": self.shares,
+            "heads": None if self.drafts is None else self.drafts.heads,
             "watch": self.watch.state(),
             "optimizers": [o.optimizer.state_dict() for o in self._optimizers()],
             "random": torch.get_rng_state(),
@@ -338,6 +315,8 @@ class Stage(pl.LightningModule):
             tensor.copy_(saved)
         self.shares = dict(state["shares"])
         self.watch.restore(state["watch"])
+        if self.drafts is not None:
+            self.drafts.heads = state["heads"]
         self._saved_optimizers = state["optimizers"]
         self.done = int(state["step"])
         torch.set_rng_state(state["random"].cpu())
