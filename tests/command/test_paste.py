@@ -48,6 +48,9 @@ def test_the_square_is_the_one_that_the_run_has_cut(tmp_path):
 def test_the_image_is_found_by_the_photographs_name(tmp_path):
     assert image_of(["one"], tmp_path / "any.jpg") == "one"
     assert image_of(["a", "b"], tmp_path / "b.jpg") == "b"
+    # Beside a.jpg, which is called a, a.png goes by its whole name.
+    assert image_of(["a", "a.png"], tmp_path / "a.png") == "a.png"
+    assert image_of(["a", "a.png"], tmp_path / "a.jpg") == "a"
     with pytest.raises(InputError, match=r"no image 'portrat'; did you mean 'portrait'"):
         image_of(["portrait", "b"], tmp_path / "portrat.jpg")
 

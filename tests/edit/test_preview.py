@@ -6,11 +6,13 @@ import pytest
 import torch
 
 from dissections import invented
+from families import MAKERS
 from ganvas.dissect import Dissection
 from ganvas.edit import ConceptStroke, PaintUnits, StrokePreview
 from ganvas.errors import ConfigError
 from ganvas.functional.images import resize
 from ganvas.stage import Scene
+from ganvas.start import WAvg
 
 SIZE = 16
 
@@ -118,3 +120,18 @@ def test_strokes_may_change_but_not_their_layers(scene, paint):
         preview.draw({"a": region}, elsewhere)
     with pytest.raises(ConfigError, match="size=48 does not divide the 32² of images"):
         StrokePreview(paint, image, scene.generator, 48)
+
+
+@pytest.mark.parametrize("restore", [8, None])
+def test_a_generator_with_margins_is_run_whole(tmp_path, restore):
+    generator = MAKERS["stylegan3"]()
+    invented(generator, "margins", tmp_path / "d.safetensors", 8)
+    stroke = ConceptStroke("hair", layer=8, units=3, strength=2)
+    paint = PaintUnits(tmp_path / "d.safetensors", {"a": stroke}, restore=restore)
+    image = WAvg().begin(generator, ("x",), seed=3)
+    region = rectangle(generator.resolution, 4, 12, 4, 12)
+    preview = StrokePreview(paint, image, generator, SIZE)
+    scene = Scene(generator, {}, {"m": region}, lambda: image, {"x": image})
+    expected = resize(paint.apply(scene), SIZE)
+    assert torch.allclose(preview.draw({"a": region}), expected, atol=1e-4)
+    assert (expected - preview.picture).abs().max() > 1e-3

@@ -201,6 +201,13 @@ def test_references_to_nothing_are_one_line():
     assert recipe("reconstruct", "loss.latent.mse.target=y", "edit.images=[x,y]").images
 
 
+@pytest.mark.parametrize("name", ["x", "target", "result", "mask_m", "input_y"])
+def test_a_stage_cannot_take_the_place_of_a_picture(name):
+    stage = recipe("reconstruct").stages["w"]
+    with pytest.raises(ConfigError, match=rf"stages\.{name}: a run has a picture of this name"):
+        Recipe({name: stage})
+
+
 def test_a_block_that_a_loss_has_no_terms_for_is_one_line():
     with pytest.raises(ConfigError, match=r"objective\.M_st: a block needs at least one term"):
         recipe("style_transfer", "loss=pixel")

@@ -263,3 +263,39 @@ def test_of_several_pictures_the_first_is_taken_with_a_notice(tmp_path, caplog):
         (picture,) = Source(tmp_path / name).read().values()
         assert picture.getpixel((9, 9)) == (255, 0, 0)
         assert f"{name} holds 3 pictures; the first one is taken" in caplog.text
+
+
+def test_numbers_in_names_count_by_their_value(tmp_path):
+    for stem in ("img10", "img2", "img1"):
+        for name in (f"photos/{stem}.png", f"masks/{stem}_mask.png"):
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            Image.new("RGB", (16, 16), "red").save(tmp_path / name)
+    assert [f.stem for f in find_pictures(tmp_path / "photos")] == ["img1", "img2", "img10"]
+    masks = [f.stem for f in find_pictures(tmp_path / "masks")]
+    assert masks == ["img1_mask", "img2_mask", "img10_mask"]
+
+
+def test_16_bit_grey_with_a_transparent_level_is_laid_on_white(tmp_path):
+    levels = np.full((16, 16), 20000, np.uint16)
+    levels[:8] = 77
+    picture = Image.fromarray(levels)
+    picture.save(tmp_path / "t.png", transparency=77)
+    (made,) = Source(tmp_path / "t.png").read().values()
+    grey = np.asarray(made)[..., 0]
+    assert (grey[:8] == 255).all()
+    assert (grey[8:] == 78).all()
+
+
+@pytest.mark.parametrize("space", ["\u202f", "\u00a0", "\u200d"])
+def test_a_name_with_an_unusual_space_is_kept(tmp_path, tiny_run, space):
+    file = tmp_path / f"Screenshot at 3.45{space}PM.png"
+    Image.new("RGB", (32, 32), "red").save(file)
+    run = tiny_run("image=file", f"image.x.path={file}")
+    assert run.embedding.names == (file.stem,)
+
+
+def test_a_name_with_control_characters_is_refused(tmp_path):
+    file = tmp_path / "a\nb.png"
+    Image.new("RGB", (32, 32), "red").save(file)
+    with pytest.raises(InputError, match="holds control characters; rename it"):
+        find_pictures(file)

@@ -212,7 +212,7 @@ def test_the_stages_after_it_know_what_it_leaves(generator):
             "w": config(optimise={"latent": Adam(lr=0.1)}, activation=ActivationSite()),
         }
     )
-    recipe.check(generator, start, torch.device("cpu"))
+    recipe.check(generator, {"x": start}, torch.device("cpu"))
     earlier = replace(recipe.stages["f"], activation=ActivationSite(layer=4))
     with pytest.raises(ConfigError, match=r"stages.g: layer 4x4"):
-        Recipe({"f": config(), "g": earlier}).check(generator, start, torch.device("cpu"))
+        Recipe({"f": config(), "g": earlier}).check(generator, {"x": start}, torch.device("cpu"))

@@ -38,7 +38,7 @@ def image_of(names: list[str], photograph: Path) -> str:
     """
     if len(names) == 1:
         return names[0]
-    for name in (photograph.stem, photograph.name):
+    for name in (photograph.name, photograph.stem):
         if name in names:
             return name
     raise InputError(f"the run has no image '{photograph.stem}'{nearest(photograph.stem, names)}")

@@ -115,6 +115,8 @@ class StrokePreview:
         """
         import torch
 
+        from ganvas.functional.images import resize
+
         paint = self.paint if paint is None else paint
         if paint.layers(self.generator) != self.paint.layers(self.generator):
             raise ConfigError("a preview's strokes stay at the layers that it was made for")
@@ -127,6 +129,10 @@ class StrokePreview:
             self._before, self._start,
         )  # fmt: skip
         changed = self._changed(together)
+        size = self._before.features.shape[-1]
+        if changed is not None and self.generator.resolution % size:
+            # Positions of an activation with a margin are no pixels of the picture.
+            return resize(painted.render(self.generator), self.size)
         return self.picture if changed is None else self._pasted(painted, changed)
 
     def _changed(self, region: Tensor) -> Window | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 INPUTS = ("x", "y", "z")
 """The names that images of an experiment can have."""
+
+RESERVED = (*INPUTS, "target", "mask", "result", "progress", "pasted", "difference")
+"""Names of a run's pictures, which a stage would take the place of."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,10 @@ class Recipe:
             raise ConfigError("a recipe needs at least one stage")
         earlier: list[str] = []
         for name, step in self.stages.items():
+            if name in RESERVED or name.startswith(("mask_", "input_")):
+                raise ConfigError(
+                    f"stages.{name}: a run has a picture of this name; choose another"
+                )
             if isinstance(step, StageConfig):
                 self._require_image(name, step.embedding)
                 for target, mask in pairs(step.objective):
@@ -97,6 +104,13 @@ class Recipe:
             name = expression.removeprefix("1 - ")
             _require(f"stages.{stage}: no mask", name, self.masks)
 
+    def embeddings(self) -> tuple[str, ...]:
+        """Return the names of the images that are embedded, x first."""
+        named = ["x"]
+        for step in self.stages.values():
+            named += [step.embedding] if isinstance(step, StageConfig) else step.embeddings()
+        return tuple(dict.fromkeys(named))
+
     @property
     def hides(self) -> bool:
         """Whether some of a photograph is hidden from a stage."""
@@ -123,12 +137,14 @@ class Recipe:
                     f"image.{name}.path=FILE or image={option}"
                 )
 
-    def check(self, generator: Generator, start: Embedding, device: torch.device) -> None:
+    def check(
+        self, generator: Generator, starts: Mapping[str, Embedding], device: torch.device
+    ) -> None:
         """Try every stage's layers, operations and networks before any work.
 
         Args:
             generator: The generator.
-            start: What every embedding starts from.
+            starts: What each of the embeddings starts from.
             device: Where networks are loaded.
 
         Raises:
@@ -136,13 +152,13 @@ class Recipe:
                 or the steps before it leave.
             AssetError: A network that a term needs cannot be had.
         """
-        specs = dict.fromkeys(self.images, EmbeddingSpec.of(start))
+        specs = {name: EmbeddingSpec.of(start) for name, start in starts.items()}
         for name, step in self.stages.items():
             with about(f"stages.{name}"):
                 if isinstance(step, Operation):
                     step.check(generator, specs)
                 else:
-                    step.check(generator, specs[step.embedding], len(start))
+                    step.check(generator, specs[step.embedding], len(starts[step.embedding]))
                     specs[step.embedding] = step.leaves(generator, specs[step.embedding])
             if isinstance(step, StageConfig):
                 for term in step.terms():

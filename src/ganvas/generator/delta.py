@@ -76,6 +76,14 @@ class Delta:
             raise RuntimeError(f"the steps of '{name}' are those of another shape")
         return dequantise(integers, steps)
 
+    def is_same(self, other: Delta | None) -> bool:
+        """Return whether another delta stores the same arrays."""
+        return (
+            other is not None
+            and self.tensors.keys() == other.tensors.keys()
+            and all(t.equal(other.tensors[key]) for key, t in self.tensors.items())
+        )
+
     def to(self, device: torch.device | str) -> Delta:
         """Return the same change on another device."""
         return Delta({key: value.to(device) for key, value in self.tensors.items()})

@@ -66,6 +66,19 @@ def install(generator: Generator, name: str, value: Tensor) -> None:
     module._buffers[leaf] = value
 
 
+def require_delta(image: str, own: Delta | None, delta: Delta | None) -> None:
+    """Refuse the start of an image that is tuned to other weights than those that draw the run's.
+
+    Raises:
+        InputError: It is.
+    """
+    if own is not None and not own.is_same(delta):
+        raise InputError(
+            f"start.{image} is tuned to weights of its own, and a run draws with those of "
+            "start.path; give it as start.path"
+        )
+
+
 @torch.no_grad()
 def tuned(generator: Generator, delta: Delta | None) -> Generator:
     """Return the generator with a delta's weights; itself where it has them, or there is none.

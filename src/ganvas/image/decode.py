@@ -99,6 +99,8 @@ def to_rgb(picture: Image.Image) -> Image.Image:
 
     if is_deep(picture):
         grey = np.clip(np.round(grey_levels(picture)), 0, 255).astype(np.uint8)
+        if "transparency" in picture.info:
+            grey[np.asarray(picture) == picture.info["transparency"]] = 255
         return Image.fromarray(grey).convert("RGB")
     if "A" in picture.getbands() or "transparency" in picture.info:
         over = picture.convert("RGBA")
@@ -114,7 +116,7 @@ def _unknown(file: Path) -> str:
     if not file.stat().st_size:
         return "the file is empty"
     if kind := kind_of(file):
-        return f"the {kind} is cut or damaged"
+        return f"the {kind} is cut or damaged, or of a kind that is not read; save it as PNG"
     return UNKNOWN
 
 

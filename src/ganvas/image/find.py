@@ -31,7 +31,7 @@ def refuse_address(path: Path) -> None:
 
 
 def find_pictures(path: Path, skip: bool = True) -> list[Path]:
-    """Return the picture files that `path` names, sorted.
+    """Return the picture files that `path` names, sorted, numbers by their value: 2 before 10.
 
     Of a folder or glob, hidden files and other kinds of files are passed over.
 
@@ -47,6 +47,7 @@ def find_pictures(path: Path, skip: bool = True) -> list[Path]:
     path = packaged(path)
     refuse_address(path)
     if path.is_file():
+        _require_readable([path])
         return [path]
     if path.is_dir():
         named = list(path.iterdir())
@@ -57,14 +58,25 @@ def find_pictures(path: Path, skip: bool = True) -> list[Path]:
     else:
         raise InputError(f"no such picture, folder or glob: {path}")
     shown = sorted(
-        file for file in named if file.suffix.lower() in READABLE and not file.name.startswith(".")
+        (f for f in named if f.suffix.lower() in READABLE and not f.name.startswith(".")),
+        key=_natural,
     )
     pictures = [file for file in shown if _is_picture(file, skip)]
-    for reason in filter(None, map(unreadable, map(str, pictures))):
-        raise InputError(reason)
+    _require_readable(pictures)
     if not pictures:
         raise InputError(f"the {path_type} {path} holds no {', '.join(READABLE)} file")
     return pictures
+
+
+def _natural(file: Path) -> tuple[list[list[str | int]], str]:
+    """Return what files are sorted by, so that img2 and img2_mask stand at the same place."""
+    pieces = (re.split(r"(\d+)", part) for part in file.with_suffix("").parts)
+    return [[int(p) if p.isdecimal() else p for p in part] for part in pieces], str(file)
+
+
+def _require_readable(files: list[Path]) -> None:
+    for reason in filter(None, map(unreadable, map(str, files))):
+        raise InputError(reason)
 
 
 def _is_picture(file: Path, skip: bool) -> bool:

@@ -15,9 +15,9 @@ from ganvas.edit import Operation
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError, Interrupted, Pruned
 from ganvas.generator import Generator
-from ganvas.generator.tuning import tuned
+from ganvas.generator.tuning import require_delta, tuned
 from ganvas.image.source import to_tensor
-from ganvas.mask import Canvas
+from ganvas.mask import Canvas, Full
 from ganvas.metrics.measure import Values, load, mean, measure
 from ganvas.runner.checkpoint import load_checkpoint, pack, save_checkpoint, unpack
 from ganvas.runner.compact_delta import compact
@@ -113,26 +113,33 @@ class Run:
         canvas = Canvas(images, experiment.seed, experiment.start.solutions)
         masks = experiment.edit.draw_masks(canvas)
         recipe, notices = experiment.edit.fitted_to(generator)
+        if not experiment.edit.masks and not isinstance(experiment.mask, Full):
+            notices = (*notices, "this edit has no mask, so mask= has no effect")
         for notice in notices:
             self.bar.say(notice)
             log.debug("%s", notice)  # in the run's log alone, for it is shown already
         self.experiment = experiment = replace(experiment, edit=recipe)
 
-        def begin(name: str = "x") -> Embedding:
-            start = experiment.start.of(name)
-            begun = start.begin(generator, self.names, experiment.seed, images[name])
-            return replace(begun, generator=self.generator_config).to(self.device)
+        def begin(name: str) -> Embedding:
+            start, own = experiment.start.of(name), tuple(pictures[name])
+            own = own * count if len(own) < count else own
+            begun = start.begin(generator, own, experiment.seed, images[name])
+            begun = replace(begun, names=self.names, generator=self.generator_config)
+            return begun.to(self.device)
 
         if experiment.start.sees_photographs and recipe.hides:
             raise ConfigError(
                 "start=encoder sees what this edit hides of the photograph; use start=w_avg"
             )
-        start = begin()
-        recipe.check(generator, start, self.device)
+        # Before any work, so that a start that does not fit is found; an encoder takes time.
+        starts = {name: begin(name) for name in recipe.embeddings()}
+        delta = starts["x"].delta
+        for name, start in starts.items():
+            require_delta(name, start.delta, delta)
+        recipe.check(generator, starts, self.device)
         load(experiment.metrics, self.device)
-        # Not begun anew: an encoder takes time.
-        begun = {"x": start}
-        return Scene(tuned(generator, start.delta), images, masks, begin, begun, begin_from=begin)
+        begun = {name: replace(start, delta=delta) for name, start in starts.items()}
+        return Scene(tuned(generator, delta), images, masks, lambda: starts["x"], begun)
 
     def generator_identity(self) -> dict[str, str]:
         """Return the generator's name and the SHA-256 of its weights."""
@@ -247,7 +254,7 @@ class Run:
     def _finish(self) -> dict[str, Any]:
         """Save embedding, final pictures and metrics."""
         experiment, scene, stages = self.experiment, self.scene, self.progress.stages
-        kept = kept_images(experiment.start, stages, len(self.names))
+        kept = kept_images(experiment.start, experiment.edit, stages, len(self.names))
         save_pictures(self.folder, self.record, experiment, scene)
         save_embeddings(self.folder, scene, kept)
         metrics = final_metrics(experiment, scene, kept, stages, self.micro_batch)

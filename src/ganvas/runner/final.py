@@ -6,19 +6,26 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ganvas.edit import Recipe
 from ganvas.image.images import best_of
 from ganvas.metrics.measure import describe, mean, measure
 from ganvas.runner.compact_delta import COSTS
 from ganvas.runner.contexts import run_context
 from ganvas.runner.directory import RunDirectory
 from ganvas.runner.settings import Experiment
-from ganvas.stage import Scene
+from ganvas.stage import Scene, StageConfig
 from ganvas.start import Start
 
 
-def kept_images(start: Start, stages: Mapping[str, Any], count: int) -> list[int]:
-    """Return the places of the images that are results: all, or each photograph's best."""
-    losses = [stage["loss"] for stage in stages.values() if "loss" in stage]
+def kept_images(start: Start, recipe: Recipe, stages: Mapping[str, Any], count: int) -> list[int]:
+    """Return the places of the images that are results: all, or each photograph's best.
+
+    The best one has the lowest loss in the last stage that optimises x.
+    """
+    of_x = [
+        n for n, s in recipe.stages.items() if isinstance(s, StageConfig) and s.embedding == "x"
+    ]
+    losses = [stages[name]["loss"] for name in of_x]
     if not (start.keeps_best and losses):
         return list(range(count))
     return best_of([math.inf if x is None else x for x in losses[-1]], start.solutions)

@@ -28,7 +28,6 @@ class Scene:
         begin: Makes the embedding that any name starts with.
         embeddings: Embeddings by name, as the last stage left them.
         renders: What each finished stage drew, (B, 3, H, W), detached.
-        begin_from: Makes the embedding of a name from its image; None: all start alike.
     """
 
     generator: Generator
@@ -37,7 +36,6 @@ class Scene:
     begin: Callable[[], Embedding]
     embeddings: dict[str, Embedding] = field(default_factory=dict)
     renders: dict[str, Tensor] = field(default_factory=dict)
-    begin_from: Callable[[str], Embedding] | None = None
 
     @classmethod
     def join(cls, scenes: Sequence[Scene], embedding: str) -> Scene:
@@ -54,8 +52,7 @@ class Scene:
     def embedding(self, name: str) -> Embedding:
         """Return the embedding called `name`, starting it on first use."""
         if name not in self.embeddings:
-            start = self.begin() if self.begin_from is None else self.begin_from(name)
-            self.embeddings[name] = replace(start, delta=self.generator.delta)
+            self.embeddings[name] = replace(self.begin(), delta=self.generator.delta)
         return self.embeddings[name]
 
     def picture(self, name: str) -> Tensor:

@@ -25,7 +25,7 @@ class Random(Start):
         space: Latent space to optimise in: z, w, w+ or s.
         count: Starts of each photograph; more than one seek as many solutions, side by side.
         keep: "all" solutions are results, or of each photograph the "best": the one of the lowest
-            loss at the end of the last stage that optimises. The others' pictures stay.
+            loss at the end of the last stage that optimises x. The others' pictures stay.
         psi: How far the samples are from w_avg: the truncation ψ; 1 leaves them as drawn.
     """
 

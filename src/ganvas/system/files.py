@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 from ganvas.errors import StorageError
 
@@ -64,13 +65,15 @@ def replacing(path: Path, remedy: str = "") -> Iterator[Path]:
 def is_file_name(name: object) -> bool:
     """Return True where a name can only be that of a file in the folder that it is looked up in.
 
+    It holds no control characters either, which would disturb a terminal or a log.
+
     >>> is_file_name("a.png"), is_file_name("../a.png"), is_file_name("..")
     (True, False, False)
     """
     return (
         isinstance(name, str)
         and 0 < len(name) <= 255
-        and name.isprintable()
+        and not any(category(letter) in ("Cc", "Cs") for letter in name)
         and "/" not in name
         and name not in (".", "..")
     )
