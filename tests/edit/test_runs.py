@@ -240,7 +240,7 @@ def test_what_y_starts_from_is_checked_before_any_work(tmp_path, two):
     )
     files = [f"start.path={both.embedding_file}", f"start.y={styles.embedding_file}"]
     pictures = [f"image.x.path={folder / 'a.png'}", f"image.y.path={folder / 'b.png'}"]
-    with pytest.raises(ConfigError, match=r"stages.morph: .*needs start.space"):
+    with pytest.raises(ConfigError, match=r"stages\.morph: .*need start\.space"):
         execute(
             tmp_path, "edit=morph", "image=file", *pictures, "start=embedding", *files, "seed=5"
         )
