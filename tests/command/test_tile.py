@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 from ganvas.checkpoint.generator_file import save_generator
-from ganvas.generator.architecture import StyleGAN1Architecture
+from ganvas.generator.architecture import StyleGAN1Architecture, StyleGAN2Architecture
 from ganvas.generator.random_weights import random_generator
 from ganvas.runner.directory import find_runs
 from ganvas.tile.recipe import Recipe
@@ -81,6 +81,24 @@ def test_a_stylegan1_keeps_its_statistics_in_the_recipe(ganvas_command):
     after = tifffile.imread("edited/picture.tif")
     assert not np.array_equal(picture, after)
     assert np.array_equal(picture[256:, 256:], after[256:, 256:])
+
+
+def test_another_network_or_class_is_another_picture(ganvas_command, tmp_path, monkeypatch):
+    monkeypatch.setenv("GANVAS_CACHE", str(tmp_path / "cache"))
+    architecture = StyleGAN2Architecture(
+        mapping=(12, 8), channels=(6, 6, 4, 4), classes=2, embedding=4
+    )
+    Image.new("RGB", (8, 8)).save("guide.png")
+    words = ("tile", "generator=stylegan2", "generator.checkpoint=g.safetensors", "threads=1",
+             "logger=none", "grid=2x2", "layer=8", "side=256", "latents=guided",
+             "latents.image=guide.png", "latents.bank=2", "latents.candidates=2")  # fmt: skip
+    for seed, label in ((0, 0), (0, 1), (1, 1)):
+        generator = random_generator(architecture, seed)
+        save_generator(generator, Path("g.safetensors"))
+        done = ganvas_command(*words, f"generator.label={label}")
+        assert done.code == 0, done.err
+    assert len(list(Path().glob("outputs/tile/*/picture.tif"))) == 3
+    assert len({file.read_bytes() for file in Path().glob("cache/banks/*.float32")}) == 3
 
 
 def test_an_edit_draws_what_it_reaches(ganvas_command):
