@@ -301,6 +301,8 @@ def test_a_mistake_is_one_line(ganvas_command, words, parts):
         (("edit", "{}", "--tile", "9,0", "--latent", "1", "-o", "b"), "the grid has 5×7 tiles"),
         (("edit", "{}", "--tile", "0,0", "--latent", "a.safetensors", "-o", "b"), "a.safetensors"),
         (("edit", "{}", "--tile", "0,0", "--latent", "x", "-o", "b"), "ROW,COLUMN"),
+        (("edit", "{}", "--tile", "0,0", "--latent", str(2**32), "-o", "b"), "--latent=4294967296"),
+        (("edit", "{}", "--tile", "0,0", "--latent", "9" * 5000, "-o", "b"), "0 to 4294967295"),
         (("edit", "{}", "--tile", "4,0,2,1", "--latent", "1", "-o", "b"), "the grid has 5×7 tiles"),
         (("edit", "{}", "--tile", "0,0,0,1", "--latent", "1", "-o", "b"), "--tile=0,0,0,1"),
         (("edit", "{}", "--tile", "0,0,2,2", "--latent", "4,0", "-o", "b"), "--latent=4,0: 2×2"),
