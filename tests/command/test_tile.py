@@ -182,8 +182,11 @@ def test_the_record_says_how_far_it_came(ganvas_command):
     assert [row["squares_left"] for row in rows] == [[3.0], [2.0], [1.0], [0.0]]
     assert pixels(folder / "overview.webp").shape == (320, 448, 3)
     assert (folder / "final.csv").read_text(encoding="utf-8").startswith("image,megapixels,squares")
-    # Another logger or compression is the same picture.
-    assert "is there already" in ganvas_command(*SMALL).out
+    # Another logger or compression is the same picture, which is not written anew.
+    again = ganvas_command(*SMALL)
+    assert "is there already" in again.out
+    assert "it stays as it is, compression=jpeg; for none remove it" in again.err
+    assert "it stays" not in ganvas_command(*SMALL, "compression=jpeg").err
 
 
 @pytest.mark.slow
@@ -255,6 +258,21 @@ def test_a_viewer_opens_from_disk(ganvas_command):
         assert words in page
     assert "http" not in page.replace("http-equiv", "")
     assert 'Width="448" Height="320"' in (view / "picture.dzi").read_text(encoding="utf-8")
+
+
+def test_a_view_of_another_picture_keeps_no_tile(ganvas_command):
+    for seed in (0, 1):
+        assert ganvas_command(*SMALL, f"seed={seed}", f"study=s{seed}").code == 0
+        done = ganvas_command("tile", "view", str(only(f"outputs/s{seed}/*")), "-o", "V")
+        assert done.code == 0, done.err
+    tile = Path("V/picture_files/9/1_1.webp")
+    alone = ganvas_command("tile", "view", str(only("outputs/s1/*")), "-o", "W")
+    assert alone.code == 0
+    assert tile.read_bytes() == Path("W/picture_files/9/1_1.webp").read_bytes()
+    # Those of the same picture stay.
+    tile.write_bytes(b"kept")
+    assert ganvas_command("tile", "view", str(only("outputs/s1/*")), "-o", "V").code == 0
+    assert tile.read_bytes() == b"kept"
 
 
 @pytest.mark.parametrize(
