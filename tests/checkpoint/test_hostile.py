@@ -115,7 +115,7 @@ def opcodes(canary):
         "ten times the bytes": (
             P2 + b"](" + b"X\x00\x10\x00\x00" + b"a" * 4096 + b"q\x01"
             + (text("_codecs.encode") + b"h\x01\x85R") * 50 + b"e.",
-            "more bytes",
+            "unfolds",
         ),
     }  # fmt: skip
 
@@ -183,6 +183,37 @@ def test_tensors_that_lie(tmp_path, name):
     path = tmp_path / "network.pt"
     path.write_bytes(torch_file({"g_ema": {"input.input": Tensor(function, parts)}}))
     refused(path, word)
+
+
+COPIES = {
+    "set": ("builtins.set", b""),
+    "mapping": ("collections.OrderedDict", b"K\x01\x86"),
+}
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_copies_of_one_list_are_paid_for(tmp_path, name):
+    path, pair = COPIES[name]
+    numbers = (b"M" + struct.pack("<H", n) + pair for n in range(20_000))
+    # Memo 0 is what is called, memo 2 its arguments: a tuple of one list.
+    head = P2 + text(path) + b"q\x000]q\x01(" + b"".join(numbers) + b"e\x85q\x020]("
+    file = tmp_path / "network.pkl"
+    file.write_bytes(head + b"h\x00h\x02R" * 400 + b"e" + STOP)
+    refused(file, "unfolds")
+
+
+def test_names_and_shapes_are_not_made_of_lists(tmp_path):
+    # Lists, each twice in the next one: as a text hundreds of megabytes.
+    nested = b"]q\x00" + b"".join(b"](h%ch%ceq%c" % (n, n, n + 1) for n in range(26))
+    file = tmp_path / "network.pkl"
+    file.write_bytes(P2 + nested + b"X\x01\x00\x00\x00a\x93" + STOP)
+    refused(file, "no text")
+    module = text("torch_utils.persistence._reconstruct_persistent_obj")
+    key = b"X\x0a\x00\x00\x00class_name"
+    file.write_bytes(P2 + nested + b"0" + module + b"}" + key + b"h\x1as\x85R" + STOP)
+    refused(file)
+    file.write_bytes(P2 + text("torch.Size") + b"(" + b"K\x01" * 9 + b"t\x85R" + STOP)
+    refused(file, "no readable shape")
 
 
 def test_numpy_arrays_that_lie(tmp_path):

@@ -12,7 +12,11 @@ import pytest
 import torch
 from PIL import Image
 
+from ganvas.command.dissect import ROOT, key_of
+from ganvas.config.checked import resolve_as
+from ganvas.config.compose import Resolver
 from ganvas.dissect import Dissection
+from ganvas.dissect.plan import DissectPlan
 from ganvas.embedding import Embedding
 from ganvas.generator.tiny import TinyGenerator
 
@@ -148,6 +152,17 @@ def test_a_mistake_is_one_line(ganvas_command, tmp_path, words, expected):
     complaint = done.err.strip().splitlines()[-1]
     assert complaint.startswith("ganvas: ")
     assert expected in complaint
+
+
+def test_classes_share_no_folder_and_a_file_may_move():
+    def key(*words):
+        call, _ = resolve_as(DissectPlan, Resolver(root=ROOT), [*words, "concepts=face"])
+        return key_of(call)
+
+    network = ("generator=stylegan2", "generator.checkpoint=a.pkl")
+    assert key(*network, "generator.label=0") != key(*network, "generator.label=1")
+    assert key(*network, "generator.half=true") != key(*network)
+    assert key(*network, "generator.checkpoint=b.pkl") == key(*network) == key("generator=tiny")
 
 
 def test_an_embedding_of_another_generator_is_refused(ganvas_command, tmp_path):

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 from ganvas.checkpoint.generator_file import save_generator
-from ganvas.generator.architecture import StyleGAN1Architecture
+from ganvas.generator.architecture import StyleGAN1Architecture, StyleGAN2Architecture
 from ganvas.generator.random_weights import random_generator
 from ganvas.runner.directory import find_runs
 from ganvas.tile.recipe import Recipe
@@ -81,6 +81,24 @@ def test_a_stylegan1_keeps_its_statistics_in_the_recipe(ganvas_command):
     after = tifffile.imread("edited/picture.tif")
     assert not np.array_equal(picture, after)
     assert np.array_equal(picture[256:, 256:], after[256:, 256:])
+
+
+def test_another_network_or_class_is_another_picture(ganvas_command, tmp_path, monkeypatch):
+    monkeypatch.setenv("GANVAS_CACHE", str(tmp_path / "cache"))
+    architecture = StyleGAN2Architecture(
+        mapping=(12, 8), channels=(6, 6, 4, 4), classes=2, embedding=4
+    )
+    Image.new("RGB", (8, 8)).save("guide.png")
+    words = ("tile", "generator=stylegan2", "generator.checkpoint=g.safetensors", "threads=1",
+             "logger=none", "grid=2x2", "layer=8", "side=256", "latents=guided",
+             "latents.image=guide.png", "latents.bank=2", "latents.candidates=2")  # fmt: skip
+    for seed, label in ((0, 0), (0, 1), (1, 1)):
+        generator = random_generator(architecture, seed)
+        save_generator(generator, Path("g.safetensors"))
+        done = ganvas_command(*words, f"generator.label={label}")
+        assert done.code == 0, done.err
+    assert len(list(Path().glob("outputs/tile/*/picture.tif"))) == 3
+    assert len({file.read_bytes() for file in Path().glob("cache/banks/*.float32")}) == 3
 
 
 def test_an_edit_draws_what_it_reaches(ganvas_command):
@@ -164,8 +182,11 @@ def test_the_record_says_how_far_it_came(ganvas_command):
     assert [row["squares_left"] for row in rows] == [[3.0], [2.0], [1.0], [0.0]]
     assert pixels(folder / "overview.webp").shape == (320, 448, 3)
     assert (folder / "final.csv").read_text(encoding="utf-8").startswith("image,megapixels,squares")
-    # Another logger or compression is the same picture.
-    assert "is there already" in ganvas_command(*SMALL).out
+    # Another logger or compression is the same picture, which is not written anew.
+    again = ganvas_command(*SMALL)
+    assert "is there already" in again.out
+    assert "it stays as it is, compression=jpeg; for none remove it" in again.err
+    assert "it stays" not in ganvas_command(*SMALL, "compression=jpeg").err
 
 
 @pytest.mark.slow
@@ -239,6 +260,21 @@ def test_a_viewer_opens_from_disk(ganvas_command):
     assert 'Width="448" Height="320"' in (view / "picture.dzi").read_text(encoding="utf-8")
 
 
+def test_a_view_of_another_picture_keeps_no_tile(ganvas_command):
+    for seed in (0, 1):
+        assert ganvas_command(*SMALL, f"seed={seed}", f"study=s{seed}").code == 0
+        done = ganvas_command("tile", "view", str(only(f"outputs/s{seed}/*")), "-o", "V")
+        assert done.code == 0, done.err
+    tile = Path("V/picture_files/9/1_1.webp")
+    alone = ganvas_command("tile", "view", str(only("outputs/s1/*")), "-o", "W")
+    assert alone.code == 0
+    assert tile.read_bytes() == Path("W/picture_files/9/1_1.webp").read_bytes()
+    # Those of the same picture stay.
+    tile.write_bytes(b"kept")
+    assert ganvas_command("tile", "view", str(only("outputs/s1/*")), "-o", "V").code == 0
+    assert tile.read_bytes() == b"kept"
+
+
 @pytest.mark.parametrize(
     ("words", "parts"),
     [
@@ -283,6 +319,8 @@ def test_a_mistake_is_one_line(ganvas_command, words, parts):
         (("edit", "{}", "--tile", "9,0", "--latent", "1", "-o", "b"), "the grid has 5×7 tiles"),
         (("edit", "{}", "--tile", "0,0", "--latent", "a.safetensors", "-o", "b"), "a.safetensors"),
         (("edit", "{}", "--tile", "0,0", "--latent", "x", "-o", "b"), "ROW,COLUMN"),
+        (("edit", "{}", "--tile", "0,0", "--latent", str(2**32), "-o", "b"), "--latent=4294967296"),
+        (("edit", "{}", "--tile", "0,0", "--latent", "9" * 5000, "-o", "b"), "0 to 4294967295"),
         (("edit", "{}", "--tile", "4,0,2,1", "--latent", "1", "-o", "b"), "the grid has 5×7 tiles"),
         (("edit", "{}", "--tile", "0,0,0,1", "--latent", "1", "-o", "b"), "--tile=0,0,0,1"),
         (("edit", "{}", "--tile", "0,0,2,2", "--latent", "4,0", "-o", "b"), "--latent=4,0: 2×2"),

@@ -9,7 +9,7 @@ import torch
 
 from conftest import TINY
 from ganvas.command.help import option_fields
-from ganvas.command.train import ROOT, Training
+from ganvas.command.train import ROOT, Training, signature
 from ganvas.config.checked import resolve_as
 from ganvas.config.compose import Resolver
 from ganvas.config.groups import groups
@@ -81,6 +81,18 @@ def test_the_encoder_of_each_image_starts_that_image(ganvas_command, encoder):
 
     other = Embedding.load(result.path / "embedding.y.safetensors")
     assert not torch.allclose(result.embedding.latent, other.latent)
+
+
+def test_another_network_under_the_same_path_is_another_training(tmp_path):
+    def named():
+        words = ["generator=stylegan2", f"generator.checkpoint={file}", "samples=60"]
+        return signature(resolve_as(Training, Resolver(root=ROOT), words)[0])
+
+    file = tmp_path / "network.pkl"
+    file.write_bytes(b"one")
+    before = named()
+    file.write_bytes(b"another one")
+    assert named() != before
 
 
 MISTAKES = {

@@ -69,6 +69,7 @@ def test_channels_last_in_memory_computes_the_same(ganvas_command, tmp_path, sto
         ("pictures=none.png", "none.png"),
         ("channels=[8,8,8,8]", "pictures=stones.png"),
         ("adversarial.batch=0", "adversarial.batch"),
+        ("adversarial.batch=6", "adversarial.batch=6: input should be a multiple of 4"),
         ("symetry=none", "symmetry"),
     ],
 )

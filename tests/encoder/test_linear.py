@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -137,6 +138,15 @@ def test_an_encoder_of_another_generator_is_refused(trained, other, tmp_path):
         trained[0].require_generator(TinyGenerator(**other), tmp_path / "e.st")
 
 
+def test_latents_of_another_length_are_refused(generator, trained, tmp_path):
+    affine = trained[0].affine
+    short = replace(
+        trained[0], affine=affine._replace(beta=affine.beta[:, 1:], bias=affine.bias[1:])
+    )
+    with pytest.raises(InputError, match="gives rows of 31, but tiny has 32"):
+        short.require_generator(generator, tmp_path)
+
+
 def test_too_few_samples_are_refused(generator, tmp_path):
     with pytest.raises(ConfigError, match="samples=20: at least 21 are needed"):
         OPTION.train(generator, Job(20, 0, tmp_path, report=silent))
@@ -149,6 +159,8 @@ BROKEN = {
     "'features' is no mapping": lambda t, m: m.update(features="[]"),
     "unknown key 'features.fire'": lambda t, m: m.update(features=json.dumps({"fire": 1})),
     "invalid literal": lambda t, m: m.update(picture_resolution="wide"),
+    "for each of": lambda t, m: m.update(features=json.dumps({"pixels": 3})),
+    "without pixels": lambda t, m: m.update(picture_resolution="0"),
     "not a ganvas encoder": lambda t, m: m.update(format="other"),
 }
 

@@ -175,6 +175,12 @@ def test_a_file_gives_the_encoder_back(generator, trained, tmp_path):
         opened.require_generator(TinyGenerator(), file)
 
 
+def outputs(metadata, groups, w_dim=32):
+    """Put other outputs into the metadata of a file."""
+    described = {"w_dim": w_dim, "groups": groups, "variational": False}
+    metadata["outputs"] = json.dumps(described)
+
+
 BROKEN = {
     "'basis' is missing": lambda t, m: t.pop("basis"),
     "'basis' is not that of rows": lambda t, m: t.update(basis=torch.ones(3, 3)),
@@ -183,6 +189,11 @@ BROKEN = {
     "is no picture": lambda t, m: t.update(mean_picture=torch.ones(3)),
     "'iterations' is 0": lambda t, m: m.update(iterations="0"),
     "widths.first": lambda t, m: m.update(widths=json.dumps({"first": 10**9})),
+    "outputs.groups: 1 for 1 rows": lambda t, m: outputs(m, [1]),
+    "outputs.groups: 300 for 2 rows": lambda t, m: outputs(m, [0, 300]),
+    "greater than or equal to 0": lambda t, m: outputs(m, [-2]),
+    "at most 64 items": lambda t, m: outputs(m, [0] * 65),
+    "outputs.w_dim": lambda t, m: outputs(m, [0], 10**12),
     "'maps' is no mapping": lambda t, m: m.update(maps="[]"),
 }
 

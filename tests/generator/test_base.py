@@ -1,5 +1,7 @@
 """The interface, on the tiny generator: what every family inherits."""
 
+import json
+
 import pytest
 import torch
 
@@ -157,6 +159,31 @@ def test_unsuitable_files_are_refused(generator, tmp_path):
     save_file({"w_avg": torch.zeros(1)}, tmp_path / "lacking.safetensors", metadata)
     with pytest.raises(CheckpointError, match="does not fit a tiny") as error:
         load_generator_file(TinyGenerator, tmp_path / "lacking.safetensors")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ({"channels": []}, "hyper-parameter 'channels' is wrong"),
+        ({"channels": {"a": 1}}, "hyper-parameter 'channels'"),
+        ({"channels": [8] * 40}, "hyper-parameter 'channels' is wrong"),
+        ({"channels": [8, 8, 8], "w_dim": 8, "depth": 10**9}, "hyper-parameter 'depth' is wrong"),
+        ({"channels": [8, 8, 8], "w_dim": 8, "depth": 3}, "is missing"),
+        ({"channels": [8, 8, 8], "w_dim": 8, "depth": 2}, "'w_avg' holds numbers that are not"),
+    ],
+)
+def test_a_mobilestylegan_is_checked_as_every_family(tmp_path, config, words):
+    from ganvas.generator.mobilestylegan import MobileStyleGAN
+    from ganvas.system.tensors import write_tensors
+
+    made = MobileStyleGAN((8, 8, 8), 8, 2).state_dict()
+    weights = {name: torch.ones_like(value) for name, value in made.items()}
+    weights["w_avg"][0] = torch.nan
+    metadata = {"family": "mobilestylegan", "config": json.dumps(config)}
+    write_tensors(tmp_path / "g.safetensors", weights, metadata)
+    with pytest.raises(CheckpointError, match=words) as error:
+        load_generator_file(MobileStyleGAN, tmp_path / "g.safetensors")
     assert "\n" not in str(error.value)
 
 

@@ -100,6 +100,21 @@ def test_a_checkpoint_counts_by_its_content(photo, tmp_path):
     assert sign(*words, f"generator.checkpoint={file}") != before
 
 
+def test_a_network_of_another_code_base_counts_by_its_content(photo, tmp_path):
+    file = tmp_path / "network.pkl"
+    words = ("generator=stylegan2", photo, f"generator.checkpoint={file}")
+    missing = sign(*words)
+    file.write_bytes(b"one")
+    before = sign(*words)
+    assert before != missing
+    moved = shutil.copy(file, tmp_path / "moved.pkl")
+    assert sign(*words, f"generator.checkpoint={moved}") == before
+    file.write_bytes(b"two, and longer")
+    assert sign(*words) != before
+    addresses = [f"generator.checkpoint=https://example.org/{n}.pkl" for n in "ab"]
+    assert sign(*words, addresses[0]) != sign(*words, addresses[1])
+
+
 def test_the_folders_name_is_short_and_plain(photo, tmp_path):
     # Under a C locale without UTF-8 mode no file can have the first name.
     start = "Ä ungewöhnlich" if sys.getfilesystemencoding() == "utf-8" else "not plain"

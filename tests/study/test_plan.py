@@ -59,6 +59,15 @@ def test_changed_program_or_input_counts(tmp_path):
     assert json.loads(memory.read_text(encoding="utf-8"))["fingerprint"] != "older"
 
 
+def test_a_changed_network_counts(tmp_path):
+    network = tmp_path / "network.pkl"
+    network.write_bytes(b"one")
+    words = [*TINY, f"output={tmp_path}", "generator=stylegan2", f"generator.checkpoint={network}"]
+    (before,) = plan([words])
+    network.write_bytes(b"another one")
+    assert plan([words])[0].path != before.path
+
+
 def test_settings_without_effect_are_the_same_run(tmp_path):
     base = jobs(tmp_path, 0)[0]
     found = plan([base, [*base, "retry_failed=false"], [*base, "sweep_metric=ssim"]])

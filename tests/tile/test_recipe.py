@@ -88,6 +88,8 @@ def test_regions_have_members_of_few_clusters(generator):
         ("geometry", '{"rows": 3}', "geometry is incomplete"),
         ("side", "1000", "out of range"),
         ("seed", "x", "invalid literal"),
+        ("psi", "nan", "psi is out of range"),
+        ("psi", "1.5", "psi is out of range"),
         ("format", "another", "not a ganvas recipe"),
         ("generator", "[]", "does not say which generator"),
     ],
@@ -116,6 +118,12 @@ def test_an_overlay_is_a_part_of_the_recipe(tmp_path, generator, recipe):
     drawn = again.canvas(generator).draw(window)
     assert torch.equal(drawn, edited.canvas(generator).draw(window))
     assert not torch.equal(drawn, recipe.canvas(generator).draw(window))
+
+
+def test_a_whole_tile_replaces_the_overlays_of_that_tile(recipe):
+    mask = torch.full((mask_side(recipe.geometry),) * 2, 200, dtype=torch.uint8)
+    edited = recipe.with_tile((1, 2), 40, mask).with_tile((0, 0), 41, mask).with_tile((1, 2), 42)
+    assert [one.tile for one in edited.overlays] == [(0, 0)]
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ganvas.adversarial.training import GROUP
 from ganvas.functional.adversarial import halving_weight, with_deviation
 from ganvas.generator.linear import EqualLinear
-
-GROUP = 4
-"""Images whose deviation from each other is shown to the last layers."""
 
 
 class EqualConv(nn.Module):

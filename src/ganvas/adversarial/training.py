@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 Positive = Annotated[float, Field(gt=0)]
 Part = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
+GROUP = 4
+"""Images whose deviation from each other the discriminator sees; no group is real and drawn."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Adversarial:
     """How the two networks are trained.
 
     Attributes:
-        batch: Images a step.
+        batch: Images a step, in groups of four.
         lr: Learning rate of both.
         r1: γ of the penalty on the discriminator's gradient.
         r1_every: Steps between two penalties; each then counts so many times.
@@ -59,7 +61,7 @@ class Adversarial:
         bfloat16: Compute in bfloat16 where autocast allows it; R1 and what is kept are in float32.
     """
 
-    batch: Count = 64
+    batch: Annotated[int, Field(ge=GROUP, multiple_of=GROUP)] = 64
     lr: Positive = 0.0025
     r1: Positive = 0.5
     r1_every: Count = 16

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
+from ganvas.checkpoint.build import build
 from ganvas.checkpoint.content import FAMILIES, Checkpoint
 from ganvas.checkpoint.recognise import recognise
 from ganvas.checkpoint.stored import Stored
@@ -79,7 +80,8 @@ def load_generator_file(family: type[Family], path: Path) -> Family:
     """Build a generator of a family from the file that `save_generator` wrote.
 
     Raises:
-        CheckpointError: The file is missing or broken, of another family, or lacks weights.
+        CheckpointError: The file is missing or broken, of another family, lacks weights, or holds
+            numbers that are not finite.
     """
     if not path.is_file():
         present = [other.name for other in path.parent.glob("*.safetensors")]
@@ -94,14 +96,28 @@ def load_generator_file(family: type[Family], path: Path) -> Family:
     if metadata["family"] != family.family:
         raise CheckpointError(f"{path} holds a {metadata['family'][:40]}, not a {family.family}")
     try:
-        with torch.device("meta"):
-            generator = family(**hyperparameters)
-        weights = {name: stored.load() for name, stored in tensors.items()}
-        generator.load_state_dict(weights, assign=True)
+        generator = _built(family, hyperparameters, tensors)
+    except CheckpointError as error:
+        raise CheckpointError(f"{path}: {error}") from error
     except (RuntimeError, TypeError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise CheckpointError(f"{path} does not fit a {family.family}: {reason}") from error
     return generator.eval()
+
+
+def _built(
+    family: type[Family], hyperparameters: dict[str, Any], tensors: dict[str, Stored]
+) -> Family:
+    if family.family in ARCHITECTURES:
+        architecture = checked(ARCHITECTURES[family.family], hyperparameters)
+        known = build(Checkpoint("ganvas safetensors", architecture, tensors))
+        assert isinstance(known, family)
+        return known
+    with torch.device("meta"):
+        generator = family(**hyperparameters)
+    weights = {name: stored.load() for name, stored in tensors.items()}
+    generator.load_state_dict(weights, assign=True)
+    return generator
 
 
 def _opened(path: Path) -> tuple[dict[str, Stored], dict[str, str]]:

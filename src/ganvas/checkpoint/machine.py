@@ -92,6 +92,8 @@ class Machine(Workspace):
     # --- names and objects ----------------------------------------------------------------------
 
     def _find(self, module: object, name: object) -> None:
+        if not isinstance(module, str) or not isinstance(name, str):
+            raise CheckpointError("the pickle is malformed: a name that is no text")
         path = f"{module}.{name}"[:200]
         make = self._names.get(path)
         if make is None:

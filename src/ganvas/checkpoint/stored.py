@@ -95,8 +95,10 @@ class NumpyType(Record):
 
     def __init__(self, code: object, *_: object) -> None:
         super().__init__("numpy.dtype")
-        if not isinstance(code, str) or code[:1] not in "fiub" or not code[1:].isdigit():
-            raise CheckpointError(f"the file holds an array of '{str(code)[:20]}', not numbers")
+        if not isinstance(code, str):
+            raise CheckpointError("the file holds an array of a type without a name")
+        if code[:1] not in "fiub" or not code[1:].isdigit():
+            raise CheckpointError(f"the file holds an array of '{code[:20]}', not numbers")
         self.dtype = np.dtype(code)
 
     def build(self, state: object) -> None:

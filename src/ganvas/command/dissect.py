@@ -71,13 +71,30 @@ def key_of(call: Call) -> str:
     from ganvas.runner.signature import canonical
 
     defaults = {n: p.default for n, p in parameters(call.target).items() if not p.required}
-    counted = {}
+    counted: dict[str, Any] = {}
+    if settings := _settings(call.arguments["generator"]):
+        counted["generator"] = settings
     for name, value in {**defaults, **call.arguments}.items():
         if name in SHARING:
             continue
         with about(name, InputError):
             counted[name] = canonical(_with_folders(value))
     return hashlib.sha256(json.dumps(counted, sort_keys=True).encode()).hexdigest()[:10]
+
+
+def _settings(generator: Any) -> dict[str, Any]:
+    """Return what a generator is set to besides its file, such as its class; not what is default.
+
+    The folder is named by the weights, so that the file does not count.
+    """
+    from ganvas.runner.signature import canonical
+
+    if not isinstance(generator, Call):
+        return {}
+    known = parameters(generator.target)
+    given = {n: v for n, v in generator.arguments.items() if n not in ("checkpoint", "sha256")}
+    plain = {name: canonical(value) for name, value in given.items()}
+    return {n: v for n, v in plain.items() if n not in known or v != canonical(known[n].default)}
 
 
 def _with_folders(value: Any) -> Any:

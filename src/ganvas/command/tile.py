@@ -126,13 +126,18 @@ def _draw(plan: Plan) -> None:
     from ganvas.runner.provenance import provenance
     from ganvas.system.files import write_json
     from ganvas.tile.geometry import geometry
-    from ganvas.tile.pyramid import disk_need, require_library, require_room
+    from ganvas.tile.pyramid import compression_of, disk_need, require_library, require_room
     from ganvas.tile.recipe import Recipe
 
     settings, folder = plan.settings, plan.folder
     picture, file = folder / PICTURE, folder / RECIPE
     if picture.is_file() and file.is_file():
         print(f"{picture} is there already")
+        if (kept := compression_of(picture)) != settings.compression:
+            say(
+                f"it stays as it is, compression={kept}; for {settings.compression} remove it, and "
+                "the same command draws it again"
+            )
         return
     require_library()
     device = Trainer(device=settings.device).torch_device()

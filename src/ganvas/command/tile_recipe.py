@@ -131,7 +131,7 @@ def _sources(
     from ganvas.tile.latents.saved import saved_rows
 
     if source.isdecimal():
-        return [(tile, int(source)) for tile in block]
+        return [(tile, _member(source)) for tile in block]
     if Path(source).suffix:
         latent = saved_rows(Path(source), generator)[0]
         return [(tile, latent) for tile in block]
@@ -148,6 +148,21 @@ def _sources(
         ((y, x), (y - top + row, x - left + column))
         for y, x in (reversed(block) if backwards else block)
     ]
+
+
+def _member(source: str) -> int:
+    """Return the number of a member of the bank.
+
+    Raises:
+        ConfigError: The bank has none of that number.
+    """
+    from ganvas.tile.assignment import MEMBERS
+
+    # A number of thousands of digits is not even read.
+    if len(source) > len(str(MEMBERS)) or int(source) >= MEMBERS:
+        shown = source if len(source) <= 20 else f"{source[:20]}…"
+        raise ConfigError(f"--latent={shown}: the numbers of the bank are 0 to {MEMBERS - 1}")
+    return int(source)
 
 
 def _changed(

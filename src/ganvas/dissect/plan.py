@@ -16,7 +16,8 @@ from ganvas.generator import GeneratorConfig
 
 SHARING = ("generator", "samples", "threshold", "quantile", "effect", "output", "batch", "device")
 """Fields that leave the shards as they are, so that plans that differ in them share a folder; a
-generator has a folder by the hash of its content."""
+generator has a folder by the hash of its content, and what it is set to besides counts with the
+rest."""
 
 
 @dataclass(frozen=True)

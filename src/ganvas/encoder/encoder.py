@@ -33,6 +33,11 @@ class Encoder(ABC):
     generator_resolution: int
     record: dict[str, Any]
 
+    @property
+    @abstractmethod
+    def w_dim(self) -> int:
+        """Length of its latents' rows."""
+
     @abstractmethod
     def encode(
         self, images: Float[Tensor, "B 3 H W"], generator: Generator
@@ -52,11 +57,15 @@ class Encoder(ABC):
         """Refuse any generator but the one that it was trained on.
 
         Raises:
-            InputError: The weights are others.
+            InputError: The weights are others, or its latents are longer or shorter.
         """
         if generator.source_hash != self.generator_hash:
             raise InputError(
                 f"{path} encodes for {self.generator} at {self.generator_resolution}² with weights "
                 f"{self.generator_hash[:12]}…, not for {generator.name} at "
                 f"{generator.resolution}² with {generator.source_hash[:12]}…"
+            )
+        if self.w_dim != generator.w_dim:
+            raise InputError(
+                f"{path} gives rows of {self.w_dim}, but {generator.name} has {generator.w_dim}"
             )

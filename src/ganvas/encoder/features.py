@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
     from ganvas.network.vgg import VGG16
 
+CHANNELS = {"1": 64, "2": 128, "3": 256, "4": 512, "5": 512}
+"""Channels of VGG16's layers by their group, the first digit of their names."""
+IDENTITY, PARSED = 512, 19
+"""Length of ArcFace's vector, and BiSeNet's classes."""
+
 Grid = Annotated[int, Field(ge=0, le=64)]
 Side = Annotated[int, Field(ge=16, le=1024)]
 
@@ -64,6 +69,15 @@ class Features:
             from ganvas.network.bisenet import face_parser
 
             face_parser(str(device))
+
+    def length(self, side: int) -> int:
+        """Return F, how many numbers it takes of pictures of a height and width."""
+        grids = [(3, self.pixels, side), (PARSED, self.parsing, -(-self.parsing_resolution // 8))]
+        for name, grid in (self.vgg or {}).items():
+            group = name[4]
+            grids.append((CHANNELS[group], grid, self.vgg_resolution >> (int(group) - 1)))
+        squares = sum(channels * min(grid, most) ** 2 for channels, grid, most in grids)
+        return squares + (IDENTITY if self.identity else 0)
 
     @no_grad
     def __call__(self, pictures: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B F"]:

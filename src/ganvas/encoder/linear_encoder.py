@@ -32,6 +32,11 @@ class LinearEncoder(Encoder):
     affine: Affine
     picture_resolution: int
 
+    @property
+    def w_dim(self) -> int:
+        """Length of its latents' rows."""
+        return len(self.affine.bias)
+
     @no_grad
     def encode(
         self, images: Float[Tensor, "B 3 H W"], generator: Generator

@@ -49,11 +49,17 @@ def unpacked(
     """
     affine = Affine(*(tensors[name].float() for name in TENSORS))
     _require_shapes(affine)
+    features: Features = build(check(mapping(metadata, "features"), Features, "features"))
+    picture_resolution = int(metadata["picture_resolution"])
+    side = min(picture_resolution, common["generator_resolution"])
+    if side < 1:
+        raise ValueError("it is for pictures without pixels")
+    if len(affine.beta) != (wanted := features.length(side)):
+        raise ValueError(
+            f"'beta' has {len(affine.beta)} rows, not one for each of {wanted} features"
+        )
     return LinearEncoder(
-        features=build(check(mapping(metadata, "features"), Features, "features")),
-        affine=affine,
-        picture_resolution=int(metadata["picture_resolution"]),
-        **common,
+        features=features, affine=affine, picture_resolution=picture_resolution, **common
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import Field
 
-from ganvas.encoder.features import VGG_LAYERS
+from ganvas.encoder.features import CHANNELS, IDENTITY, VGG_LAYERS
 from ganvas.errors import ConfigError, nearest
 from ganvas.system.gradient import no_grad
 
@@ -17,10 +17,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Side = Annotated[int, Field(ge=16, le=1024)]
-CHANNELS = {"1": 64, "2": 128, "3": 256, "4": 512, "5": 512}
-"""Channels of VGG16's layers by their group, the first digit of their names."""
-IDENTITY = 512
-"""Length of ArcFace's vector."""
 
 
 class Shape(NamedTuple):

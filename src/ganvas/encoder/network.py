@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -121,11 +122,18 @@ class Outputs:
         w_dim: D, the length of a row.
         groups: For each row that has an effect, the index of its head.
         variational: Whether it says how certain it is.
+
+    Raises:
+        ConfigError: There are more heads than rows.
     """
 
-    w_dim: int
-    groups: tuple[int, ...]
+    w_dim: Annotated[int, Field(ge=1, le=65536)]
+    groups: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1, max_length=64)]
     variational: bool
+
+    def __post_init__(self) -> None:
+        if max(self.groups) >= len(self.groups):
+            raise ConfigError(f"outputs.groups: {max(self.groups)} for {len(self.groups)} rows")
 
 
 class Network(nn.Module):

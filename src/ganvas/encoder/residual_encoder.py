@@ -39,6 +39,11 @@ class ResidualEncoder(Encoder):
     mean_picture: UInt8[Tensor, "1 3 r r"]
     iterations: int
 
+    @property
+    def w_dim(self) -> int:
+        """Length of its latents' rows."""
+        return self.network.outputs.w_dim
+
     @torch.no_grad()
     def encode(
         self, images: Float[Tensor, "B 3 H W"], generator: Generator

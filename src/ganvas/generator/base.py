@@ -357,6 +357,11 @@ class Generator(nn.Module, ABC):
         """The generator as it was loaded."""
         return self.__dict__.get("_base", self)  # type: ignore[no-any-return]
 
+    @property
+    def settings(self) -> tuple[int | str, ...]:
+        """What changes its images besides the weights, such as a class; nothing by default."""
+        return ()
+
     @cached_property
     def source_hash(self) -> str:
         """SHA-256 (hex) of the weights, which identifies the generator whatever its file."""

@@ -46,6 +46,11 @@ class LabelledGenerator(Generator):
             )
         self._label = None if label is None else torch.eye(classes)[label]
 
+    @property
+    def settings(self) -> tuple[int | str, ...]:
+        """The class that it draws."""
+        return () if self._label is None else ("label", int(self._label.argmax()))
+
     def mapping(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         """Map z (B, z_dim) and, for class-conditional models, labels (B, classes) to w.
 

@@ -167,6 +167,12 @@ class StyleGAN2(LabelledGenerator):
         """Run as many of the highest resolutions in half precision as the original did."""
         self.half_from = max(2 * self.resolution >> self.architecture.half, 8)
 
+    @property
+    def settings(self) -> tuple[int | str, ...]:
+        """The class that it draws, and where half precision begins."""
+        halved = self.half_from < 2 * self.resolution
+        return (*super().settings, "half", self.half_from) if halved else super().settings
+
     def styles(self, w: Tensor) -> list[Tensor]:
         """Map w+ to one style per convolution and ToRGB, in the order in which they run."""
         rows = zip(self._affines, self._style_rows, strict=True)

@@ -142,6 +142,12 @@ class StyleGAN3(LabelledGenerator):
         """Run as many of the highest resolutions in half precision as the original did."""
         self.half_from = (self.resolution >> self.architecture.half) + 1
 
+    @property
+    def settings(self) -> tuple[int | str, ...]:
+        """The class that it draws, and where half precision begins."""
+        halved = self.half_from < 2 * self.resolution
+        return (*super().settings, "half", self.half_from) if halved else super().settings
+
     def styles(self, w: Tensor) -> list[Tensor]:
         """Map w+ to the input's (cos, sin, x, y) and one style (B, C) per layer."""
         affines = [self.input.affine, *(part.affine for part in self._parts)]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ganvas.assets.packaged import packaged
+from ganvas.checkpoint.from_file import FromFileConfig, named_file
 from ganvas.config.schema import TARGET, Call, parameters
 from ganvas.errors import InputError
 from ganvas.image.find import find_pictures, refuse_address
@@ -74,7 +75,7 @@ def identify(tree: Call, edit: str, text_of: Callable[[Any], str] = text) -> Ide
 
 
 def canonical(value: Any) -> Any:
-    """Turn a checked tree into plain JSON values in which paths are replaced by content hashes."""
+    """Turn a checked tree into plain JSON values in which files are replaced by content hashes."""
     if isinstance(value, Call):
         # A default counts like the same value when it is written out.
         defaults = {
@@ -95,7 +96,16 @@ def canonical(value: Any) -> Any:
 
 
 def _canonical_object(target: Callable[..., Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
-    return {TARGET: _name(target), **{k: canonical(v) for k, v in arguments.items()}}
+    values = {k: canonical(v) for k, v in arguments.items()}
+    if isinstance(target, type) and issubclass(target, FromFileConfig):
+        values["checkpoint"] = _checkpoint(values["checkpoint"])
+    return {TARGET: _name(target), **values}
+
+
+def _checkpoint(source: str | None) -> str | None:
+    """Return the hash of a checkpoint that is a file; an address, or what is missing, as it is."""
+    path = named_file(source)
+    return source if path is None or not path.is_file() else str(content(path))
 
 
 def _name(target: Callable[..., Any]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from ganvas.assets.packaged import packaged
+from ganvas.checkpoint.from_file import FromFileConfig, named_file
 from ganvas.config.compose import Job
 from ganvas.config.hints import unknown_keys_explained
 from ganvas.config.schema import Call, build, build_call, check, check_call
@@ -91,6 +92,9 @@ def _paths(value: Any) -> Iterator[Path]:
     """Iterate over the paths in a checked tree, which count by their content."""
     if isinstance(value, Call):
         yield from _paths(value.arguments)
+        if isinstance(value.target, type) and issubclass(value.target, FromFileConfig):
+            file = named_file(value.arguments.get("checkpoint"))
+            yield from () if file is None else (file,)
     elif isinstance(value, dict):
         for item in value.values():
             yield from _paths(item)

@@ -13,13 +13,16 @@ if TYPE_CHECKING:
 BANK = 2
 """Stream of the random numbers that a bank's latents are mapped from."""
 
+MEMBERS = 2**32
+"""How many members a bank has: the address of a random number takes 32 bits of theirs."""
+
 
 @dataclass(frozen=True)
 class Assignment:
     """Which latents each tile is mixed of.
 
-    The members of a bank are numbered without end: number k is mapped from the z at the address
-    (seed, k). So a grid of numbers says it all.
+    The members of a bank are numbered from 0 to `MEMBERS` − 1: number k is mapped from the z at the
+    address (seed, k). So a grid of numbers says it all.
 
     Attributes:
         ids: (rows, columns, M) int64: members of the bank; −1 − k is entry k of the table.

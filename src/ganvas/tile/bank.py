@@ -51,7 +51,7 @@ def thumbnails(
     """
     size = geometry.crop * scale
     made_of = [generator.source_hash, geometry.layer, geometry.crop, geometry.top, geometry.left]
-    made_of += [seed, psi, scale]
+    made_of += [seed, psi, scale, *generator.settings]
     name = "tile-" + hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:16]
     file = cache_folder() / "banks" / f"{name}.float32"
     length = size * size * 3 * 4

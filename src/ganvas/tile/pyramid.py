@@ -241,6 +241,21 @@ def levels(path: Path) -> list[Level]:
         raise InputError(f"{path} is no pyramidal TIFF: {error}") from error
 
 
+def compression_of(path: Path) -> Compression:
+    """Return how the tiles of a picture of `Pyramid` are compressed.
+
+    Raises:
+        InputError: It is none that is known.
+    """
+    tifffile = _tifffile()
+    try:
+        with tifffile.TiffFile(path) as file:
+            number = file.series[0].levels[0].keyframe.compression
+    except (OSError, tifffile.TiffFileError, IndexError) as error:
+        raise InputError(f"{path} is no pyramidal TIFF: {error}") from error
+    return "none" if number == 1 else "jpeg" if number == JPEG else "deflate"
+
+
 def read_window(path: Path, window: Window, level: int = 0) -> Pixels:
     """Read a window (h, w, 3) of a level of a picture; only the file's tiles there are decoded.
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ganvas.config.trust import refuse_foreign, renewed
 from ganvas.errors import CheckpointError, ConfigError, InputError
 from ganvas.generator.config import load_generator
-from ganvas.tile.assignment import Assignment
+from ganvas.tile.assignment import MEMBERS, Assignment
 from ganvas.tile.geometry import Geometry, geometry
 from ganvas.tile.overlay import Overlay, mask_side
 from ganvas.version import __version__
@@ -90,6 +90,8 @@ class Recipe:
     ) -> Recipe:
         """Return the recipe with another latent of one tile; the statistics stay.
 
+        All of a tile replaces what earlier masks have put over it.
+
         Args:
             tile: Row and column.
             source: A member of the bank, another tile, or w+ (rows, w_dim).
@@ -112,7 +114,9 @@ class Recipe:
             return replace(self, assignment=replace(a, table=table), overlays=overlays)
         every, counts = a.ids.clone(), a.weights.clone()
         every[tile], counts[tile] = ids, weights
-        return replace(self, assignment=replace(a, ids=every, weights=counts, table=table))
+        assignment = replace(a, ids=every, weights=counts, table=table)
+        overlays = tuple(one for one in self.overlays if one.tile != tile)
+        return replace(self, assignment=assignment, overlays=overlays)
 
     def load_generator(self, trust: bool = False) -> Generator:
         """Load the generator that draws it.
@@ -217,7 +221,7 @@ def _overlays(
         raise ValueError("its overlays do not belong to its grid")
     if not weights.is_floating_point() or not weights.isfinite().all():
         raise ValueError("it holds numbers that are not finite")
-    low, high = -len(assignment.table), 2**32
+    low, high = -len(assignment.table), MEMBERS
     if ids.numel() and (ids.min() < low or ids.max() >= high):
         raise ValueError("its overlays name latents that it does not have")
     if (tiles < 0).any() or (tiles >= torch.tensor([shape.rows, shape.columns])).any():
@@ -242,13 +246,15 @@ def _restored(
     shape = Geometry(**grid)
     ids, weights, table = (tensors[name] for name in TENSORS)
     assignment = Assignment(ids, weights, table, float(metadata["psi"]))
+    if not 0 <= assignment.psi <= 1:
+        raise ValueError("its psi is out of range")
     if ids.dtype != torch.int64 or ids.ndim != 3 or ids.shape[:2] != (shape.rows, shape.columns):
         raise ValueError("its ids are no grid of that size")
     if weights.shape != ids.shape or table.ndim != 3:
         raise ValueError("its weights do not belong to its ids")
     if any(not t.is_floating_point() or not t.isfinite().all() for t in (weights, table)):
         raise ValueError("it holds numbers that are not finite")
-    if ids.numel() and (ids.min() < -len(table) or ids.max() >= 2**32):
+    if ids.numel() and (ids.min() < -len(table) or ids.max() >= MEMBERS):
         raise ValueError("its ids name latents that it does not have")
     statistics = tuple(
         (tensors[f"mean.{k}"], tensors[f"deviation.{k}"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 from collections.abc import Callable
 from importlib import resources
 from math import ceil, log2
@@ -11,10 +12,13 @@ from pathlib import Path
 from PIL import Image
 
 from ganvas.image.picture import save_picture
-from ganvas.system.files import write_text
+from ganvas.system.files import storage_errors, write_json, write_text
 from ganvas.system.page import head, pinned
 from ganvas.tile.pyramid import TILE, Pixels, halved, levels, read_window
 from ganvas.tile.window import Window, raster
+
+SOURCE = "source.json"
+"""Says in a folder which picture its tiles are of."""
 
 _DZI = """<?xml version="1.0" encoding="UTF-8"?>
 <Image xmlns="http://schemas.microsoft.com/deepzoom/2008"
@@ -34,7 +38,7 @@ _BODY = """<canvas id="view" tabindex="0" data-width="{width}" data-height="{hei
 
 
 def write_viewer(picture: Path, folder: Path, say: Callable[[str], None]) -> Path:
-    """Write index.html, picture.dzi and its tiles; a tile that is there already stays.
+    """Write index.html, picture.dzi and its tiles; a tile of the same picture stays.
 
     Args:
         picture: A pyramidal TIFF of `Pyramid`.
@@ -49,6 +53,7 @@ def write_viewer(picture: Path, folder: Path, say: Callable[[str], None]) -> Pat
         StorageError: The folder cannot be written.
     """
     stored = levels(picture)
+    _remove_others(picture, folder)
     height, width = stored[0].height, stored[0].width
     top = ceil(log2(max(height, width)))
     for index, level in enumerate(stored):
@@ -67,6 +72,22 @@ def write_viewer(picture: Path, folder: Path, say: Callable[[str], None]) -> Pat
     page = folder / "index.html"
     write_text(page, _page(f"{picture.parent.name} · ganvas tile", height, width, top))
     return page
+
+
+def _remove_others(picture: Path, folder: Path) -> None:
+    """Remove the tiles of another picture, or of an earlier state of this one, from a folder."""
+    stat, file = picture.stat(), folder / SOURCE
+    source = {"path": str(picture.resolve()), "bytes": stat.st_size, "modified": stat.st_mtime_ns}
+    try:
+        known = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        known = None
+    if known == source:
+        return
+    with storage_errors(folder):
+        for tile in folder.glob("picture_files/*/*_*.webp"):
+            tile.unlink(missing_ok=True)
+    write_json(file, source)
 
 
 def _write_small(pixels: Pixels, tiles: Path) -> None:
