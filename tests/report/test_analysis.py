@@ -104,6 +104,16 @@ def test_enough_images_ask_for_no_more(tmp_path):
     assert analysis["more"] == {}
 
 
+def test_only_a_run_that_a_process_holds_is_running(tmp_path):
+    for name in ("held", "killed"):
+        write_run(tmp_path / "s", name, ["mask=a"], {"x": 1.0})
+        (tmp_path / "s" / name / "status.json").write_text('{"state": "running", "images": ["x"]}')
+    runs = read_study(tmp_path / "s")
+    with runs[0].locked():
+        rows = collect(runs, "s")["runs"]
+    assert [row["state"] for row in rows] == ["running", "interrupted"]
+
+
 def test_importance_is_left_out_where_it_cannot_be_estimated(tmp_path):
     assert grid(tmp_path / "few")["importance"]["m"] == {}
     many = grid(tmp_path / "many", seeds=range(3))["importance"]["m"]

@@ -88,12 +88,13 @@ def _repetitions(run: RunDirectory) -> list[list[str]]:
 
 
 def _row(run: RunDirectory, albums: dict[Any, int]) -> dict[str, Any]:
-    status = run.status
+    standing = run.standing
+    status = standing.status
     album_keys = [find_album(run, image) for image in run.images]
     return {
         "id": run.name,
         "slug": status.get("slug") or run.name,
-        "state": status["state"],
+        "state": standing.state,
         "edit": status.get("edit"),
         "stage": status.get("stage"),
         "step": status.get("step"),
