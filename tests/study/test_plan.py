@@ -4,6 +4,7 @@ import socket
 import pytest
 from PIL import Image
 
+from ganvas.config.compose import Resolver
 from ganvas.errors import ConfigError
 from ganvas.image.source import Source
 from ganvas.study import plan as module
@@ -57,6 +58,20 @@ def test_changed_program_or_input_counts(tmp_path):
     memory.write_text(json.dumps({**content, "fingerprint": "older"}))
     assert plan([words]) == [after]
     assert json.loads(memory.read_text(encoding="utf-8"))["fingerprint"] != "older"
+
+
+@pytest.mark.parametrize("word", ["seed='${oc.decode:${oc.env:SEED}}'", "experiment=from_outside"])
+def test_what_is_read_from_outside_counts(tmp_path, monkeypatch, word):
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "from_outside.yaml").write_text(
+        "# @package _global_\nseed: ${oc.decode:${oc.env:SEED}}\n"
+    )
+    paths = []
+    for seed in ("1", "2"):
+        monkeypatch.setenv("SEED", seed)
+        (one,) = plan([[*TINY, f"output={tmp_path}", word]], Resolver([tmp_path]))
+        paths.append(one.path)
+    assert paths == [p.path for p in plan(jobs(tmp_path, 1, 2))]
 
 
 def test_settings_without_effect_are_the_same_run(tmp_path):

@@ -2,7 +2,8 @@
 
 The plan is kept in the study's folder, `.plan.json`: starting a study of ten thousand
 finished runs again takes seconds. Nothing of it imports torch. An entry holds for as long as
-program, options and input files are the same.
+program, options and input files are the same, and not where its values come from elsewhere,
+such as the environment.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class Planned:
         sweep_metric: The final metric that a sweeper optimises.
         steps: Optimisation steps.
         inputs: The state of its input files: [path, nanoseconds of the change, bytes] each.
+        lasting: Whether nothing but its overrides, options and inputs says what it is.
         job: Its configuration; None where the plan was known.
     """
 
@@ -52,6 +54,7 @@ class Planned:
     sweep_metric: str
     steps: int
     inputs: tuple[FileState, ...]
+    lasting: bool = True
     job: Job | None = field(default=None, repr=False, compare=False)
 
     def resolved(self, resolver: Resolver) -> Job:
@@ -182,6 +185,7 @@ class Planning:
             experiment.sweep_metric,
             experiment.edit.steps,
             inputs,
+            self.resolver.is_closed(words),
             job,
         )
 
@@ -199,7 +203,7 @@ class Planning:
 
 def _recalled(known: dict[Overrides, Planned], overrides: Overrides) -> Planned | None:
     planned = known.get(overrides)
-    if planned is None:
+    if planned is None or not planned.lasting:
         return None
     for name, modified, size in planned.inputs:
         path = Path(name)
