@@ -8,7 +8,7 @@ from scipy import stats
 
 from ganvas.analysis.ablation import add_members
 from ganvas.analysis.layout import as_csv, latex, markdown, text, write_parquet
-from ganvas.analysis.table import tabulate
+from ganvas.analysis.table import Row, Table, tabulate
 from ganvas.errors import ConfigError
 
 IMAGES = 8
@@ -128,6 +128,17 @@ def test_layouts_mark_the_best_and_the_significant(study):
     rows = list(csv.DictReader(io.StringIO(as_csv(table))))
     assert float(rows[1]["p_corrected"]) == pytest.approx(2 / 2**IMAGES)
     assert rows[1]["images"] == str(IMAGES)
+
+
+def test_latex_takes_every_level_as_text():
+    levels = ("[4]", "*", r"a\b_{c}", "x^2$~")
+    rows = tuple(Row((level, level), 1, {}) for level in levels)
+    lines = latex(Table(("rows", "again"), (), rows, ())).splitlines()
+    cells = [line.removesuffix(r" \\").split(" & ") for line in lines if line.endswith("& 1 \\\\")]
+    assert [cell[0] for cell in cells] == [
+        "{}[4]", "{}*", r"a\textbackslash{}b\_\{c\}", r"x\textasciicircum{}2\$\textasciitilde{}",
+    ]  # fmt: skip
+    assert [cell[1] for cell in cells[:2]] == ["[4]", "*"]
 
 
 def test_parquet_holds_the_same(study, tmp_path):

@@ -11,6 +11,7 @@ import yaml
 from scipy.stats import wilcoxon
 
 from ganvas.analysis.study import read_study
+from ganvas.config.overrides import parse
 from ganvas.report.collect import collect
 from ganvas.report.more import images_missing
 
@@ -68,14 +69,24 @@ def test_nothing_is_missing_where_there_is_nothing_to_compare(tmp_path):
     assert analysis["more"] == {}
 
 
-def test_the_command_repeats_every_setting_of_a_full_grid(tmp_path):
-    analysis = grid(tmp_path / "s", seeds=(0, 1))
+def test_the_command_repeats_every_setting_of_a_full_grid(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    analysis = grid(tmp_path / "outputs" / "s", seeds=(0, 1))
     assert analysis["missing"]["m"] == 4
     (line,) = analysis["more"]["m"]
     words = shlex.split(line)
     assert words[:3] == ["ganvas", "run", "-m"]
     expected = {"study=s", "budget=quick", "optimizer.lr=0.1", "mask=a,b", "loss=c,d", "seed=0,1"}
     assert set(words[3:]) == expected | {"image=file", "image.x.path=PHOTOGRAPHS/"}
+
+
+@pytest.mark.parametrize("name", ["mine", "it's, all"])
+def test_the_command_leads_into_the_folder_of_the_study(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    analysis = grid(tmp_path / name / "s")
+    words = shlex.split(analysis["more"]["m"][0])
+    (output,) = (word for word in words if word.startswith("output="))
+    assert parse([output])[0].value() == name
 
 
 def test_of_a_grid_with_gaps_the_best_two_are_repeated(tmp_path):
@@ -91,6 +102,16 @@ def test_enough_images_ask_for_no_more(tmp_path):
     analysis = grid(tmp_path / "s", images="tuvwxyz")
     assert analysis["missing"]["m"] == 0
     assert analysis["more"] == {}
+
+
+def test_only_a_run_that_a_process_holds_is_running(tmp_path):
+    for name in ("held", "killed"):
+        write_run(tmp_path / "s", name, ["mask=a"], {"x": 1.0})
+        (tmp_path / "s" / name / "status.json").write_text('{"state": "running", "images": ["x"]}')
+    runs = read_study(tmp_path / "s")
+    with runs[0].locked():
+        rows = collect(runs, "s")["runs"]
+    assert [row["state"] for row in rows] == ["running", "interrupted"]
 
 
 def test_importance_is_left_out_where_it_cannot_be_estimated(tmp_path):

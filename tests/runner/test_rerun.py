@@ -1,11 +1,13 @@
 import json
 import shutil
 from copy import deepcopy
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 import yaml
 from PIL import Image
 
@@ -14,6 +16,8 @@ from ganvas.command.rerun import rerun as command
 from ganvas.config.compose import compose_job
 from ganvas.config.groups import groups
 from ganvas.errors import ConfigError, InputError
+from ganvas.generator.base import Activation
+from ganvas.generator.delta import Delta
 from ganvas.generator.tiny import TinyConfig
 from ganvas.runner.difference import causes, differences
 from ganvas.runner.directory import load
@@ -109,6 +113,39 @@ def test_difference_and_cause_are_named(old, tmp_path, capsys):
     assert "metrics: final.psnr" in out
     assert "picture of a" in out
     assert f"versions.torch: 1.0.0 → {version('torch')}" in out
+
+
+def test_tuned_weights_edited_activations_and_other_inputs_count(old, tmp_path):
+    base = replace(
+        old.embedding,
+        delta=Delta({"conv@values": torch.full((2, 3), 127, dtype=torch.int8)}),
+        resume=("8x8.conv", Activation(torch.zeros(2, 3, 8, 8))),
+    )
+    changed = {
+        "delta.conv@values": replace(
+            base, delta=Delta({"conv@values": torch.full((2, 3), -128, dtype=torch.int8)})
+        ),
+        "delta.conv@step": replace(
+            base, delta=Delta({**base.delta.tensors, "conv@step": torch.ones(2)})
+        ),
+        "resume.features": replace(base, resume=("8x8.conv", Activation(torch.ones(2, 3, 8, 8)))),
+        "resume 8x8.conv → 8x8.up": replace(base, resume=("8x8.up", base.resume[1])),
+        "truncation": replace(base, truncation=0.5),
+    }
+    for index, (part, embedding) in enumerate(changed.items()):
+        for file in ("embedding", "embedding.y"):
+            runs = []
+            for side, content in (("a", base), ("b", embedding)):
+                run = tmp_path / f"{side}{index}{file}"
+                shutil.copytree(old.path, run)
+                content.save(run / f"{file}.safetensors")
+                seal(run)
+                runs.append(load(run))
+            (line,) = differences(*runs)
+            assert line.startswith(f"{file}: {part}")
+            assert "conv@values" not in line or line.endswith("255")
+    assert differences(old, runs[0]) == ["embedding.y: only in the repetition"]
+    assert differences(runs[0], old) == ["embedding.y: missing"]
 
 
 def test_the_environment_is_not_blamed_for_an_equal_result(old, tmp_path, capsys):

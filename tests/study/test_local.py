@@ -40,6 +40,38 @@ def test_a_mistake_is_told_and_leaves_no_run(tmp_path):
     assert not RunDirectory(tmp_path).status_file.exists()
 
 
+def test_a_job_without_an_error_has_the_state_that_its_folder_says(tmp_path):
+    crew, task = crew_of(tmp_path, stopping=False)
+    task.planned.final = task.planned.working
+    for state, error, note in (("failed", "too bad", "too bad"), ("finished", None, "")):
+        task.planned.final.write_status(state=state, error=error)
+        crew._ended(task, 0, 0)
+        assert (task.state, task.note) == (state, note)
+
+
+def test_a_launcher_tries_again_what_a_later_start_would_leave(tiny, tmp_path):
+    job = compose_job([*tiny, f"output={tmp_path}", "retry_failed=false"])
+    run = execute(job)
+    run.write_status(state="failed", error="killed by SIGKILL")
+    assert execute(job).state == "failed"
+    assert execute(job, retry=True).state == "finished"
+
+
+@pytest.mark.parametrize("attempts", [0, 1])
+def test_only_another_attempt_is_one(tmp_path, attempts):
+    crew, task = crew_of(tmp_path, stopping=False)
+    task.attempts = attempts
+    task.planned.final, task.planned.force = task.planned.working, True
+    task.planned.resolved = lambda resolver: None
+    crew.resolver = SimpleNamespace(user_dirs=())
+    started = []
+    crew.context = SimpleNamespace(
+        Process=lambda target, args: started.append(args) or SimpleNamespace(start=lambda: None)
+    )
+    crew._start(crew.slots[0], task)
+    assert [args[-1] for args in started] == [attempts > 0]
+
+
 def test_a_job_for_another_folder_is_refused_and_touches_none(tiny, tmp_path):
     job = compose_job([*tiny, f"output={tmp_path / 'out'}"])
     with pytest.raises(ConfigError, match="since the study was planned; start it again"):

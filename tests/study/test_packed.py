@@ -4,6 +4,7 @@ import json
 import os
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,7 +21,10 @@ from ganvas.runner.job import execute, validate
 from ganvas.runner.monitor import RunMonitor
 from ganvas.stage import fit as fitting
 from ganvas.stage.stage import Stage
-from ganvas.study.packed import PackedJob, packable, packs
+from ganvas.study import packed
+from ganvas.study.local import Task
+from ganvas.study.packed import PackedJob, PackedSettings, packable, packs
+from ganvas.study.plan import plan
 
 PACKED = "hydra/launcher=packed"
 # Beside a second term, Adam does not cancel a weight out.
@@ -191,6 +195,17 @@ def test_jobs_that_fail_diverge_or_are_pruned_leave_the_others(ganvas_command, t
     assert ganvas_command(*words, f"{WEIGHT}=1,0.1").code == 0
     for name, run in calm.items():
         assert_same_result(run, packed[name])
+
+
+def test_a_job_that_another_process_saw_fail_has_failed(tiny, tmp_path, monkeypatch):
+    (planned,) = plan([[*tiny, f"output={tmp_path}", "retry_failed=false"]])
+    planned.final.path.mkdir(parents=True)
+    planned.final.write_status(state="failed", error="no space left")
+    monkeypatch.setattr(packed, "is_settled", lambda task: False)  # it failed just afterwards
+    task = Task(planned)
+    observer = SimpleNamespace(begun=lambda: None, state_changed=lambda task: None)
+    packed.execute_packs([task], Resolver(), PackedSettings(), observer)
+    assert (task.state, task.note) == ("failed", "no space left")
 
 
 def test_each_job_stops_early_where_it_would_alone(ganvas_command, tiny):

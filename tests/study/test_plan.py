@@ -4,10 +4,11 @@ import socket
 import pytest
 from PIL import Image
 
+from ganvas.config.compose import Resolver
 from ganvas.errors import ConfigError
 from ganvas.image.source import Source
 from ganvas.study import plan as module
-from ganvas.study.plan import plan
+from ganvas.study.plan import not_there, plan
 from ganvas.study.settings import LocalSettings
 from ganvas.system.files import UNFINISHED
 
@@ -66,6 +67,32 @@ def test_a_changed_network_counts(tmp_path):
     (before,) = plan([words])
     network.write_bytes(b"another one")
     assert plan([words])[0].path != before.path
+
+
+@pytest.mark.parametrize("word", ["seed='${oc.decode:${oc.env:SEED}}'", "experiment=from_outside"])
+def test_what_is_read_from_outside_counts(tmp_path, monkeypatch, word):
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "from_outside.yaml").write_text(
+        "# @package _global_\nseed: ${oc.decode:${oc.env:SEED}}\n"
+    )
+    paths = []
+    for seed in ("1", "2"):
+        monkeypatch.setenv("SEED", seed)
+        (one,) = plan([[*TINY, f"output={tmp_path}", word]], Resolver([tmp_path]))
+        paths.append(one.path)
+    assert paths == [p.path for p in plan(jobs(tmp_path, 1, 2))]
+
+
+def test_each_study_of_a_sweep_knows_of_its_own_runs(tmp_path):
+    words = [*TINY, f"output={tmp_path}"]
+    found = plan([[*words, f"study={s}", f"seed={k}"] for s, k in (("a", 0), ("b", 1), ("b", 2))])
+    names = [p.final.name for p in found]
+    assert not_there(tmp_path / "a") == names[:1]
+    assert not_there(tmp_path / "b") == sorted(names[1:])
+    found[2].final.path.mkdir()
+    plan([[*words, "study=b", "seed=3"]])
+    assert names[1] in not_there(tmp_path / "b")
+    assert len(not_there(tmp_path / "b")) == 2
 
 
 def test_settings_without_effect_are_the_same_run(tmp_path):

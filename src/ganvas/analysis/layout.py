@@ -13,7 +13,10 @@ from ganvas.analysis.table import SIGNIFICANT, Row, Table, Value
 from ganvas.errors import ConfigError
 from ganvas.system.files import replacing
 
-_LATEX = {"_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "~": r"\textasciitilde{}", "±": r"$\pm$"}
+_LATEX = {
+    "_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "$": r"\$", "{": r"\{", "}": r"\}",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}", "±": r"$\pm$",
+}  # fmt: skip
 
 
 def text(table: Table) -> str:
@@ -38,7 +41,9 @@ def latex(table: Table) -> str:
     """Lay a table out in LaTeX, for the package booktabs; the best value of a column is bold."""
 
     def line(words: list[str]) -> str:
-        return " & ".join(words) + r" \\"
+        # After the line before, [4] would be an argument, and * one of its own.
+        shield = "{}" if words[0].startswith(("[", "*")) else ""
+        return shield + " & ".join(words) + r" \\"
 
     head = [_escaped(word) for word in _head(table)]
     rows = [_words(table, row, "\0{}\1", _escaped) for row in table.rows]
@@ -128,7 +133,7 @@ def _notes(table: Table, mark: str) -> list[str]:
 
 
 def _escaped(word: str) -> str:
-    return "".join(_LATEX.get(letter, letter) for letter in word.replace("\\", r"\textbackslash{}"))
+    return "".join(_LATEX.get(letter, letter) for letter in word)
 
 
 def _finite(value: float) -> float | None:

@@ -124,7 +124,7 @@ def search(sweep: Sequence[Override], words: Sequence[str], resolver: Resolver) 
     from ganvas.study.plan import plan
 
     probes = plan(probe(sweep, resolver.groups), resolver)
-    state = Jobs()
+    state = Jobs(searching=True)
     code = hand_over(words, state) or state.exit_code
     if not code:
         tell_next(probes)
@@ -179,19 +179,31 @@ def tell_unfinished(planned: Sequence[Planned]) -> int:
 
 
 class Jobs:
-    """The jobs of one command: executes them one by one and remembers how they ended."""
+    """The jobs of one command: executes them one by one and remembers how they ended.
 
-    def __init__(self) -> None:
+    Args:
+        searching: Whether a sweeper chooses jobs by what earlier ones return.
+    """
+
+    def __init__(self, searching: bool = False) -> None:
+        self.searching = searching
         self.exit_code = 0
         self.interrupted = False
 
     def execute_composed(self, config: DictConfig) -> float | None:
-        """Execute one job that Hydra composed; see `execute`."""
+        """Execute one job that Hydra composed; see `execute`.
+
+        Raises:
+            Interrupted: A search was interrupted, which would else take the job as one that failed.
+        """
         about = HydraConfig.get()
         OmegaConf.resolve(config)
-        return self.execute(
+        value = self.execute(
             Job(plain(config), named(about.runtime.choices), closed_keys(about.overrides.task))
         )
+        if self.searching and self.interrupted:
+            raise Interrupted("stopped; the same command continues")
+        return value
 
     def execute(self, job: Job) -> float | None:
         """Execute one job; a failure is reported and leaves the others.

@@ -74,6 +74,15 @@ class Base:
             whole = by_omegaconf(tree)
             return {name: self._shared(name, tree[name], whole[name]) for name in tree}
 
+    def is_closed(self, tree: Tree) -> bool:
+        """Return False where an interpolation may read more than keys, such as the environment."""
+        try:
+            for node in tree.values():
+                self._refers(node)
+        except Unusual:
+            return False
+        return True
+
     def _resolve(self, name: str, tree: Tree) -> Any:
         if name in self._values and tree[name] is self.written[name]:
             return tree[name]

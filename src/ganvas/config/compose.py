@@ -137,6 +137,19 @@ class Resolver:
             config, choices = composed.config, composed.choices
         return Job(config, choices, _without_hydra(overrides))
 
+    def is_closed(self, words: Words) -> bool:
+        """Return False where a job's values may come from elsewhere, as by ``${oc.env:HOME}``.
+
+        Raises:
+            ConfigError: As the function `resolve`.
+        """
+        base, values = self._split(parse(words))
+        try:
+            tree = base.with_values(values)
+        except Unusual:
+            tree = self.compose(words).config
+        return base.is_closed(tree)
+
     def compose_hydra(self, words: Words) -> DictConfig:
         """Compose Hydra's own node, with its launcher and sweeper, of a sweep.
 

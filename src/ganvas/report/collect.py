@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from ganvas.analysis.axes import as_text, find_axes
@@ -13,6 +12,7 @@ from ganvas.analysis.compare import TIME, about, image_name, metric_names
 from ganvas.report.analysis import analyse
 from ganvas.report.curves import read_curves, short
 from ganvas.report.pictures import find_album, find_sheet
+from ganvas.report.place import shown
 from ganvas.runner.directory import RunDirectory
 from ganvas.system.reading import number
 
@@ -84,16 +84,17 @@ def _repetitions(run: RunDirectory) -> list[list[str]]:
     # A launcher fixes the threads of its jobs by the environment, which a plain run does not have.
     if threads and environment.get("OMP_NUM_THREADS") == str(threads):
         overrides.append(f"trainer.threads={threads}")
-    return [["rerun", str(_shown(run.path))], ["run", *overrides]]
+    return [["rerun", str(shown(run.path))], ["run", *overrides]]
 
 
 def _row(run: RunDirectory, albums: dict[Any, int]) -> dict[str, Any]:
-    status = run.status
+    standing = run.standing
+    status = standing.status
     album_keys = [find_album(run, image) for image in run.images]
     return {
         "id": run.name,
         "slug": status.get("slug") or run.name,
-        "state": status["state"],
+        "state": standing.state,
         "edit": status.get("edit"),
         "stage": status.get("stage"),
         "step": status.get("step"),
@@ -137,10 +138,3 @@ def _shared_steps(curves: list[dict[str, Any]]) -> dict[str, Any]:
     for curve in curves:
         curve["steps"] = steps.setdefault(tuple(curve["steps"]), len(steps))
     return {"steps": list(steps), "ofRun": curves}
-
-
-def _shown(path: Path) -> Path:
-    try:
-        return path.resolve().relative_to(Path.cwd())
-    except ValueError:
-        return path

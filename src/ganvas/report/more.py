@@ -6,14 +6,18 @@ import math
 import re
 import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 from ganvas.analysis.axes import ABSENT, PRESENT, Axis
 from ganvas.analysis.compare import Levels
+from ganvas.report.place import shown
 from ganvas.runner.directory import RunDirectory
 
 _SIGNIFICANT = 0.05
 _PHOTOGRAPHS = ["image=file", "image.x.path=PHOTOGRAPHS/"]
 _OF_ONE_STUDY = re.compile(r"^(image|study|hydra|outputs?|force|job)([./].*)?$")
+_OUTPUT = Path("outputs")
+_PLAIN = re.compile(r"[\w./-]+")
 _UNWRITABLE = re.compile(rf"[=,]({ABSENT}|{PRESENT})(,|$)")
 
 
@@ -52,7 +56,7 @@ def commands(
     inner = [axis for axis in axes if not axis.is_unit]
     seeds = [axis for axis in axes if axis.is_unit and not axis.is_image]
     repeated = [_word(axis, range(len(axis.levels))) for axis in seeds]
-    shared = [f"study={study}", *_common(runs, axes)]
+    shared = [f"study={study}", *_output(runs[0]), *_common(runs, axes)]
     columns = [sorted(set(column)) for column in zip(*settings, strict=True)]
     if math.prod(map(len, columns)) == len(settings):
         sweeps = [columns]
@@ -66,6 +70,16 @@ def commands(
         flag = ["-m"] if any("," in word for word in words) else []
         lines.append(shlex.join(["ganvas", "run", *flag, *shared, *words, *_PHOTOGRAPHS]))
     return lines
+
+
+def _output(run: RunDirectory) -> list[str]:
+    """The override that leads a study's runs into the folder that holds it, where one is needed."""
+    folder = shown(run.path.parent.parent)
+    if folder == _OUTPUT:
+        return []
+    text = str(folder)
+    quoted = text.replace("'", "\\'")
+    return [f"output={text}" if _PLAIN.fullmatch(text) else f"output='{quoted}'"]
 
 
 def _common(runs: Sequence[RunDirectory], axes: Sequence[Axis]) -> list[str]:

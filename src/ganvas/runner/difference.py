@@ -7,12 +7,23 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
+from ganvas.embedding import Embedding
+from ganvas.embedding.storage import flatten
 from ganvas.errors import InputError
 from ganvas.runner.directory import RunDirectory
 
 MEASURED = {"seconds", "steps_per_second", "peak_memory_mib"}
 """Metrics of the machine, which differ from run to run."""
+
+EMBEDDINGS = "embedding*.safetensors"
+"""The files of the embeddings, of which that of x has no name of its own."""
+
+DESCRIBED = ("space", "truncation", "resume")
+"""What an embedding's file says of its arrays; its generator is among the causes."""
+
+Flat = tuple[dict[str, Tensor], dict[str, str]]
 
 CAUSES = ("versions", "device", "threads", "micro_batch", "side_by_side", "assets", "generator",
           "inputs", "git", "python", "platform", "environment")  # fmt: skip
@@ -20,8 +31,8 @@ CAUSES = ("versions", "device", "threads", "micro_batch", "side_by_side", "asset
 
 
 def differences(old: RunDirectory, new: RunDirectory) -> list[str]:
-    """Return one line per result that is not bit-identical: embedding, metrics, pictures."""
-    return [*_embedding(old, new), *_metrics(old, new), *_pictures(old, new)]
+    """Return one line per result that is not bit-identical: embeddings, metrics, pictures."""
+    return [*_embeddings(old, new), *_metrics(old, new), *_pictures(old, new)]
 
 
 def causes(old: RunDirectory, new: RunDirectory) -> list[str]:
@@ -34,21 +45,38 @@ def causes(old: RunDirectory, new: RunDirectory) -> list[str]:
     return lines
 
 
-def _embedding(old: RunDirectory, new: RunDirectory) -> Iterator[str]:
-    first, second = old.embedding, new.embedding
-    pairs = [("latent", first.latent, second.latent)]
-    if len(first.noise) != len(second.noise):
-        yield f"embedding: {len(first.noise)} noise maps → {len(second.noise)}"
-    else:
-        pairs += [
-            (f"noise {i}", a, b)
-            for i, (a, b) in enumerate(zip(first.noise, second.noise, strict=True))
-        ]
-    for name, a, b in pairs:
-        if a.shape != b.shape:
-            yield f"embedding: {name} has shape {tuple(a.shape)} → {tuple(b.shape)}"
+def _embeddings(old: RunDirectory, new: RunDirectory) -> Iterator[str]:
+    """Compare the embeddings of x and of the other inputs."""
+    for name in sorted({file.name for run in (old, new) for file in run.path.glob(EMBEDDINGS)}):
+        label = name.removesuffix(".safetensors")
+        if not (old.path / name).is_file():
+            yield f"{label}: only in the repetition"
+        elif not (new.path / name).is_file():
+            yield f"{label}: missing"
+        else:
+            parts = [flatten(_embedding(run, name)) for run in (old, new)]
+            yield from _parts(label, *parts)
+
+
+def _embedding(run: RunDirectory, name: str) -> Embedding:
+    run.read(name)  # it is compared with what the run has written
+    return Embedding.load(run.path / name)
+
+
+def _parts(label: str, old: Flat, new: Flat) -> Iterator[str]:
+    """Compare latent, noise, tuned weights and edited activations, and what they are."""
+    for name in dict.fromkeys((*old[0], *new[0])):
+        a, b = old[0].get(name), new[0].get(name)
+        if a is None or b is None:
+            yield f"{label}: {name} is only in one of them"
+        elif a.shape != b.shape:
+            yield f"{label}: {name} has shape {tuple(a.shape)} → {tuple(b.shape)}"
         elif not torch.equal(a, b):
-            yield f"embedding: {name} differs by up to {(a - b).abs().max():.3g}"
+            # The integers of tuned weights would overflow.
+            yield f"{label}: {name} differs by up to {(a.double() - b.double()).abs().max():.3g}"
+    for name in DESCRIBED:
+        if old[1][name] != new[1][name]:
+            yield f"{label}: {name} {old[1][name]} → {new[1][name]}"
 
 
 def _metrics(old: RunDirectory, new: RunDirectory) -> Iterator[str]:

@@ -63,13 +63,16 @@ def validate(config: Mapping[str, Any]) -> Call:
     return tree
 
 
-def execute(job: Job, lock: int | None = None, planned_folder: Path | None = None) -> RunDirectory:
+def execute(
+    job: Job, lock: int | None = None, planned_folder: Path | None = None, retry: bool = False
+) -> RunDirectory:
     """Run one composed job, or recognise that it is finished, or continue it.
 
     Args:
         job: The composed job.
         lock: The lock on the run's folder, where the process that started this one holds it.
         planned_folder: The folder that the study planned; another one than the job's is refused.
+        retry: Try it again where it has failed, whatever `retry_failed` says of a later start.
 
     Raises:
         GanvasError: A mistake in the configuration or an input, before anything is written; a
@@ -77,7 +80,7 @@ def execute(job: Job, lock: int | None = None, planned_folder: Path | None = Non
     """
     from ganvas.runner.together import execute_together
 
-    (ended,) = execute_together([course(job, lock, planned_folder)])
+    (ended,) = execute_together([course(job, lock, planned_folder, retry=retry)])
     if isinstance(ended, Exception):
         raise ended
     return ended
@@ -88,6 +91,7 @@ def course(
     lock: int | None = None,
     planned_folder: Path | None = None,
     in_process: Callable[[Experiment], AbstractContextManager[Process]] = of_its_own,
+    retry: bool = False,
 ) -> Fitting[RunDirectory]:
     """Do what `execute` does, and leave it to others to fit the stages.
 
@@ -96,6 +100,7 @@ def course(
         lock: As in `execute`.
         planned_folder: As in `execute`.
         in_process: What the run uses of its process.
+        retry: As in `execute`.
 
     Yields:
         Each stage that is to be fitted; how it was is sent back.
@@ -113,7 +118,7 @@ def course(
         raise ConfigError(
             "options, program or inputs have changed since the study was planned; start it again"
         )
-    if not is_due(final, experiment):
+    if not is_due(final, experiment, retry=retry):
         return RunDirectory(final.path)
     pictures = repeated(experiment.image.read(), experiment.start.solutions)
     experiment.edit.check_images(pictures)
@@ -134,7 +139,7 @@ def course(
     place = final.locked() if repeats else nullcontext()
     with removed_if_refused(folder, new), place, folder.locked(lock):
         # Another process may have finished it while this one waited.
-        if not is_due(final, experiment, again=True):
+        if not is_due(final, experiment, again=True, retry=retry):
             return RunDirectory(final.path)
         with logging_to(folder.path / "run.log"), in_process(experiment) as process:
             remove_unfinished(folder.path)
@@ -190,7 +195,9 @@ def folders(experiment: Experiment, identity: Identity) -> tuple[RunDirectory, R
     return final, new if experiment.force else final
 
 
-def is_due(final: RunDirectory, experiment: Experiment, again: bool = False) -> bool:
+def is_due(
+    final: RunDirectory, experiment: Experiment, again: bool = False, retry: bool = False
+) -> bool:
     """Return False for a run that is finished, or has failed and is to be left.
 
     A run whose record is damaged is due again.
@@ -199,6 +206,7 @@ def is_due(final: RunDirectory, experiment: Experiment, again: bool = False) -> 
         final: The run.
         experiment: What it is to do.
         again: It has been due before, so that damage has been named.
+        retry: As in `execute`.
 
     Raises:
         StorageError: A newer version of ganvas has written the run.
@@ -216,9 +224,11 @@ def is_due(final: RunDirectory, experiment: Experiment, again: bool = False) -> 
     state = final.status.get("state", "new")
     if state == "finished":
         log.info("%s is finished already (force=true repeats it)", final.path)
-    elif state == "failed" and not experiment.retry_failed:
+        return False
+    if state == "failed" and not (retry or experiment.retry_failed):
         log.info("%s has failed (retry_failed=true tries it again)", final.path)
-    return not (state == "finished" or (state == "failed" and not experiment.retry_failed))
+        return False
+    return True
 
 
 def describe(

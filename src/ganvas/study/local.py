@@ -102,6 +102,17 @@ def is_settled(task: Task) -> bool:
     return False
 
 
+def ended_state(planned: Planned) -> tuple[str, str]:
+    """Return the state that a job which raised no error has left in its folder, and its note."""
+    if planned.working.status.get("state") == "pruned":
+        return "pruned", ""
+    # A repetition has taken the place of the result.
+    status = planned.final.status
+    if status.get("state") in ("finished", "pruned"):
+        return str(status["state"]), ""
+    return "failed", str(status.get("error") or "it ended without a result")
+
+
 class LocalExecutor:
     """The processes at work and the jobs that wait for them.
 
@@ -180,7 +191,7 @@ class LocalExecutor:
             process = self.context.Process(
                 target=work,
                 args=(job, self.resolver.user_dirs, Lock(lock), folder.path, slot.gpu,
-                      self.settings.threads),
+                      self.settings.threads, task.attempts > 1),
             )  # fmt: skip
             process.start()
         finally:
@@ -218,8 +229,7 @@ class LocalExecutor:
 
     def _ended(self, task: Task, code: int, killed_at_mib: int) -> None:
         if code == 0:
-            state = task.planned.working.status.get("state")
-            self._set(task, "pruned" if state == "pruned" else "finished")
+            self._set(task, *ended_state(task.planned))
             return
         folder = task.planned.working
         # Before a job can save its state, the request to stop ends its process at once.

@@ -21,7 +21,7 @@ from ganvas.runner.settings import Experiment
 from ganvas.runner.signals import StopSignal
 from ganvas.runner.together import execute_together
 from ganvas.stage import StageConfig
-from ganvas.study.local import JobObserver, Task, is_settled
+from ganvas.study.local import JobObserver, Task, ended_state, is_settled
 
 
 @dataclass(frozen=True)
@@ -117,8 +117,11 @@ def execute_pack(pack: list[PackedJob], stop: StopSignal, observer: JobObserver)
         courses = [course(job.job, in_process=lambda _: nullcontext(process)) for job in pack]
         ended = execute_together(courses)
     for job, end in zip(pack, ended, strict=True):
-        job.task.state = _state(end)
-        job.task.note = str(end) if job.task.state == "failed" else ""
+        if isinstance(end, Exception):
+            job.task.state = _state(end)
+            job.task.note = str(end) if job.task.state == "failed" else ""
+        else:
+            job.task.state, job.task.note = ended_state(job.task.planned)
         observer.state_changed(job.task)
 
 
@@ -138,9 +141,9 @@ def _is_like(a: object, b: object) -> bool:
     return not isinstance(a, StageConfig) and not isinstance(b, StageConfig)
 
 
-def _state(end: object) -> str:
+def _state(end: Exception) -> str:
     if isinstance(end, Interrupted):
         return "interrupted"
     if isinstance(end, Pruned):
         return "pruned"
-    return "failed" if isinstance(end, Exception) else "finished"
+    return "failed"

@@ -2,7 +2,8 @@
 
 The plan is kept in the study's folder, `.plan.json`: starting a study of ten thousand
 finished runs again takes seconds. Nothing of it imports torch. An entry holds for as long as
-program, options and input files are the same.
+program, options and input files are the same, and not where its values come from elsewhere,
+such as the environment.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class Planned:
         sweep_metric: The final metric that a sweeper optimises.
         steps: Optimisation steps.
         inputs: The state of its input files: [path, nanoseconds of the change, bytes] each.
+        lasting: Whether nothing but its overrides, options and inputs says what it is.
         job: Its configuration; None where the plan was known.
     """
 
@@ -52,6 +54,7 @@ class Planned:
     sweep_metric: str
     steps: int
     inputs: tuple[FileState, ...]
+    lasting: bool = True
     job: Job | None = field(default=None, repr=False, compare=False)
 
     def resolved(self, resolver: Resolver) -> Job:
@@ -96,20 +99,20 @@ def plan(jobs: Sequence[Words], resolver: Resolver | None = None) -> list[Planne
                     raise
                 raise type(error)(f"job {number} of {len(jobs)}: {error}") from error
         planned.append(one)
-    fresh = {p.overrides: p for p in planned}
-    if not fresh.keys() <= known.keys() or any(known[k] is not p for k, p in fresh.items()):
-        _write(study, mark, {**known, **fresh})
+    _keep(study, mark, known, {p.overrides: p for p in planned})
+    for other, own in _by_study(planned).items():
+        if other != study.resolve():
+            _keep(other, mark, _read(other, mark), own)
     return planned
 
 
 def not_there(study: Path) -> list[str]:
     """Return the names of runs that sweeps have planned in a study and that have no folder yet."""
     try:
-        jobs = json.loads((study / ".plan.json").read_text(encoding="utf-8"))["jobs"]
-        names = {Path(job["path"]).name for job in jobs}
+        content = json.loads((study / ".plan.json").read_text(encoding="utf-8"))
+        return [name for name in content["runs"] if not (study / name).exists()]
     except (OSError, ValueError, KeyError, TypeError):
         return []
-    return sorted(name for name in names if not (study / name).exists())
 
 
 def _lines(words: Words) -> Overrides:
@@ -182,6 +185,7 @@ class Planning:
             experiment.sweep_metric,
             experiment.edit.steps,
             inputs,
+            self.resolver.is_closed(words),
             job,
         )
 
@@ -199,7 +203,7 @@ class Planning:
 
 def _recalled(known: dict[Overrides, Planned], overrides: Overrides) -> Planned | None:
     planned = known.get(overrides)
-    if planned is None:
+    if planned is None or not planned.lasting:
         return None
     for name, modified, size in planned.inputs:
         path = Path(name)
@@ -225,9 +229,31 @@ def _read(study: Path, mark: str) -> dict[Overrides, Planned]:
     return jobs
 
 
+def _by_study(planned: Iterable[Planned]) -> dict[Path, dict[Overrides, Planned]]:
+    """Return the jobs of each study's folder; a sweep may be over `study` or `output`."""
+    folders: dict[Path, dict[Overrides, Planned]] = {}
+    for one in planned:
+        folders.setdefault(Path(one.path).parent, {})[one.overrides] = one
+    found: dict[Path, dict[Overrides, Planned]] = {}
+    for folder, jobs in folders.items():
+        found.setdefault(folder.resolve(), {}).update(jobs)
+    return found
+
+
+def _keep(
+    study: Path, mark: str, known: dict[Overrides, Planned], fresh: dict[Overrides, Planned]
+) -> None:
+    """Add jobs to the plan in a study's folder, where it does not hold them already."""
+    if any(known.get(overrides) != one for overrides, one in fresh.items()):
+        _write(study, mark, {**known, **fresh})
+
+
 def _write(study: Path, mark: str, jobs: dict[Overrides, Planned]) -> None:
     names = [field.name for field in fields(Planned) if field.name != "job"]
     entries = [{name: getattr(p, name) for name in names} for p in jobs.values()]
-    content = {"fingerprint": mark, "jobs": entries}
+    # The first study of a sweep over several keeps the jobs of all, which are not its own.
+    own = _by_study(jobs.values()).get(study.resolve(), {}).values()
+    runs = sorted({Path(p.path).name for p in own})
+    content = {"fingerprint": mark, "runs": runs, "jobs": entries}
     remove_abandoned(study, ".plan.json")
     write_text(study / ".plan.json", json.dumps(content))

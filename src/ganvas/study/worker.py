@@ -61,6 +61,7 @@ def work(
     run: Path,
     gpu: str | None,
     threads: int,
+    again: bool = False,
 ) -> None:
     """Execute one job and leave with its exit code; runs in the job's own process.
 
@@ -71,6 +72,7 @@ def work(
         run: That folder; the process's output goes to `worker.log` there.
         gpu: CUDA_VISIBLE_DEVICES; None leaves it as it is.
         threads: CPU threads.
+        again: Whether the launcher tries the job once more, which `retry_failed` does not forbid.
     """
     # A session of its own: Ctrl-C in the terminal reaches the launcher, which asks jobs to stop,
     # and a terminal that closes takes no job with it.
@@ -92,7 +94,7 @@ def work(
 
     torch.set_num_threads(threads)
     try:
-        execute(job, lock.file, run)
+        execute(job, lock.file, run, retry=again)
     except GanvasError as error:
         print(f"ganvas: {error}", file=sys.stderr, flush=True)
         sys.exit(error.exit_code)

@@ -13,7 +13,7 @@ from optuna.distributions import (  # noqa: E402
 )
 
 from ganvas.config.compose import Resolver  # noqa: E402
-from ganvas.errors import ConfigError  # noqa: E402
+from ganvas.errors import ConfigError, Interrupted  # noqa: E402
 from ganvas.runner.directory import RunDirectory  # noqa: E402
 from ganvas.study.search import trials as module  # noqa: E402
 from ganvas.study.search.pruning import Pruning  # noqa: E402
@@ -113,6 +113,21 @@ def test_a_killed_searchs_trials_go_on(folders):
     study = search(folders, launcher, n_trials=2)
     assert [t.state.name for t in study.trials] == ["COMPLETE", "COMPLETE"]
     assert sorted(t.params["x"] for t in study.trials) == sorted(launcher.jobs)
+
+
+def test_an_interrupted_search_stops_and_goes_on_with_its_trials(folders):
+    def stopped(jobs, first):
+        returns = Launcher()(jobs, first)
+        returns[1] = JobReturn(status=JobStatus.FAILED)
+        returns[1].return_value = Interrupted("stopped")
+        return returns
+
+    with pytest.raises(Interrupted):
+        search(folders, stopped, n_trials=4)
+    launcher = Launcher()
+    study = search(folders, launcher, n_trials=4)
+    assert [t.state.name for t in study.trials] == ["COMPLETE"] * 4
+    assert study.trials[1].params["x"] in launcher.jobs
 
 
 def test_a_metric_that_the_runs_do_not_have_is_refused_before_the_first(folders, monkeypatch):

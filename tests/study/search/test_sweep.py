@@ -8,6 +8,10 @@ import pytest
 
 pytest.importorskip("optuna", minversion="4")
 
+from ganvas.errors import Interrupted
+from ganvas.runner.directory import find_runs
+from ganvas.stage.stage import Stage
+
 SRC = Path(__file__).parents[3] / "src"
 PRUNER = (
     "~hydra.sweeper.pruner.n_startup_trials", "+hydra.sweeper.pruner.lower=12",
@@ -43,6 +47,25 @@ def sweep(folder, trials):
         [sys.executable, "-m", "ganvas.cli", *words],
         env={**os.environ, "PYTHONPATH": str(SRC)}, capture_output=True, text=True,
     )  # fmt: skip
+
+
+def test_an_interrupted_search_without_a_launcher_continues_its_trial(ganvas_command, tiny):
+    words = (
+        "run", "-m", "hydra/sweeper=optuna", "hydra.sweeper.n_trials=2", *tiny, "study=s",
+        "optimizer.latent.lr=interval(0.01,0.5)",
+    )  # fmt: skip
+
+    def interrupted(self, step):
+        raise Interrupted("stopped")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Stage, "training_step", interrupted)
+        assert ganvas_command(*words).code == 130
+    (cut,) = find_runs(Path("outputs", "s"))
+    assert cut.state == "interrupted"
+    assert ganvas_command(*words).code == 0
+    assert cut.state == "finished"
+    assert len(find_runs(Path("outputs", "s"))) == 2
 
 
 @pytest.mark.slow

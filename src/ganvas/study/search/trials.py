@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ganvas.config.compose import Resolver
 from ganvas.config.handover import closed_keys
-from ganvas.errors import ConfigError, nearest
+from ganvas.errors import ConfigError, Interrupted, nearest
 from ganvas.runner.compact_delta import COSTS
 from ganvas.study.plan import Planned, plan
 from ganvas.study.search.pruning import Pruning
@@ -64,10 +64,15 @@ class Trials:
         self._claim()
 
     def search(self) -> None:
-        """Launch trials until there are enough of them, those of an earlier start included."""
+        """Launch trials until there are enough of them, those of an earlier start included.
+
+        Raises:
+            Interrupted: A trial was; it stays one that runs, and the next start goes on with it.
+        """
         done = self._count()
         if done:
             _say(f"{done} of {self.settings.n_trials} trials are finished already")
+        if self.study.get_trials(deepcopy=False):
             # The same seed again would repeat the trials that there are.
             self.study.sampler.reseed_rng()
         # Trials of a search that was killed: their runs continue.
@@ -98,7 +103,11 @@ class Trials:
         pruned = pruning.pruned if pruning else set()
         for trial, job, done in zip(batch, planned, returns, strict=True):
             trial.set_user_attr("run", job.path)
-            self._tell(trial, done, trial.number in pruned)
+            if not isinstance(done._return_value, Interrupted):
+                self._tell(trial, done, trial.number in pruned)
+        for done in returns:
+            if isinstance(done._return_value, Interrupted):
+                raise done._return_value
 
     def _require_metric(self, job: Planned) -> None:
         """Refuse a metric that the runs will not have, before the first one."""
