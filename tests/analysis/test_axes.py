@@ -68,6 +68,45 @@ def test_a_deleted_term_is_an_axis(tmp_path):
     assert (axis.name, axis.levels, axis.of_run) == ("loss.lpips", ("absent", "present"), (1, 0))
 
 
+def write_setting(folder, overrides, choices, config):
+    folder.mkdir(parents=True)
+    (folder / "status.json").write_text('{"state": "running"}')
+    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    composition = {"overrides": overrides, "choices": choices}
+    (folder / "overrides.yaml").write_text(yaml.safe_dump(composition))
+
+
+def test_options_given_as_mappings_are_levels_beside_those_chosen_by_name(tmp_path):
+    for name, word, left in [
+        ("a", "mask={_target_:Box,left:0.1}", 0.1),
+        ("b", "mask={left:0.4,_target_:Box}", 0.4),
+        ("c", "mask=box", 0.2),
+    ]:
+        config = {"mask": {"left": left, "_target_": "Box", "of": "a, b"}}
+        write_setting(tmp_path / name, [word], {"mask": "box"}, config)
+    (axis,) = find_axes(read_study(tmp_path))
+    levels = ("box", "{_target_:Box,left:0.1,of:'a, b'}", "{_target_:Box,left:0.4,of:'a, b'}")
+    assert (axis.name, axis.levels, axis.of_run) == ("mask", levels, (1, 2, 0))
+
+
+def test_keys_given_as_mappings_are_levels(tmp_path):
+    for name, up in (("a", 0.1), ("b", 0.0)):
+        word = f"lr.schedule={{up:{up},down:[1,null]}}"
+        config = {"lr": {"schedule": {"up": up, "down": [1, None]}}}
+        write_setting(tmp_path / name, [word], {}, config)
+    (axis,) = find_axes(read_study(tmp_path))
+    assert (axis.name, axis.of_run) == ("lr.schedule", (1, 0))
+    assert axis.levels == ("{down:[1,null],up:0.0}", "{down:[1,null],up:0.1}")
+
+
+def test_of_a_mapping_that_is_added_it_is_said_that_it_is_there(tmp_path):
+    added = {"loss": {"lpips": {"weight": 1}}}
+    write_setting(tmp_path / "with", ["+loss.lpips={weight:1}"], {}, added)
+    write_setting(tmp_path / "without", [], {}, {"loss": {}})
+    (axis,) = find_axes(read_study(tmp_path))
+    assert axis.levels == ("absent", "present")
+
+
 def test_comparison_pairs_images_within_the_rest_of_the_setting(runs):
     axes = find_axes(runs)
     mask = next(axis for axis in axes if axis.name == "mask")
