@@ -10,6 +10,7 @@ from PIL import Image
 
 from ganvas.analysis.axes import find_axes
 from ganvas.analysis.compare import cells, compare, importance, metric_names
+from ganvas.analysis.photographs import photographs
 from ganvas.analysis.study import read_study
 from ganvas.errors import InputError
 from ganvas.image.picture import save_picture
@@ -147,7 +148,8 @@ def test_solutions_of_a_photograph_count_as_one(tiny_run, tmp_path):
     assert [len(group) for group in (one, every, best)] == [2, 2, 2]
     values = runs[1].per_image("psnr")
     mean = sum(values[f"b-{k}"] for k in (1, 2, 3)) / 3
-    assert {cell[1]: value for cell, value in every.items()}["b"] == pytest.approx(mean)
+    b = photographs(runs[1], 1, axes)["b-1"]
+    assert {cell[1]: value for cell, value in every.items()}[b] == pytest.approx(mean)
     assert {test.test.n for test in compare(cells(runs, axes, "psnr", by))} == {2}
     shares = importance(runs, axes, "psnr")
     assert set(shares) >= {axis.name for axis in by}

@@ -11,6 +11,7 @@ from typing import Literal, TypeVar
 import numpy as np
 
 from ganvas.analysis.axes import Axis
+from ganvas.analysis.photographs import photographs
 from ganvas.analysis.statistics import PairedTest, holm, omega_squared, paired_test
 from ganvas.runner.directory import RunDirectory
 
@@ -107,23 +108,14 @@ def metric_names(runs: Iterable[RunDirectory]) -> list[str]:
     return list(names)
 
 
-def image_name(run: RunDirectory, index: int, image: str, axes: Sequence[Axis]) -> str:
-    """Return a name for an image that is unique in the study.
-
-    Where the images are an axis, every run may number its own from 000.
-    """
-    shard = " ".join(axis.levels[axis.of_run[index]] for axis in axes if axis.is_image)
-    shard = shard.rsplit("/", 1)[-1]
-    return image if not shard or shard.rsplit(".", 1)[0] == image else f"{shard}/{image}"
-
-
 def unit_values(
     run: RunDirectory, index: int, metric: str, axes: Sequence[Axis]
 ) -> dict[str, float]:
     """Return the final values of `metric` per photograph; several solutions of it are averaged."""
     values_of: dict[str, list[float]] = defaultdict(list)
+    photograph = photographs(run, index, axes)
     for image, value in run.per_image(metric).items():
-        values_of[image_name(run, index, run.photograph(image), axes)].append(value)
+        values_of[photograph[image]].append(value)
     return _means(values_of)
 
 
