@@ -80,6 +80,31 @@ def test_the_direction_is_the_one_of_the_records(study):
         assert not box.values["psnr"].best
 
 
+def test_the_best_is_told_on_the_images_that_all_settings_have(study):
+    """Full is 1 dB worse on each photograph, but box has hard ones besides."""
+    for file in study.glob("box-*/metrics.json"):
+        record = json.loads(file.read_text(encoding="utf-8"))
+        record["images"] |= {f"hard{i}": {"psnr": 5.0, "lpips": 0.1} for i in range(9)}
+        file.write_text(json.dumps(record))
+    table = tabulate(study, metrics=["psnr"], base="mask=full")
+    full, box = (row.values["psnr"] for row in table.rows)
+    assert full.interval.mean > box.interval.mean
+    assert (full.best, box.best) == (False, True)
+    different = "psnr: the settings have different images, the best is told on the 8 that all have"
+    assert different in table.notes
+    assert any(n.startswith("box: on the 8 images that it shares with") for n in table.notes)
+
+
+def test_nothing_is_best_where_no_image_is_common(study):
+    for file in study.glob("box-*/metrics.json"):
+        record = json.loads(file.read_text(encoding="utf-8"))
+        record["images"] = {f"other{i}": v for i, v in enumerate(record["images"].values())}
+        file.write_text(json.dumps(record))
+    table = tabulate(study, metrics=["psnr"])
+    assert not any(row.values["psnr"].best for row in table.rows)
+    assert "psnr: the settings have different images, none in common" in table.notes
+
+
 def test_too_few_images_are_told(study):
     for file in study.glob("*/metrics.json"):
         found = json.loads(file.read_text(encoding="utf-8"))

@@ -153,6 +153,36 @@ def by_image(row: Mapping[Cell, float], only: Iterable[Cell] | None = None) -> d
     return dict(sorted(_means(values_of).items()))
 
 
+def on_shared(groups: Mapping[Levels, Mapping[Cell, float]]) -> dict[Levels, dict[Cell, float]]:
+    """Return the groups on what all of them have, so that their means can be ranked.
+
+    That is the same images in the same rest of the setting, or else the same images; {} where the
+    groups have no image in common.
+    """
+    shared = _common(row.keys() for row in groups.values())
+    if shared:
+        return {k: {c: v for c, v in row.items() if c in shared} for k, row in groups.items()}
+    images = shared_images(groups)
+    if not images:
+        return {}
+    return {k: {c: v for c, v in row.items() if c[1] in images} for k, row in groups.items()}
+
+
+def shared_images(groups: Mapping[Levels, Mapping[Cell, float]]) -> set[str]:
+    """Return the images that every group has."""
+    return _common({cell[1] for cell in row} for row in groups.values())
+
+
+def measured_alike(groups: Mapping[Levels, Mapping[Cell, float]]) -> bool:
+    """Whether every group has the same images."""
+    return len({frozenset(cell[1] for cell in row) for row in groups.values()}) <= 1
+
+
+def _common(sets: Iterable[Iterable[Key]]) -> set[Key]:
+    first, *others = map(set, sets)
+    return first.intersection(*others)
+
+
 def compare(groups: Mapping[Levels, Mapping[Cell, float]]) -> list[Comparison]:
     """Test every pair of groups on what both have: same image, same rest of the setting."""
     pairs = list(itertools.combinations(groups, 2))
