@@ -74,3 +74,8 @@ def test_another_second_image_is_another_unit(tmp_path):
         inputs = {"x": [HASHES["p0"]], "y": [HASHES[f"p{index}"]]}
         write_run(tmp_path / str(index), [f"image.y.path=p{index}"], {"p0": float(index)}, inputs)
     assert units(tmp_path) == ([1.0, 2.0], [["p1/p0"], ["p2/p0"]])
+
+
+def test_names_count_where_the_hashes_are_not_those_of_the_images(tmp_path):
+    write_run(tmp_path / "0", [], {"p0": 1.0, "p1": 2.0}, {"x": [HASHES["p0"]]})
+    assert units(tmp_path) == ([1.0, 2.0], [["p0", "p1"]])

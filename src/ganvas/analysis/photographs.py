@@ -27,8 +27,11 @@ def photographs(run: RunDirectory, index: int, axes: Sequence[Axis]) -> dict[str
 
 def _hashes(run: RunDirectory, names: list[str]) -> dict[str, str]:
     """Return the hashes of all inputs by photograph; {} where not every one is recorded."""
-    columns = list((run.provenance.get("inputs") or {}).values())
-    if not columns or not all(isinstance(c, list) and len(c) in (1, len(names)) for c in columns):
+    inputs = run.provenance.get("inputs") or {}
+    columns = list(inputs.values())
+    if not all(isinstance(c, list) and len(c) in (1, len(names)) for c in columns):
+        return {}
+    if len(inputs.get("x") or []) != len(names):
         return {}
     spread = [column * len(names) if len(column) == 1 else column for column in columns]
     rows = (" ".join(map(str, row)) for row in zip(*spread, strict=True))
