@@ -63,6 +63,17 @@ def test_the_base_is_the_default_option_and_not_the_first_of_the_alphabet(study)
     assert [row.levels for row in tabulate(study).rows] == [("full",), ("box",)]
 
 
+@pytest.mark.parametrize("base", ["rows=[4,8]", "rows=[4, 8],mask=box"])
+def test_a_base_may_hold_a_list(study, base):
+    for mask, rows in (("full", "[4]"), ("box", "[4, 8]")):
+        for run in study.glob(f"{mask}-*"):
+            (run / "config.yaml").write_text(f"seed: {run.name[-1]}\nrows: {rows}\n")
+            (run / "overrides.yaml").write_text(
+                f"overrides: ['rows={rows}', seed=0]\nchoices: {{mask: {mask}}}\n"
+            )
+    assert tabulate(study, base=base).rows[0].levels == ("box", "[4, 8]")
+
+
 def test_nothing_is_best_where_the_records_state_no_direction(study):
     assert not any(row.values["lpips"].best for row in tabulate(study).rows)
 

@@ -23,6 +23,7 @@ from ganvas.analysis.compare import (
 from ganvas.analysis.statistics import MeanCI, PairedTest, holm, mean_ci, paired_test, smallest_p
 from ganvas.analysis.study import find_study, read_study
 from ganvas.config.groups import default_choices
+from ganvas.config.items import items
 from ganvas.errors import ConfigError, InputError, nearest
 from ganvas.runner.directory import RunDirectory
 
@@ -186,16 +187,21 @@ def _base(by: Sequence[Axis], order: Sequence[Levels], base: str | None) -> Leve
             usual.get(axis.name) == axis.levels[level]
             for axis, level in zip(by, levels, strict=True)
         ))  # fmt: skip
-    wanted = dict(part.partition("=")[::2] for part in base.split(","))
+    wanted = dict(part.partition("=")[::2] for part in items(base))
     names = {axis.name for axis in by}
     for name in wanted:
         if name not in names:
             raise ConfigError(f"base: the table has no axis '{name}'{nearest(name, names)}")
     for key in order:
         levels = {axis.name: axis.levels[level] for axis, level in zip(by, key, strict=True)}
-        if all(levels[name] == level for name, level in wanted.items()):
+        if all(_bare(levels[name]) == _bare(level) for name, level in wanted.items()):
             return key
     raise ConfigError(f"base: no finished run of the study has {base}")
+
+
+def _bare(level: str) -> str:
+    """Leave the spaces out: a list may be written with or without."""
+    return level.replace(" ", "")
 
 
 def _column(
