@@ -106,6 +106,28 @@ def test_the_best_is_told_on_the_images_that_all_settings_have(study):
     assert any(n.startswith("box: on the 8 images that it shares with") for n in table.notes)
 
 
+def test_what_is_significantly_worse_than_the_base_is_not_best(study):
+    """Box is 10 dB worse on all photographs but the only one that a third setting has."""
+    for file in study.glob("box-*/metrics.json"):
+        record = json.loads(file.read_text(encoding="utf-8"))
+        for name in list(record["images"])[1:]:
+            record["images"][name]["psnr"] -= 10
+        file.write_text(json.dumps(record))
+    third = study / "third"
+    third.mkdir()
+    for file in (study / "box-0").iterdir():
+        text = file.read_text(encoding="utf-8").replace("mask=box", "mask=few")
+        (third / file.name).write_text(text.replace("mask: box", "mask: few"))
+    record = json.loads((third / "metrics.json").read_text(encoding="utf-8"))
+    record["images"] = {"000": {"psnr": 1.0}}
+    (third / "metrics.json").write_text(json.dumps(record))
+    table = tabulate(study, metrics=["psnr"], base="mask=full")
+    box = next(row.values["psnr"] for row in table.rows if row.levels == ("box",))
+    assert box.test.difference < 0
+    assert box.p < 0.05
+    assert not box.best
+
+
 def test_nothing_is_best_where_no_image_is_common(study):
     for file in study.glob("box-*/metrics.json"):
         record = json.loads(file.read_text(encoding="utf-8"))

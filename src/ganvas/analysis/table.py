@@ -40,7 +40,8 @@ class Value:
         test: The paired test against the base, on the images that both have; None for the base.
         p: Its p value after Holm's correction over all settings of the table.
         best: Whether no other setting has a better mean, on the images that all settings have;
-            False where no direction is stated, or they have none in common.
+            False where no direction is stated, where they have none in common, and of what is
+            significantly worse than the base on the images that these two have.
     """
 
     interval: MeanCI
@@ -223,7 +224,8 @@ def _column(
             tests[key] = paired_test(*pairs)
     corrected = holm([test.p if test.n else math.nan for test in tests.values()])
     p = dict(zip(tests, corrected, strict=True))
-    best = _best(groups, sign)
+    worse = {k for k, test in tests.items() if p[k] < SIGNIFICANT and sign * test.difference < 0}
+    best = _best(groups, sign) - worse  # on the few images that all have, it may be ahead by chance
     return {
         key: Value(m, tests.get(key), p.get(key, math.nan), key in best) for key, m in means.items()
     }
