@@ -9,11 +9,16 @@ from ganvas.analysis.ablation import (
     components,
     read_ablation,
     read_members,
+    require_same,
     variants,
 )
-from ganvas.command.ablate import items
-from ganvas.errors import ConfigError
+from ganvas.command.ablate import experiments
+from ganvas.config.compose import Resolver
+from ganvas.config.items import items
+from ganvas.config.overrides import expand
+from ganvas.errors import ConfigError, DamagedError
 from ganvas.study.calibrate import JobCost
+from ganvas.study.plan import plan
 
 BASE = ["generator=tiny", "loss=lpips", "metrics=pixel", "logger=none"]
 
@@ -106,6 +111,43 @@ def test_members_are_kept(tmp_path):
     add_members(tmp_path, {"full": ["d", "a"], "without x": ["e"]})
     expected = {"full": ["a", "d"], "without x": ["e"], "bare": ["b", "c"]}
     assert read_members(tmp_path) == expected
+
+
+def test_a_variant_of_another_experiment_is_refused(tmp_path):
+    add_members(tmp_path, {"full": ["a"], "bare": ["b"]}, {"full": {"1", "2"}})
+    require_same(tmp_path, {"full": {"1"}, "bare": {"3"}})
+    add_members(tmp_path, {"full": ["c"]}, {"full": {"1"}})
+    require_same(tmp_path, {"full": {"2"}})
+    with pytest.raises(ConfigError, match=r"a variant 'full' of another .* give another study="):
+        require_same(tmp_path, {"full": {"1", "3"}})
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"variants": []}', '{"variants": {"a": [1]}}'])
+def test_a_broken_list_of_variants_is_one_line(tmp_path, text):
+    (tmp_path / "ablation.json").write_text(text)
+    with pytest.raises(DamagedError, match=r"ablation\.json"):
+        read_members(tmp_path)
+
+
+def test_experiments_are_alike_whatever_their_images_seeds_and_machine(tiny):
+    def hashes(*words):
+        return experiments(plan(expand([*tiny, "edit=style_mix", *words]), resolver), resolver)
+
+    resolver = Resolver()
+    (first,) = hashes("image=pair", "seed=1,2")
+    assert hashes("image=trio", "metrics=latent", "trainer.threads=2", "seed=3") == {first}
+    assert hashes("image=pair", "budget.latent=9") != {first}
+
+
+def test_the_command_refuses_another_experiment(ganvas_command, tiny, monkeypatch):
+    monkeypatch.setattr("ganvas.command.ablate.launch", lambda *_: [])
+    monkeypatch.setattr("ganvas.command.ablate.calibrate", lambda *_: JobCost(1.0, 0.1))
+    words = ("ablate", *tiny, "over=[start=random]", "study=abl", "--yes")
+    assert ganvas_command(*words, "budget.latent=2").code == 0
+    assert ganvas_command(*words, "budget.latent=2", "seed=1").code == 0
+    refused = ganvas_command(*words, "budget.latent=9")
+    assert refused.code == 2
+    assert "study=abl has a variant 'full' of another experiment" in refused.complaint
 
 
 def test_duration_counts_slots_and_the_longest_job():

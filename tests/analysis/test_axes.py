@@ -10,6 +10,7 @@ from PIL import Image
 
 from ganvas.analysis.axes import find_axes
 from ganvas.analysis.compare import cells, compare, importance, metric_names
+from ganvas.analysis.photographs import photographs
 from ganvas.analysis.study import read_study
 from ganvas.errors import InputError
 from ganvas.image.picture import save_picture
@@ -68,6 +69,45 @@ def test_a_deleted_term_is_an_axis(tmp_path):
     assert (axis.name, axis.levels, axis.of_run) == ("loss.lpips", ("absent", "present"), (1, 0))
 
 
+def write_setting(folder, overrides, choices, config):
+    folder.mkdir(parents=True)
+    (folder / "status.json").write_text('{"state": "running"}')
+    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    composition = {"overrides": overrides, "choices": choices}
+    (folder / "overrides.yaml").write_text(yaml.safe_dump(composition))
+
+
+def test_options_given_as_mappings_are_levels_beside_those_chosen_by_name(tmp_path):
+    for name, word, left in [
+        ("a", "mask={_target_:Box,left:0.1}", 0.1),
+        ("b", "mask={left:0.4,_target_:Box}", 0.4),
+        ("c", "mask=box", 0.2),
+    ]:
+        config = {"mask": {"left": left, "_target_": "Box", "of": "a, b"}}
+        write_setting(tmp_path / name, [word], {"mask": "box"}, config)
+    (axis,) = find_axes(read_study(tmp_path))
+    levels = ("box", "{_target_:Box,left:0.1,of:'a, b'}", "{_target_:Box,left:0.4,of:'a, b'}")
+    assert (axis.name, axis.levels, axis.of_run) == ("mask", levels, (1, 2, 0))
+
+
+def test_keys_given_as_mappings_are_levels(tmp_path):
+    for name, up in (("a", 0.1), ("b", 0.0)):
+        word = f"lr.schedule={{up:{up},down:[1,null]}}"
+        config = {"lr": {"schedule": {"up": up, "down": [1, None]}}}
+        write_setting(tmp_path / name, [word], {}, config)
+    (axis,) = find_axes(read_study(tmp_path))
+    assert (axis.name, axis.of_run) == ("lr.schedule", (1, 0))
+    assert axis.levels == ("{down:[1,null],up:0.0}", "{down:[1,null],up:0.1}")
+
+
+def test_of_a_mapping_that_is_added_it_is_said_that_it_is_there(tmp_path):
+    added = {"loss": {"lpips": {"weight": 1}}}
+    write_setting(tmp_path / "with", ["+loss.lpips={weight:1}"], {}, added)
+    write_setting(tmp_path / "without", [], {}, {"loss": {}})
+    (axis,) = find_axes(read_study(tmp_path))
+    assert axis.levels == ("absent", "present")
+
+
 def test_comparison_pairs_images_within_the_rest_of_the_setting(runs):
     axes = find_axes(runs)
     mask = next(axis for axis in axes if axis.name == "mask")
@@ -108,7 +148,8 @@ def test_solutions_of_a_photograph_count_as_one(tiny_run, tmp_path):
     assert [len(group) for group in (one, every, best)] == [2, 2, 2]
     values = runs[1].per_image("psnr")
     mean = sum(values[f"b-{k}"] for k in (1, 2, 3)) / 3
-    assert {cell[1]: value for cell, value in every.items()}["b"] == pytest.approx(mean)
+    b = photographs(runs[1], 1, axes)["b-1"]
+    assert {cell[1]: value for cell, value in every.items()}[b] == pytest.approx(mean)
     assert {test.test.n for test in compare(cells(runs, axes, "psnr", by))} == {2}
     shares = importance(runs, axes, "psnr")
     assert set(shares) >= {axis.name for axis in by}

@@ -63,6 +63,17 @@ def test_the_base_is_the_default_option_and_not_the_first_of_the_alphabet(study)
     assert [row.levels for row in tabulate(study).rows] == [("full",), ("box",)]
 
 
+@pytest.mark.parametrize("base", ["rows=[4,8]", "rows=[4, 8],mask=box"])
+def test_a_base_may_hold_a_list(study, base):
+    for mask, rows in (("full", "[4]"), ("box", "[4, 8]")):
+        for run in study.glob(f"{mask}-*"):
+            (run / "config.yaml").write_text(f"seed: {run.name[-1]}\nrows: {rows}\n")
+            (run / "overrides.yaml").write_text(
+                f"overrides: ['rows={rows}', seed=0]\nchoices: {{mask: {mask}}}\n"
+            )
+    assert tabulate(study, base=base).rows[0].levels == ("box", "[4, 8]")
+
+
 def test_nothing_is_best_where_the_records_state_no_direction(study):
     assert not any(row.values["lpips"].best for row in tabulate(study).rows)
 
@@ -78,6 +89,53 @@ def test_the_direction_is_the_one_of_the_records(study):
         full, box = tabulate(study, base="mask=full").rows
         assert full.values["psnr"].best
         assert not box.values["psnr"].best
+
+
+def test_the_best_is_told_on_the_images_that_all_settings_have(study):
+    """Full is 1 dB worse on each photograph, but box has hard ones besides."""
+    for file in study.glob("box-*/metrics.json"):
+        record = json.loads(file.read_text(encoding="utf-8"))
+        record["images"] |= {f"hard{i}": {"psnr": 5.0, "lpips": 0.1} for i in range(9)}
+        file.write_text(json.dumps(record))
+    table = tabulate(study, metrics=["psnr"], base="mask=full")
+    full, box = (row.values["psnr"] for row in table.rows)
+    assert full.interval.mean > box.interval.mean
+    assert (full.best, box.best) == (False, True)
+    different = "psnr: the settings have different images, the best is told on the 8 that all have"
+    assert different in table.notes
+    assert any(n.startswith("box: on the 8 images that it shares with") for n in table.notes)
+
+
+def test_what_is_significantly_worse_than_the_base_is_not_best(study):
+    """Box is 10 dB worse on all photographs but the only one that a third setting has."""
+    for file in study.glob("box-*/metrics.json"):
+        record = json.loads(file.read_text(encoding="utf-8"))
+        for name in list(record["images"])[1:]:
+            record["images"][name]["psnr"] -= 10
+        file.write_text(json.dumps(record))
+    third = study / "third"
+    third.mkdir()
+    for file in (study / "box-0").iterdir():
+        text = file.read_text(encoding="utf-8").replace("mask=box", "mask=few")
+        (third / file.name).write_text(text.replace("mask: box", "mask: few"))
+    record = json.loads((third / "metrics.json").read_text(encoding="utf-8"))
+    record["images"] = {"000": {"psnr": 1.0}}
+    (third / "metrics.json").write_text(json.dumps(record))
+    table = tabulate(study, metrics=["psnr"], base="mask=full")
+    box = next(row.values["psnr"] for row in table.rows if row.levels == ("box",))
+    assert box.test.difference < 0
+    assert box.p < 0.05
+    assert not box.best
+
+
+def test_nothing_is_best_where_no_image_is_common(study):
+    for file in study.glob("box-*/metrics.json"):
+        record = json.loads(file.read_text(encoding="utf-8"))
+        record["images"] = {f"other{i}": v for i, v in enumerate(record["images"].values())}
+        file.write_text(json.dumps(record))
+    table = tabulate(study, metrics=["psnr"])
+    assert not any(row.values["psnr"].best for row in table.rows)
+    assert "psnr: the settings have different images, none in common" in table.notes
 
 
 def test_too_few_images_are_told(study):

@@ -139,3 +139,30 @@ def test_the_ranking_follows_the_direction_that_the_records_state(tmp_path, dire
     stated = {"name": "m", "direction": direction, "unit": "%"}
     text = "%, made up" + ("" if direction == "none" else f"; {direction} is better")
     assert data["metrics"][0] == {**stated, "about": text}
+
+
+def test_settings_on_different_images_are_ranked_on_those_that_all_have(tmp_path):
+    about = {"m": {"text": "", "unit": "dB", "direction": "higher"}}
+    box = {f"p{i}": 20.0 + i for i in range(6)}
+    full = {name: value + 1 for name, value in box.items()}
+    hard = {f"hard{i}": 10.0 for i in range(6)}
+    write_run(tmp_path / "s", "a", ["mask=box"], box, about=about)
+    write_run(tmp_path / "s", "b", ["mask=full"], full | hard, about=about)
+    data = collect(read_study(tmp_path / "s"), "s")
+    assert data["axes"][0]["levels"] == ("box", "full")
+    best, second = data["analysis"]["ranking"]["m"]
+    assert (best["setting"], best["mean"], best["n"]) == (1, 23.5, 6)
+    assert (second["mean"], second["difference"], second["pairs"]) == (22.5, -1.0, 6)
+    assert data["analysis"]["shared"] == {"m": 6}
+
+
+def test_settings_without_a_common_image_share_none(tmp_path):
+    for mask in "ab":
+        write_run(tmp_path / "s", mask, [f"mask={mask}"], {f"only-{mask}": 1.0})
+    analysis = collect(read_study(tmp_path / "s"), "s")["analysis"]
+    assert analysis["shared"] == {"m": 0}
+    assert [row["pairs"] for row in analysis["ranking"]["m"]] == [1, 0]
+
+
+def test_nothing_is_said_of_shared_images_where_all_are(tmp_path):
+    assert grid(tmp_path / "s")["shared"] == {"m": None}

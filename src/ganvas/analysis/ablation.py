@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -19,8 +19,9 @@ from pydantic import TypeAdapter, ValidationError
 from ganvas.config.compose import Resolver
 from ganvas.config.groups import Groups, groups, read_yaml
 from ganvas.config.overrides import Words
-from ganvas.errors import ConfigError, nearest
+from ganvas.errors import ConfigError, DamagedError, nearest
 from ganvas.system.files import write_json
+from ganvas.system.reading import parse_json, read_file
 
 Mode = Literal["both", "leave_one_out", "add_one_in"]
 
@@ -183,24 +184,77 @@ def _left_out(part: Component) -> str:
     return f"with {part.name}" if "=" in part.name else f"without {part.name}"
 
 
-def add_members(study: Path, members: Mapping[str, Sequence[str]]) -> None:
+def require_same(study: Path, experiments: Mapping[str, Collection[str]]) -> None:
+    """Refuse variants that have the name of another one in the study, with which they would mix.
+
+    Args:
+        study: The study's folder.
+        experiments: Per variant the hashes of its experiments, whatever their images and seeds.
+
+    Raises:
+        ConfigError: The first such variant.
+        DamagedError: The study's list of variants is cut or broken.
+    """
+    known = _read(study)["experiments"]
+    for name, hashes in experiments.items():
+        if name in known and not set(hashes) <= set(known[name]):
+            raise ConfigError(
+                f"study={study.name} has a variant '{name}' of another experiment, with which this "
+                "one would be averaged: give another study="
+            )
+
+
+def add_members(
+    study: Path,
+    members: Mapping[str, Sequence[str]],
+    experiments: Mapping[str, Collection[str]] | None = None,
+) -> None:
     """Write which runs belong to which variant, for tables: names of run folders by variant.
 
     Those of earlier ablations in the same study stay.
+
+    Args:
+        study: The study's folder.
+        members: The names of the run folders by variant.
+        experiments: As `require_same` takes them.
+
+    Raises:
+        DamagedError: The study's list of variants is cut or broken.
     """
-    known = read_members(study)
+    before = _read(study)
+    known = before["variants"]
     merged = {k: list(dict.fromkeys([*known.get(k, ()), *members.get(k, ())]))
               for k in {**members, **known}}  # fmt: skip
-    write_json(study / FILE, {"base": FULL, "variants": merged})
+    hashes = {name: sorted(some) for name, some in (experiments or {}).items()}
+    # The earlier ones stay: of a part of a sweep, only some are here again.
+    hashes |= before["experiments"]
+    write_json(study / FILE, {"base": FULL, "variants": merged, "experiments": hashes})
 
 
 def read_members(study: Path) -> dict[str, list[str]]:
-    """Return the names of the run folders by variant; {} for a study that is no ablation."""
-    try:
-        content = json.loads((study / FILE).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    return {str(k): [str(name) for name in v] for k, v in content["variants"].items()}
+    """Return the names of the run folders by variant; {} for a study that is no ablation.
+
+    Raises:
+        DamagedError: The file is cut or broken.
+    """
+    return _read(study)["variants"]
+
+
+def _read(study: Path) -> dict[str, dict[str, list[str]]]:
+    """Return the runs and the experiments by variant; older files have none of the latter."""
+    file = study / FILE
+    if not file.exists():
+        return {"variants": {}, "experiments": {}}
+    content = parse_json(read_file(file), file)
+    found = {key: content.get(key, {}) for key in ("variants", "experiments")}
+    for key, lists in found.items():
+        if not (isinstance(lists, dict) and all(map(_is_texts, lists.values()))):
+            raise DamagedError(f"{file} is broken: '{key}' is not what an ablation writes there")
+    return found
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def _deleted(key: str, terms: Mapping[str, Sequence[str]]) -> Component:

@@ -21,6 +21,7 @@ _NOT_AXES = re.compile(
     r"^(hydra|study|name|tags|logger|trainer|force|output|outputs|job)([./].*)?$"
 )
 _OVERRIDE = re.compile(r"^[+~]*([^=]+?)(?:=(.*))?$")
+_PLAIN = re.compile(r"[\w./$-]+")
 ABSENT = "absent"
 PRESENT = "present"
 
@@ -60,7 +61,7 @@ def find_axes(runs: Sequence[RunDirectory]) -> list[Axis]:
     for name in names:
         if _NOT_AXES.match(name):
             continue
-        values = [_value(run, name) for run in runs]
+        values = _levels([_value(run, name) for run in runs])
         if len({as_text(value) for value in values}) > 1:
             axes.append(_axis(name, values))
     return sorted(axes, key=lambda axis: (axis.is_unit, axis.name == SEED))
@@ -70,7 +71,21 @@ def as_text(value: Any) -> str:
     """Return a configuration's value as short text, as it would be written in an override."""
     if isinstance(value, str):
         return value
+    if isinstance(value, dict):
+        return _mapping_text(value)
     return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _mapping_text(value: Any) -> str:
+    """Write a mapping in Hydra's grammar, its keys in one order."""
+    if isinstance(value, dict):
+        inner = (f"{key}:{_mapping_text(value[key])}" for key in sorted(value, key=str))
+        return "{" + ",".join(inner) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_mapping_text, value)) + "]"
+    if isinstance(value, str) and not _PLAIN.fullmatch(value):
+        return "'" + value.replace("'", "\\'") + "'"
+    return as_text(value)
 
 
 def _key(override: str) -> str:
@@ -78,8 +93,17 @@ def _key(override: str) -> str:
     return match.group(1).strip() if match else override
 
 
+def _is_given_as_mapping(run: RunDirectory, name: str) -> bool:
+    """Whether a run has overridden ``name={…}``, which takes the place of a group's choice."""
+    given = (item.partition("=") for item in run.overrides if name in item)
+    values = [value for key, _, value in given if key.strip(" +~") == name]
+    return bool(values) and values[-1].lstrip().startswith("{")
+
+
 def _value(run: RunDirectory, name: str) -> Any:
-    if name in run.choices:
+    """Return what a run has for a group or key; a mapping only where it was given as one."""
+    given = _is_given_as_mapping(run, name)
+    if name in run.choices and not given:
         return run.choices[name]
     at: Any = run.config
     for part in name.split("."):
@@ -89,7 +113,16 @@ def _value(run: RunDirectory, name: str) -> Any:
             at = at[part]
         else:
             return ABSENT
-    return PRESENT if isinstance(at, dict) else at
+    return PRESENT if isinstance(at, dict) and not given else at
+
+
+def _levels(values: list[Any]) -> list[Any]:
+    """Say only whether a mapping is there, where that is all that differs."""
+    texts = {as_text(value) for value in values if isinstance(value, dict)}
+    others = {value for value in values if isinstance(value, str)} - {ABSENT}
+    if others or len(texts) != 1 or not all(isinstance(v, dict | str) for v in values):
+        return values
+    return [PRESENT if isinstance(value, dict) else value for value in values]
 
 
 def _axis(name: str, values: list[Any]) -> Axis:

@@ -11,6 +11,7 @@ from typing import Literal, TypeVar
 import numpy as np
 
 from ganvas.analysis.axes import Axis
+from ganvas.analysis.photographs import photographs
 from ganvas.analysis.statistics import PairedTest, holm, omega_squared, paired_test
 from ganvas.runner.directory import RunDirectory
 
@@ -107,23 +108,14 @@ def metric_names(runs: Iterable[RunDirectory]) -> list[str]:
     return list(names)
 
 
-def image_name(run: RunDirectory, index: int, image: str, axes: Sequence[Axis]) -> str:
-    """Return a name for an image that is unique in the study.
-
-    Where the images are an axis, every run may number its own from 000.
-    """
-    shard = " ".join(axis.levels[axis.of_run[index]] for axis in axes if axis.is_image)
-    shard = shard.rsplit("/", 1)[-1]
-    return image if not shard or shard.rsplit(".", 1)[0] == image else f"{shard}/{image}"
-
-
 def unit_values(
     run: RunDirectory, index: int, metric: str, axes: Sequence[Axis]
 ) -> dict[str, float]:
     """Return the final values of `metric` per photograph; several solutions of it are averaged."""
     values_of: dict[str, list[float]] = defaultdict(list)
+    photograph = photographs(run, index, axes)
     for image, value in run.per_image(metric).items():
-        values_of[image_name(run, index, run.photograph(image), axes)].append(value)
+        values_of[photograph[image]].append(value)
     return _means(values_of)
 
 
@@ -159,6 +151,36 @@ def by_image(row: Mapping[Cell, float], only: Iterable[Cell] | None = None) -> d
     for cell in row if only is None else only:
         values_of[cell[1]].append(row[cell])
     return dict(sorted(_means(values_of).items()))
+
+
+def on_shared(groups: Mapping[Levels, Mapping[Cell, float]]) -> dict[Levels, dict[Cell, float]]:
+    """Return the groups on what all of them have, so that their means can be ranked.
+
+    That is the same images in the same rest of the setting, or else the same images; {} where the
+    groups have no image in common.
+    """
+    shared = _common(row.keys() for row in groups.values())
+    if shared:
+        return {k: {c: v for c, v in row.items() if c in shared} for k, row in groups.items()}
+    images = shared_images(groups)
+    if not images:
+        return {}
+    return {k: {c: v for c, v in row.items() if c[1] in images} for k, row in groups.items()}
+
+
+def shared_images(groups: Mapping[Levels, Mapping[Cell, float]]) -> set[str]:
+    """Return the images that every group has."""
+    return _common({cell[1] for cell in row} for row in groups.values())
+
+
+def measured_alike(groups: Mapping[Levels, Mapping[Cell, float]]) -> bool:
+    """Whether every group has the same images."""
+    return len({frozenset(cell[1] for cell in row) for row in groups.values()}) <= 1
+
+
+def _common(sets: Iterable[Iterable[Key]]) -> set[Key]:
+    first, *others = map(set, sets)
+    return first.intersection(*others)
 
 
 def compare(groups: Mapping[Levels, Mapping[Cell, float]]) -> list[Comparison]:

@@ -15,11 +15,15 @@ from ganvas.analysis.compare import (
     about,
     by_image,
     cells,
+    measured_alike,
     metric_names,
+    on_shared,
+    shared_images,
 )
 from ganvas.analysis.statistics import MeanCI, PairedTest, holm, mean_ci, paired_test, smallest_p
 from ganvas.analysis.study import find_study, read_study
 from ganvas.config.groups import default_choices
+from ganvas.config.items import items
 from ganvas.errors import ConfigError, InputError, nearest
 from ganvas.runner.directory import RunDirectory
 
@@ -35,7 +39,9 @@ class Value:
         interval: Mean over images, seeds averaged within each, and its 95 % confidence interval.
         test: The paired test against the base, on the images that both have; None for the base.
         p: Its p value after Holm's correction over all settings of the table.
-        best: Whether no other setting has a better mean; False where no direction is stated.
+        best: Whether no other setting has a better mean, on the images that all settings have;
+            False where no direction is stated, where they have none in common, and of what is
+            significantly worse than the base on the images that these two have.
     """
 
     interval: MeanCI
@@ -158,9 +164,9 @@ def _table(
     order = sorted(count)
     first = _base(by, order, base)
     order = [first, *(key for key in order if key != first)]
+    groups = {metric: cells(runs, axes, metric, by) for metric in metrics}
     columns = {
-        metric: _column(cells(runs, axes, metric, by), first, about(runs, metric).sign)
-        for metric in metrics
+        metric: _column(groups[metric], first, about(runs, metric).sign) for metric in metrics
     }
     rows = tuple(
         Row(
@@ -170,7 +176,8 @@ def _table(
         )
         for key in order
     )
-    return Table(tuple(axis.name for axis in by), metrics, rows, _notes(rows, by))
+    notes = (*_notes(rows, by), *_unequal(groups), *_contradictions(rows))
+    return Table(tuple(axis.name for axis in by), metrics, rows, notes)
 
 
 def _base(by: Sequence[Axis], order: Sequence[Levels], base: str | None) -> Levels:
@@ -181,16 +188,21 @@ def _base(by: Sequence[Axis], order: Sequence[Levels], base: str | None) -> Leve
             usual.get(axis.name) == axis.levels[level]
             for axis, level in zip(by, levels, strict=True)
         ))  # fmt: skip
-    wanted = dict(part.partition("=")[::2] for part in base.split(","))
+    wanted = dict(part.partition("=")[::2] for part in items(base))
     names = {axis.name for axis in by}
     for name in wanted:
         if name not in names:
             raise ConfigError(f"base: the table has no axis '{name}'{nearest(name, names)}")
     for key in order:
         levels = {axis.name: axis.levels[level] for axis, level in zip(by, key, strict=True)}
-        if all(levels[name] == level for name, level in wanted.items()):
+        if all(_bare(levels[name]) == _bare(level) for name, level in wanted.items()):
             return key
     raise ConfigError(f"base: no finished run of the study has {base}")
+
+
+def _bare(level: str) -> str:
+    """Leave the spaces out: a list may be written with or without."""
+    return level.replace(" ", "")
 
 
 def _column(
@@ -212,11 +224,48 @@ def _column(
             tests[key] = paired_test(*pairs)
     corrected = holm([test.p if test.n else math.nan for test in tests.values()])
     p = dict(zip(tests, corrected, strict=True))
-    top = max((sign * m.mean for m in means.values() if not math.isnan(m.mean)), default=math.nan)
+    worse = {k for k, test in tests.items() if p[k] < SIGNIFICANT and sign * test.difference < 0}
+    best = _best(groups, sign) - worse  # on the few images that all have, it may be ahead by chance
     return {
-        key: Value(m, tests.get(key), p.get(key, math.nan), sign != 0 and sign * m.mean == top)
-        for key, m in means.items()
+        key: Value(m, tests.get(key), p.get(key, math.nan), key in best) for key, m in means.items()
     }
+
+
+def _best(groups: Mapping[Levels, Mapping[Cell, float]], sign: int) -> set[Levels]:
+    """Return the groups of which none has a better mean, on the images that all have."""
+    means = {key: sign * mean_ci(list(by_image(row).values())).mean
+             for key, row in (on_shared(groups) if groups and sign else {}).items()}  # fmt: skip
+    top = max((mean for mean in means.values() if not math.isnan(mean)), default=math.nan)
+    return {key for key, mean in means.items() if mean == top}
+
+
+def _unequal(columns: Mapping[str, Mapping[Levels, Mapping[Cell, float]]]) -> list[str]:
+    """Say of which metrics the settings have different images, and on how many the best is told."""
+    notes: dict[str, list[str]] = {}
+    for metric, groups in columns.items():
+        if not measured_alike(groups):
+            count = len(shared_images(groups))
+            told = f"the best is told on the {count} that all have" if count else "none in common"
+            notes.setdefault(told, []).append(metric)
+    return [f"{', '.join(names)}: the settings have different images, {told}"
+            for told, names in notes.items()]  # fmt: skip
+
+
+def _contradictions(rows: Sequence[Row]) -> list[str]:
+    """Name the significant differences that go against the means, which are over other images."""
+    notes = []
+    for row in rows[1:]:
+        for metric, value in row.values.items():
+            base = rows[0].values.get(metric)
+            if base and value.test and value.p < SIGNIFICANT:
+                gap = value.interval.mean - base.interval.mean
+                if gap * value.test.difference < 0:
+                    notes.append(
+                        f"{', '.join(row.levels)}: on the {value.test.n} images that it shares "
+                        f"with the base, {metric} differs by {value.test.difference:+.3g}, "
+                        "against the means"
+                    )
+    return notes
 
 
 def _notes(rows: Sequence[Row], by: Sequence[Axis]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,12 +18,14 @@ from ganvas.analysis.ablation import (
     add_members,
     components,
     read_ablation,
+    require_same,
     variants,
 )
 from ganvas.command.flags import read_flags
 from ganvas.command.runs import agreed
 from ganvas.config.compose import Resolver
 from ganvas.config.groups import user_folders
+from ganvas.config.items import items
 from ganvas.config.overrides import expand, parse
 from ganvas.errors import ConfigError
 from ganvas.study.calibrate import calibrate, duration
@@ -31,6 +34,8 @@ from ganvas.study.launch import Settings, exit_code, launch, settings_of
 from ganvas.study.plan import Planned, plan
 from ganvas.study.settings import LocalSettings, cores
 from ganvas.study.slurm.settings import SlurmSettings
+
+_REPEATS = re.compile(r"[+~]*(image|seed)\b")
 
 HELP = """\
 ganvas ablate [ablation=NAME] [over=[…]] [mode=both|leave_one_out|add_one_in] [--yes] [overrides]
@@ -74,6 +79,9 @@ def ablate(words: Sequence[str]) -> int:
     parts = effective(parts, sweep, resolver)
     jobs = planned_variants(variants(parts, asked.ablation.mode), sweep, resolver)
     unique = {p.path: p for members in jobs.values() for p in members}
+    study = Path(next(iter(unique))).parent
+    hashes = {name: experiments(members, resolver) for name, members in jobs.items()}
+    require_same(study, hashes)
     due = [p for p in unique.values() if p.final.state != "finished" or p.force]
     print(f"{len(jobs)} variants, {len(unique)} runs, {len(unique) - len(due)} finished already")
     if due:
@@ -91,13 +99,24 @@ def ablate(words: Sequence[str]) -> int:
         )
         if not asked.yes and not agreed("start? [y/N] "):
             return 0
-    first = next(iter(unique.values()))
-    study = Path(first.path).parent
     # Before the runs, so that a table knows what is there when they are interrupted.
-    add_members(study, {name: [p.final.path.name for p in ps] for name, ps in jobs.items()})
+    members = {name: [p.final.path.name for p in ps] for name, ps in jobs.items()}
+    add_members(study, members, hashes)
     tasks = launch(list(unique.values()), resolver, asked.settings)
     print(f"next: ganvas table {study_name(study)}")
     return exit_code(tasks)
+
+
+def experiments(jobs: Sequence[Planned], resolver: Resolver) -> set[str]:
+    """Return the hashes of the jobs' experiments, whatever their images, seeds and metrics."""
+    from ganvas.runner.job import validate
+    from ganvas.runner.signature import WITHOUT_EFFECT, digest
+
+    alike = {tuple(w for w in p.overrides if not _REPEATS.match(w)): p.overrides for p in jobs}
+    # A recipe may hold the seed, too.
+    configs = [resolver.resolve([*words, "seed=0"]).config for words in alike.values()]
+    without = (*WITHOUT_EFFECT, "image", "seed", "metrics", "trainer")
+    return {digest(validate(config), without) for config in configs}
 
 
 def tried_as(settings: Settings) -> LocalSettings:
@@ -144,24 +163,6 @@ def read_words(words: Sequence[str]) -> Asked:
     if not any(word.startswith("study=") for word in base):
         base.append(f"study={flags.get('ablation', 'ablation')}")
     return Asked(ablation, tuple(base), resolver, settings, yes)
-
-
-def items(text: str) -> tuple[str, ...]:
-    """Return the items of ``[a,b=[1,2]]``, which is split where no bracket is open.
-
-    >>> items("[stages,betas=[0.9,0.9]]"), items("mask")
-    (('stages', 'betas=[0.9,0.9]'), ('mask',))
-    """
-    if text.startswith("[") and text.endswith("]"):
-        text = text[1:-1]
-    parts, depth = [""], 0
-    for character in text:
-        depth += (character in "[{(") - (character in "]})")
-        if character == "," and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += character
-    return tuple(item.strip() for item in parts if item.strip())
 
 
 def effective(

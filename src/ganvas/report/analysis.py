@@ -15,7 +15,10 @@ from ganvas.analysis.compare import (
     cells,
     compare,
     importance,
+    measured_alike,
+    on_shared,
     setting_levels,
+    shared_images,
 )
 from ganvas.analysis.statistics import holm, mean_ci, paired_test
 from ganvas.report.curves import short
@@ -32,6 +35,10 @@ def analyse(
 ) -> dict[str, Any]:
     """Return the settings, and per metric their ranking, the axes' importance and the matrices.
 
+    Settings that were measured on different images are ranked on those that all have, so that means
+    and paired differences agree; their number is under `shared`, which else is None. Where it is 0,
+    the means are of each setting's own images.
+
     With them, per metric, how many images are `missing` before the best can be told from the
     others, and the commands that add `more`.
     """
@@ -42,6 +49,7 @@ def analyse(
         "settings": [list(levels) for levels in settings],
         "settingOfRun": [position[setting_levels(axes, index)] for index in range(len(runs))],
         "ranking": {},
+        "shared": {},
         "missing": {},
         "more": {},
         "importance": {},
@@ -51,10 +59,13 @@ def analyse(
         groups = cells(runs, axes, metric, inner)
         if not groups:
             continue
-        means = {levels: _mean(row) for levels, row in groups.items()}
+        ranked = on_shared(groups) or groups
+        alike = measured_alike(groups)
+        report["shared"][metric] = None if alike else len(shared_images(groups))
+        means = {levels: _mean(row) for levels, row in ranked.items()}
         higher = about(runs, metric).direction == "higher"
         order = sorted(means, key=lambda levels: means[levels], reverse=higher)
-        ranking = report["ranking"][metric] = _ranking(groups, order, position)
+        ranking = report["ranking"][metric] = _ranking(ranked, order, position)
         pairs = ranking[1]["pairs"] if len(ranking) > 1 else 0
         report["missing"][metric] = missing = images_missing(pairs, len(ranking) - 1)
         if missing:

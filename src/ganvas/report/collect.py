@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ganvas.analysis.axes import as_text, find_axes
-from ganvas.analysis.compare import TIME, about, image_name, metric_names
+from ganvas.analysis.compare import TIME, about, metric_names
+from ganvas.analysis.photographs import image_names
 from ganvas.report.analysis import analyse
 from ganvas.report.curves import read_curves, short
 from ganvas.report.pictures import find_album, find_sheet
@@ -49,8 +50,8 @@ def collect(runs: Sequence[RunDirectory], name: str) -> dict[str, Any]:
         ],
         "runs": [_row(run, albums) for run in runs],
         "images": [
-            [image_name(run, index, image, axes) for image in run.images]
-            for index, run in enumerate(runs)
+            [names[image] for image in run.images]
+            for run, names in zip(runs, image_names(runs, axes), strict=True)
         ],
         "albums": [{"stills": a.stills, "frames": a.frames} for a in albums],
         "final": {m: [short(run.final(m)) for run in runs] for m in [*metrics, TIME]},

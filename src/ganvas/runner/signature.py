@@ -7,7 +7,7 @@ import glob
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -65,13 +65,18 @@ def identify(tree: Call, edit: str, text_of: Callable[[Any], str] = text) -> Ide
         edit: The chosen option of the edit group, for the slug.
         text_of: `text`, or what remembers its results.
     """
-    texts = {k: text_of(v) for k, v in tree.arguments.items() if k not in WITHOUT_EFFECT}
-    texts[TARGET] = json.dumps(_name(tree.target))
-    whole = ", ".join(f'"{name}": {texts[name]}' for name in sorted(texts))
-    signature = hashlib.sha256(f"{{{whole}}}".encode()).hexdigest()[:10]
+    signature = digest(tree, WITHOUT_EFFECT, text_of)
     image = tree.arguments["image"].arguments["x"].arguments["path"]
     words = f"{edit}-{packaged(image).stem}"
     return Identity(signature, re.sub(r"[^\w-]+", "-", words)[:48].strip("-").lower())
+
+
+def digest(tree: Call, without: Container[str], text_of: Callable[[Any], str] = text) -> str:
+    """Return ten hex digits of the hash over a checked root, but for the fields `without`."""
+    texts = {k: text_of(v) for k, v in tree.arguments.items() if k not in without}
+    texts[TARGET] = json.dumps(_name(tree.target))
+    whole = ", ".join(f'"{name}": {texts[name]}' for name in sorted(texts))
+    return hashlib.sha256(f"{{{whole}}}".encode()).hexdigest()[:10]
 
 
 def canonical(value: Any) -> Any:

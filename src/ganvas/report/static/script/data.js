@@ -64,6 +64,9 @@ export function configValue(key, run) {
 export const settingOf = (run) => data.analysis.settingOfRun[run.index];
 export const rankingBy = (metric) => data.analysis.ranking[metric] ?? [];
 
+/** How many images all settings share, where they were measured on different ones; else null. */
+export const sharedBy = (metric) => data.analysis.shared[metric] ?? null;
+
 export function settingName(setting) {
   const levels = data.analysis.settings[setting];
   return inner.map((axis, place) => axis.levels[levels[place]]).join(' · ') || data.study;

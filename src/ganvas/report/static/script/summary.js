@@ -16,16 +16,17 @@ import {
   runs,
   settingName,
   settingOf,
+  sharedBy,
   withUnit,
 } from './data.js';
 import { h } from './dom.js';
 import { num, plural, pValue, signed, stars } from './format.js';
+import { beatenIn, isAbove, isReal, sharedText } from './lead.js';
 import { hasPictures, livePicture, stillPath, stillPicture } from './pictures.js';
 import { extent, makeScale } from './scale.js';
 import { addressOf, set, state } from './state.js';
 import { openViewer } from './viewer.js';
 
-const LEVEL = 0.05;
 const MOST_RANKED = 14;
 const MOST_IMAGES = 4;
 
@@ -96,8 +97,12 @@ function verdictCard(ranking) {
 }
 
 function verdictTitle(metric) {
-  if (!judged(metric)) return `Lowest ${metric}; neither direction is better`;
-  return `Best by ${metric}, ${direction(metric)} is better`;
+  const shared = sharedBy(metric);
+  const where = shared ? ` ${sharedText(shared)}` : '';
+  if (!judged(metric)) return `Lowest ${metric}${where}; neither direction is better`;
+  if (shared !== 0) return `Best by ${metric}${where}, ${direction(metric)} is better`;
+  const extreme = higher(metric) ? 'Highest' : 'Lowest';
+  return `${extreme} mean of ${metric}; the settings have no image in common`;
 }
 
 /** Whether the best is better than the next, and what it takes to decide. */
@@ -105,7 +110,7 @@ function verdictText(ranking, second) {
   const difference = second.difference === null ? null : Math.abs(second.difference);
   const gap = withUnit(state.metric, num(difference, 3));
   const ahead = [
-    `${gap} ${higher(state.metric) ? 'above' : 'below'} the next, `,
+    `${gap} ${isAbove(second, higher(state.metric)) ? 'above' : 'below'} the next, `,
     h('em', {}, settingName(second.setting)),
   ];
   const missing = data.analysis.missing[state.metric];
@@ -123,14 +128,13 @@ function verdictText(ranking, second) {
     ];
   }
   const test = `${pValue(second.holm)}, paired over ${plural(second.pairs, 'image')}, Holm-corrected`;
-  const real = second.holm !== null && second.holm < LEVEL;
-  const beaten = ranking.filter((row) => row.holm !== null && row.holm < LEVEL).length;
+  const beaten = beatenIn(ranking, higher(state.metric));
   const others = plural(ranking.length - 1, 'setting');
   return h(
     'p',
     {},
     ahead,
-    real ? `, and significantly so (${test}). ` : `, which may be chance (${test}). `,
+    isReal(second) ? `, and significantly so (${test}). ` : `, which may be chance (${test}). `,
     beaten > 0 &&
       ranking.length > 2 &&
       `It is significantly better than ${beaten} of the other ${others}.`,
@@ -138,6 +142,8 @@ function verdictText(ranking, second) {
 }
 
 function rankingCard(ranking) {
+  const shared = sharedBy(state.metric);
+  const first = shared === 0 ? 'first' : judged(state.metric) ? 'best' : 'lowest';
   const left = ranking.length - MOST_RANKED - 1;
   const rows = left > 0 ? [...ranking.slice(0, MOST_RANKED), ranking.at(-1)] : ranking;
   const x = makeScale(extent(rows.flatMap((row) => [row.mean, row.low, row.high])), [2, 98]);
@@ -159,15 +165,7 @@ function rankingCard(ranking) {
           h('i', { class: 'point', style: { left: `${x(row.mean)}%` } }),
         ),
         h('b', {}, metricValue(state.metric, row.mean)),
-        h(
-          'small',
-          {},
-          place
-            ? `${signed(row.difference)} ${stars(row.holm)}`
-            : judged(state.metric)
-              ? 'best'
-              : 'lowest',
-        ),
+        h('small', {}, place ? `${signed(row.difference)} ${stars(row.holm)}` : first),
       ),
     );
   };
@@ -179,7 +177,8 @@ function rankingCard(ranking) {
       'p',
       { class: 'note' },
       'Mean over images with 95 % confidence interval; beside it the paired difference from the ' +
-        'best, with its corrected significance.',
+        'best, with its corrected significance. ',
+      shared > 0 && `All of it ${sharedText(shared)}.`,
     ),
     h('ol', {}, rows.map(line)),
     left > 0 &&
