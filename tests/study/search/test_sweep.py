@@ -52,6 +52,7 @@ def sweep(folder, trials):
 def test_an_interrupted_search_without_a_launcher_continues_its_trial(ganvas_command, tiny):
     words = (
         "run", "-m", "hydra/sweeper=optuna", "hydra.sweeper.n_trials=2", *tiny, "study=s",
+        "hydra.sweeper.sampler.seed=null",  # so that a new trial would be another one
         "optimizer.latent.lr=interval(0.01,0.5)",
     )  # fmt: skip
 
