@@ -10,6 +10,7 @@ from ganvas.analysis.study import read_study
 from ganvas.errors import ConfigError, StorageError
 from ganvas.report import wandb_sync
 from ganvas.report.wandb_sync import offline_runs, send_offline_runs
+from ganvas.runner.directory import RunDirectory
 
 
 @pytest.fixture
@@ -22,7 +23,8 @@ def runs(tmp_path):
             folder = run / "wandb" / "offline-run-20260131_120000-abc"
             folder.mkdir(parents=True)
             (folder / "run-abc.wandb").touch()
-    return read_study(tmp_path)
+    with RunDirectory(tmp_path / "c").locked():
+        yield read_study(tmp_path)
 
 
 def mark(runs, folder):
@@ -47,6 +49,16 @@ def test_each_run_is_sent_once_and_running_ones_wait(runs):
     assert declared == [("a", "abc", True), ("b", "abc", True)]
     assert send_offline_runs(runs, send, declare) == (0, 3)
     assert len(sent) == len(declared) == 2
+
+
+def test_a_killed_run_does_not_wait_for_ever(tmp_path):
+    folder = tmp_path / "k" / "wandb" / "offline-run-20260131_120000-abc"
+    folder.mkdir(parents=True)
+    (folder / "run-abc.wandb").touch()
+    (tmp_path / "k" / "status.json").write_text(json.dumps({"state": "running"}))
+    sent = []
+    send_offline_runs(read_study(tmp_path), lambda a: sent.append(a) or 0, lambda item: None)
+    assert len(sent) == 1
 
 
 def test_a_lineage_that_failed_is_attached_by_the_next_command_without_a_second_upload(runs):

@@ -88,7 +88,7 @@ def send_offline_runs(
     execute, attach_to = send or _wandb, declare or declare_lineage
     sent = left = 0
     for item in offline_runs(runs):
-        if (item.sent and item.mark.exists()) or item.run.status["state"] == "running":
+        if (item.sent and item.mark.exists()) or item.run.state == "running":
             left += 1
             continue
         with _where_it_was_recorded(item):
