@@ -11,7 +11,7 @@ from typing import Literal, TypeVar
 import numpy as np
 
 from ganvas.analysis.axes import Axis
-from ganvas.analysis.photographs import photographs
+from ganvas.analysis.photographs import photograph
 from ganvas.analysis.statistics import PairedTest, holm, omega_squared, paired_test
 from ganvas.runner.directory import RunDirectory
 
@@ -113,9 +113,8 @@ def unit_values(
 ) -> dict[str, float]:
     """Return the final values of `metric` per photograph; several solutions of it are averaged."""
     values_of: dict[str, list[float]] = defaultdict(list)
-    photograph = photographs(run, index, axes)
     for image, value in run.per_image(metric).items():
-        values_of[photograph[image]].append(value)
+        values_of[photograph(run, index, image, axes)].append(value)
     return _means(values_of)
 
 

@@ -11,31 +11,19 @@ from ganvas.runner.directory import RunDirectory
 _SHOWN = 8
 
 
-def photographs(run: RunDirectory, index: int, axes: Sequence[Axis]) -> dict[str, str]:
-    """Return a key of the photograph for each image of run `index`, equal where the content is.
+def photograph(run: RunDirectory, index: int, image: str, axes: Sequence[Axis]) -> str:
+    """Return a key of the photograph that an image of run `index` shows, equal for equal content.
 
     Several solutions show one photograph; where an edit takes several inputs, all of them count.
     Where the record has no hashes, names tell photographs apart.
     """
-    images = list(dict.fromkeys([*run.images, *(run.metrics.get("images") or {})]))
-    named = {image: run.photograph(image) for image in images}
-    hashes = _hashes(run, list(dict.fromkeys(map(run.photograph, run.images))))
-    return {
-        image: hashes.get(name) or image_name(index, name, axes) for image, name in named.items()
-    }
+    return run.hashes.get(image) or image_name(index, run.photograph(image), axes)
 
 
-def _hashes(run: RunDirectory, names: list[str]) -> dict[str, str]:
-    """Return the hashes of all inputs by photograph; {} where not every one is recorded."""
-    inputs = run.provenance.get("inputs") or {}
-    columns = list(inputs.values())
-    if not all(isinstance(c, list) and len(c) in (1, len(names)) for c in columns):
-        return {}
-    if len(inputs.get("x") or []) != len(names):
-        return {}
-    spread = [column * len(names) if len(column) == 1 else column for column in columns]
-    rows = (" ".join(map(str, row)) for row in zip(*spread, strict=True))
-    return dict(zip(names, rows, strict=True))
+def photographs(run: RunDirectory, index: int, axes: Sequence[Axis]) -> dict[str, str]:
+    """Return `photograph` for each image of run `index`."""
+    images = dict.fromkeys([*run.images, *(run.metrics.get("images") or {})])
+    return {image: photograph(run, index, image, axes) for image in images}
 
 
 def image_name(index: int, image: str, axes: Sequence[Axis]) -> str:

@@ -155,3 +155,21 @@ _STATUS: dict[str, Test] = {
     **dict.fromkeys(("signature", "error", "stage", "started"), _is_text),
     "images": _all(_is_text),
 }
+
+
+def hashes_by_image(inputs: Mapping[str, Any], shown: Mapping[str, str]) -> dict[str, str]:
+    """Return the hashes of all inputs by image; {} where not every photograph has one.
+
+    Args:
+        inputs: The hashes of x, y and z, of each one for all photographs or one for each.
+        shown: Which photograph each image is a solution of.
+    """
+    names, columns = list(dict.fromkeys(shown.values())), list(inputs.values())
+    if not all(isinstance(c, list) and len(c) in (1, len(names)) for c in columns):
+        return {}
+    if len(inputs.get("x") or []) != len(names):
+        return {}
+    spread = [column * len(names) if len(column) == 1 else column for column in columns]
+    rows = [" ".join(map(str, row)) for row in zip(*spread, strict=True)]
+    of = dict(zip(names, rows, strict=True))
+    return {image: of[name] for image, name in shown.items()}

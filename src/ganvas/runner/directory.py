@@ -228,6 +228,12 @@ class RunDirectory:
         """Return the name of the photograph that an image of the run is a solution of."""
         return image.rpartition("-")[0] if self.solutions > 1 else image
 
+    @cached_property
+    def hashes(self) -> dict[str, str]:
+        """The hashes of all inputs by image; {} where not every photograph has one on record."""
+        shown = {image: self.photograph(image) for image in self.images}
+        return content.hashes_by_image(self.provenance.get("inputs") or {}, shown)
+
     def final(self, metric: str) -> float | None:
         """Return the final value of `metric` over all images, or None."""
         if metric == "seconds":
