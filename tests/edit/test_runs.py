@@ -215,45 +215,39 @@ def test_what_was_embedded_once_is_edited_without_fitting(tmp_path):
 
 @pytest.fixture
 def two(tmp_path):
-    """Two photographs in a folder, and the run that has embedded both."""
+    """The words for a morph of two photographs, for the second alone, and a run of both."""
     folder = tmp_path / "two"
     folder.mkdir()
     for name, level in (("a", 40), ("b", 210)):
         Image.new("RGB", (32, 32), (level, 90, 255 - level)).save(folder / f"{name}.png")
-    return folder, execute(tmp_path, "image=file", f"image.x.path={folder}")
+    both = execute(tmp_path, "image=file", f"image.x.path={folder}")
+    x, y = folder / "a.png", folder / "b.png"
+    morph = ["edit=morph", "image=file", f"image.x.path={x}", f"image.y.path={y}"]
+    return morph, ["image=file", f"image.x.path={y}"], both
 
 
 def test_each_image_starts_from_the_embedding_of_its_own_name(tmp_path, two):
-    folder, both = two
-    pictures = [f"image.x.path={folder / 'a.png'}", f"image.y.path={folder / 'b.png'}"]
+    morph, _, both = two
     start = ["start=embedding", f"start.path={both.embedding_file}", "budget.latent=0"]
-    words = ["edit=morph", "image=file", *pictures, *start, "budget.noise=0"]
     for at, name in ((1.0, "a"), (0.0, "b")):
-        morph = execute(tmp_path, *words, f"edit.stages.morph.at={at}")
-        assert np.array_equal(np.asarray(morph.image()), np.asarray(both.image("result", name)))
+        steps = ["budget.noise=0", f"edit.stages.morph.at={at}"]
+        made = execute(tmp_path, *morph, *start, *steps)
+        assert np.array_equal(np.asarray(made.image()), np.asarray(both.image("result", name)))
 
 
 def test_what_y_starts_from_is_checked_before_any_work(tmp_path, two):
-    folder, both = two
-    styles = execute(
-        tmp_path, "image=file", f"image.x.path={folder / 'b.png'}", "start=random", "start.space=s"
-    )
+    morph, second, both = two
+    styles = execute(tmp_path, *second, "start=random", "start.space=s")
     files = [f"start.path={both.embedding_file}", f"start.y={styles.embedding_file}"]
-    pictures = [f"image.x.path={folder / 'a.png'}", f"image.y.path={folder / 'b.png'}"]
     with pytest.raises(ConfigError, match=r"stages\.morph: .*need start\.space"):
-        execute(
-            tmp_path, "edit=morph", "image=file", *pictures, "start=embedding", *files, "seed=5"
-        )
+        execute(tmp_path, *morph, "start=embedding", *files, "seed=5")
     assert not [line for line in tmp_path.rglob("metrics.jsonl") if "morph" in str(line)]
 
 
 def test_another_image_tuned_to_other_weights_is_refused(tmp_path, two):
-    folder, both = two
-    tuned = execute(
-        tmp_path, "edit=pti", "image=file", f"image.x.path={folder / 'b.png'}", "budget.weights=2"
-    )
-    pictures = [f"image.x.path={folder / 'a.png'}", f"image.y.path={folder / 'b.png'}"]
-    words = ["edit=morph", "image=file", *pictures, "start=embedding", "budget=none"]
+    morph, second, both = two
+    tuned = execute(tmp_path, "edit=pti", *second, "budget.weights=2")
+    words = [*morph, "start=embedding", "budget=none"]
     files = [f"start.path={both.embedding_file}", f"start.y={tuned.embedding_file}"]
     with pytest.raises(InputError, match=r"start\.y is tuned to weights of its own"):
         execute(tmp_path, *words, *files)
@@ -263,11 +257,10 @@ def test_another_image_tuned_to_other_weights_is_refused(tmp_path, two):
 
 
 def test_the_best_solution_is_the_one_of_x(tmp_path, two):
-    folder, _ = two
-    pictures = [f"image.x.path={folder / 'a.png'}", f"image.y.path={folder / 'b.png'}"]
+    morph, _, _ = two
     some = ["start=several", "start.keep=best", "budget.latent=1"]
     for seed in range(4):
-        result = execute(tmp_path, "edit=morph", "image=file", *pictures, *some, f"seed={seed}")
+        result = execute(tmp_path, *morph, *some, f"seed={seed}")
         losses = result.metrics["stages"]["w"]["loss"]
         assert list(result.metrics["images"]) == [f"a-{1 + losses.index(min(losses))}"]
 

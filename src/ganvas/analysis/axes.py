@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ganvas.config.quotes import quoted
 from ganvas.runner.directory import RunDirectory
 from ganvas.system.reading import number
 
@@ -84,7 +85,7 @@ def _mapping_text(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ",".join(map(_mapping_text, value)) + "]"
     if isinstance(value, str) and not _PLAIN.fullmatch(value):
-        return "'" + value.replace("'", "\\'") + "'"
+        return quoted(value)
     return as_text(value)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
@@ -18,15 +17,6 @@ if TYPE_CHECKING:
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Label = Annotated[int, Field(ge=0)]
-
-
-def named_file(checkpoint: str | None) -> Path | None:
-    """Return the file that a checkpoint's name means, there or not; None for an address or none."""
-    from ganvas.assets.packaged import packaged
-
-    if checkpoint is None or re.match("https?://", checkpoint):
-        return None
-    return packaged(Path(checkpoint))
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,13 @@ from ganvas.system.files import sha256
 SUFFIXES = (".pkl", ".pt", ".pth", ".safetensors")
 
 
+def named_file(source: str | None) -> Path | None:
+    """Return the file that a checkpoint's name means, there or not; None for an address or none."""
+    if source is None or re.match("https?://", source):
+        return None
+    return packaged(Path(source))
+
+
 def local(source: str, expected: str | None = None) -> Path:
     """Return the path of a checkpoint named by path, by http(s) address or as "ganvas:NAME".
 
@@ -24,13 +31,12 @@ def local(source: str, expected: str | None = None) -> Path:
         AssetError: It cannot be fetched, or its hash differs.
         CheckpointError: There is no such file.
     """
-    if re.match("https?://", source):
+    path = named_file(source)
+    if path is None:
         path = fetched(source, expected)
-    else:
-        path = packaged(Path(source))
-        if not path.is_file():
-            beside = [other.name for other in path.parent.glob("*") if other.suffix in SUFFIXES]
-            raise CheckpointError(f"{path}: there is no such file{nearest(path.name, beside)}")
+    elif not path.is_file():
+        beside = [other.name for other in path.parent.glob("*") if other.suffix in SUFFIXES]
+        raise CheckpointError(f"{path}: there is no such file{nearest(path.name, beside)}")
     if expected is not None and (actual := sha256(path)) != expected:
         raise AssetError(f"{path} has SHA-256 {actual[:12]}…, not {expected[:12]}… as it should")
     return path

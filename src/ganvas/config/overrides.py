@@ -22,6 +22,7 @@ from hydra.core.override_parser.types import (
 from hydra.errors import HydraException
 
 from ganvas.config.groups import Groups, groups
+from ganvas.config.quotes import quoted
 from ganvas.config.schema import TARGET
 from ganvas.errors import ConfigError, first_line
 from ganvas.system.names import unreadable
@@ -89,13 +90,12 @@ def _quoted(line: str) -> str:
     key, _, value = line.partition("=")
     if value.startswith("~/"):
         value = str(Path(value).expanduser())
-    escaped = value.replace("'", "\\'")
-    quoted = f"{key}='{escaped}'"
+    whole = f"{key}={quoted(value)}"
     try:
-        OverridesParser.create().parse_override(quoted)
+        OverridesParser.create().parse_override(whole)
     except HydraException:
         return ""
-    return "" if value[:1] in ("", "[", "{") else quoted
+    return "" if value[:1] in ("", "[", "{") else whole
 
 
 def lines(overrides: Iterable[Override]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ganvas.analysis.axes import ABSENT, PRESENT, Axis
 from ganvas.analysis.compare import Levels
+from ganvas.config.quotes import quoted
 from ganvas.report.place import shown
 from ganvas.runner.directory import RunDirectory
 
@@ -78,8 +79,7 @@ def _output(run: RunDirectory) -> list[str]:
     if folder == _OUTPUT:
         return []
     text = str(folder)
-    quoted = text.replace("'", "\\'")
-    return [f"output={text}" if _PLAIN.fullmatch(text) else f"output='{quoted}'"]
+    return [f"output={text if _PLAIN.fullmatch(text) else quoted(text)}"]
 
 
 def _common(runs: Sequence[RunDirectory], axes: Sequence[Axis]) -> list[str]:

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from ganvas.assets.packaged import packaged
-from ganvas.checkpoint.from_file import FromFileConfig, named_file
+from ganvas.checkpoint.from_file import FromFileConfig
+from ganvas.checkpoint.remote import named_file
 from ganvas.config.schema import TARGET, Call, parameters
 from ganvas.errors import InputError
 from ganvas.image.find import find_pictures, refuse_address

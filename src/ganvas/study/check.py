@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from ganvas.assets.packaged import packaged
-from ganvas.checkpoint.from_file import FromFileConfig, named_file
+from ganvas.checkpoint.from_file import FromFileConfig
+from ganvas.checkpoint.remote import named_file
 from ganvas.config.compose import Job
 from ganvas.config.hints import unknown_keys_explained
 from ganvas.config.schema import Call, build, build_call, check, check_call
