@@ -88,6 +88,7 @@ def test_options_given_as_mappings_are_levels_beside_those_chosen_by_name(tmp_pa
     (axis,) = find_axes(read_study(tmp_path))
     levels = ("box", "{_target_:Box,left:0.1,of:'a, b'}", "{_target_:Box,left:0.4,of:'a, b'}")
     assert (axis.name, axis.levels, axis.of_run) == ("mask", levels, (1, 2, 0))
+    assert axis.labels == ("box", "{left:0.1}", "{left:0.4}")
 
 
 def test_keys_given_as_mappings_are_levels(tmp_path):
@@ -98,6 +99,16 @@ def test_keys_given_as_mappings_are_levels(tmp_path):
     (axis,) = find_axes(read_study(tmp_path))
     assert (axis.name, axis.of_run) == ("lr.schedule", (1, 0))
     assert axis.levels == ("{down:[1,null],up:0.0}", "{down:[1,null],up:0.1}")
+    assert axis.labels == ("{up:0.0}", "{up:0.1}")
+
+
+def test_labels_tell_apart_what_levels_do(tmp_path):
+    for name, of in (("a", {"x": 1}), ("b", {"x": 1.0}), ("c", {"x": True, "y": 0}), ("d", {})):
+        word = "mask={of:" + name + "}"
+        write_setting(tmp_path / name, [word], {}, {"mask": of | {"of": "mask"}})
+    (axis,) = find_axes(read_study(tmp_path))
+    assert len(set(axis.levels)) == len(set(axis.labels)) == 4
+    assert "of:" not in "".join(axis.labels)
 
 
 def test_of_a_mapping_that_is_added_it_is_said_that_it_is_there(tmp_path):

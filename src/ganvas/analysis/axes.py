@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,12 +34,14 @@ class Axis:
     Attributes:
         name: The config group (``mask``) or key (``edit.stages.w.steps``).
         levels: The values it takes as text, numbers in ascending order.
+        labels: The same to be shown: of values given as mappings, what tells them apart.
         numbers: The same as numbers where all of them are, else None.
         of_run: For each run the index of its level.
     """
 
     name: str
     levels: tuple[str, ...]
+    labels: tuple[str, ...]
     numbers: tuple[float, ...] | None
     of_run: tuple[int, ...]
 
@@ -134,12 +136,32 @@ def _axis(name: str, values: list[Any]) -> Axis:
     else:
         levels = sorted(by_text, key=_natural)
     index = {text: position for position, text in enumerate(levels)}
+    differing = _without_common({as_text(value): value for value in values})
     return Axis(
         name=name,
         levels=tuple(levels),
+        labels=tuple(as_text(differing[text]) for text in levels),
         numbers=tuple(by_text[text] or 0.0 for text in levels) if numeric else None,
         of_run=tuple(index[as_text(value)] for value in values),
     )
+
+
+def _without_common(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out of mappings, each by its text, the entries that all of them have alike."""
+    mappings = [value for value in values.values() if isinstance(value, dict)]
+    if len(mappings) < 2:
+        return dict(values)
+    common = {
+        key
+        for key, entry in mappings[0].items()
+        if all(key in other and as_text(other[key]) == as_text(entry) for other in mappings)
+    }
+    return {
+        text: {key: entry for key, entry in value.items() if key not in common}
+        if isinstance(value, dict)
+        else value
+        for text, value in values.items()
+    }
 
 
 def _natural(text: str) -> list[tuple[int, int, str]]:

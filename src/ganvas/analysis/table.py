@@ -135,7 +135,7 @@ def _variants(
             if name in by_name:
                 variant_runs.append(by_name[name])
                 level.append(index)
-    axis = Axis(VARIANT, tuple(members), None, tuple(level))
+    axis = Axis(VARIANT, tuple(members), tuple(members), None, tuple(level))
     # What else differs is either what makes the variants or what repeats them.
     return variant_runs, [axis, *(a for a in find_axes(variant_runs) if a.is_unit)]
 
@@ -170,7 +170,7 @@ def _table(
     }
     rows = tuple(
         Row(
-            tuple(axis.levels[level] for axis, level in zip(by, key, strict=True)),
+            tuple(axis.labels[level] for axis, level in zip(by, key, strict=True)),
             count[key],
             {metric: columns[metric][key] for metric in metrics if key in columns[metric]},
         )
@@ -194,8 +194,11 @@ def _base(by: Sequence[Axis], order: Sequence[Levels], base: str | None) -> Leve
         if name not in names:
             raise ConfigError(f"base: the table has no axis '{name}'{nearest(name, names)}")
     for key in order:
-        levels = {axis.name: axis.levels[level] for axis, level in zip(by, key, strict=True)}
-        if all(_bare(levels[name]) == _bare(level) for name, level in wanted.items()):
+        names_of = {
+            axis.name: {_bare(axis.levels[level]), _bare(axis.labels[level])}
+            for axis, level in zip(by, key, strict=True)
+        }
+        if all(_bare(level) in names_of[name] for name, level in wanted.items()):
             return key
     raise ConfigError(f"base: no finished run of the study has {base}")
 

@@ -34,7 +34,7 @@ def collect(runs: Sequence[RunDirectory], name: str) -> dict[str, Any]:
         "study": name,
         "built": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "axes": [
-            {"name": a.name, "levels": a.levels, "numbers": a.numbers, "unit": a.is_unit}
+            {"name": a.name, "levels": a.labels, "numbers": a.numbers, "unit": a.is_unit}
             | {"image": a.is_image, "ofRun": a.of_run}
             for a in axes
         ],
