@@ -20,6 +20,8 @@ PAIRS = {"": ("astronaut", "obama"), "_2": ("biden", "obama")}
 """x and y of every edit, by what is added to the names of its sheets."""
 SERIOUS, SMILING = "obama2", "obama"
 """One man twice: what tells the two apart is a direction."""
+NEAR = ("budget.latent=24", "optimizer.latent.lr=0.05")
+"""How the second of the two is fitted, as `edit=direction` does it under `budget=quick`."""
 OF_EMBEDDINGS = (
     "attribute_transfer", "blend", "direction", "permute", "morph", "style_mix",
 )  # fmt: skip
@@ -58,27 +60,26 @@ class Gallery:
             return run([*words, *self.fit])
         start = ["start=embedding", f"start.path={self.embedded(x)}", "budget=none"]
         if edit == "direction":
-            start += [
-                f"start.y={self.embedded(SERIOUS, 'w')}",
-                f"start.z={self.embedded(SMILING, 'w')}",
-            ]
+            start += self.difference()
         elif edit not in ONE_IMAGE:
             start.append(f"start.y={self.embedded(y)}")
         # The overrides come first: they may hold a budget, too.
         return run([*self.fit, *words, *start])
 
-    def embedded(self, person: str, space: str = "w+") -> Path:
-        """Return the file of a person's embedding: in W+ with noise, or in W, for directions."""
-        if space == "w+":
-            return self.edited("reconstruct", person, person).embedding_file.absolute()
-        words = [
-            "edit=reconstruct_w",
-            "start=w_avg_w",
-            "study=gallery",
-            "logger=none",
-            "image=file",
-        ]
-        return run([*words, *self._photograph("x", person), *self.fit]).embedding_file.absolute()
+    def embedded(self, person: str) -> Path:
+        """Return the file of a person's embedding, in W+ with noise."""
+        return self.edited("reconstruct", person, person).embedding_file.absolute()
+
+    def difference(self) -> list[str]:
+        """Return where a direction's y and z start: in W, z from where y is, as the edit has it."""
+        serious = self._in_w(SERIOUS, "start=w_avg_w")
+        near = [*NEAR, "start=embedding", f"start.path={serious}"]
+        return [f"start.y={serious}", f"start.z={self._in_w(SMILING, *near)}"]
+
+    def _in_w(self, person: str, *words: str) -> Path:
+        common = ["edit=reconstruct_w", "edit.stages.w.tied=1", "study=gallery", "logger=none"]
+        photograph = ["image=file", *self._photograph("x", person)]
+        return run([*self.fit, *common, *photograph, *words]).embedding_file.absolute()
 
     def _photograph(self, image: str, person: str) -> tuple[str, str]:
         file = (self.pictures / f"{person}.png").absolute()

@@ -195,6 +195,8 @@ def test_references_to_nothing_are_one_line():
         recipe("morph", "edit.stages.morph.other=q")
     with pytest.raises(ConfigError, match=r"stages\.w_y: no image 'yy'; did you mean 'y'"):
         recipe("morph", "edit.stages.w_y.embedding=yy")
+    with pytest.raises(ConfigError, match=r"stages\.w_z: no image 'yy'; did you mean 'y'"):
+        recipe("direction", "edit.stages.w_z.start_from=yy")
     # An image that could be given is another matter than a wrong name.
     with pytest.raises(ConfigError, match=r"no image 'y'; give edit\.images=\[x,y\]"):
         recipe("reconstruct", "loss.latent.mse.target=y")

@@ -226,6 +226,50 @@ def two(tmp_path):
     return morph, ["image=file", f"image.x.path={y}"], both
 
 
+@pytest.fixture
+def trio(tmp_path):
+    """The words for a direction of three photographs of one colour each, x the first of them."""
+    words = ["image=file"]
+    for name, colour in (("x", (40, 90, 200)), ("y", (210, 90, 40)), ("z", (90, 160, 90))):
+        Image.new("RGB", (32, 32), colour).save(tmp_path / f"{name}.png")
+        words.append(f"image.{name}.path={tmp_path / name}.png")
+    return ["edit=direction", *words[1:], words[0]]
+
+
+def test_a_stage_may_start_from_another_embedding(tmp_path, trio):
+    """At a rate of almost 0 the end of a direction is its start, so that nothing moves."""
+    still = "edit.stages.w_z.optimise={latent:{_target_:ganvas.stage.Adam,lr:1e-12}}"
+    words = [*trio, "budget.latent=7", still]
+    here, there = (
+        np.asarray(execute(tmp_path, *words, f"edit.stages.direction.strength={s}").image()).astype(
+            int
+        )
+        for s in (0.0, 50.0)
+    )
+    assert np.abs(here - there).max() <= 1
+    own = execute(
+        tmp_path, *words, "edit.stages.direction.strength=50", "edit.stages.w_z.start_from=null"
+    )
+    assert np.abs(here - np.asarray(own.image())).max() > 10
+
+
+def test_what_takes_no_steps_starts_from_nothing_else(tmp_path, trio):
+    x, z = trio[1], trio[3].replace("image.z", "image.x")
+    files = {
+        k: execute(tmp_path, "image=file", photo).embedding_file
+        for k, photo in (("path", x), ("z", z))
+    }
+    words = [
+        "start=embedding",
+        "budget.latent=0",
+        *(f"start.{k}={file}" for k, file in files.items()),
+    ]
+    words.append(f"start.y={files['path']}")
+    found = execute(tmp_path, *trio, *words, "edit.stages.direction.strength=1")
+    still = execute(tmp_path, *trio, *words, "edit.stages.direction.strength=0")
+    assert not np.array_equal(np.asarray(found.image()), np.asarray(still.image()))
+
+
 def test_each_image_starts_from_the_embedding_of_its_own_name(tmp_path, two):
     morph, _, both = two
     start = ["start=embedding", f"start.path={both.embedding_file}", "budget.latent=0"]

@@ -26,6 +26,7 @@ from ganvas.system.reading import leaves
 
 # Recipes add steps of a budget: ${sum:${budget.latent},${budget.noise}}.
 OmegaConf.register_new_resolver("sum", lambda *values: sum(values), replace=True)
+OmegaConf.register_new_resolver("share", lambda share, of: round(share * of), replace=True)
 
 _ONE_AT_A_TIME = threading.RLock()
 """Hydra keeps what it composes with in global state."""

@@ -70,7 +70,8 @@ class Recipe:
                     f"stages.{name}: a run has a picture of this name; choose another"
                 )
             if isinstance(step, StageConfig):
-                self._require_image(name, step.embedding)
+                for embedding in step.embeddings():
+                    self._require_image(name, embedding)
                 for target, mask in pairs(step.objective):
                     self._require_image(name, target, earlier)
                     self._require_mask(name, mask)
@@ -108,7 +109,7 @@ class Recipe:
         """Return the names of the images that are embedded, x first."""
         named = ["x"]
         for step in self.stages.values():
-            named += [step.embedding] if isinstance(step, StageConfig) else step.embeddings()
+            named += step.embeddings()
         return tuple(dict.fromkeys(named))
 
     @property
@@ -158,6 +159,8 @@ class Recipe:
                 if isinstance(step, Operation):
                     step.check(generator, specs)
                 else:
+                    if step.start_from is not None and step.steps:
+                        specs[step.embedding] = specs[step.start_from]
                     step.check(generator, specs[step.embedding], len(starts[step.embedding]))
                     specs[step.embedding] = step.leaves(generator, specs[step.embedding])
             if isinstance(step, StageConfig):

@@ -187,6 +187,8 @@ class Run:
             torch.cuda.reset_peak_memory_stats(self.device)
         state = self.progress.stage_state
         self.bar.start(name, config.steps, int(state["step"]) if state else 0)
+        if config.start_from is not None and config.steps:
+            self.scene.copy(config.start_from, config.embedding)
         monitor = RunMonitor(
             stage=name,
             steps=config.steps,

@@ -45,6 +45,8 @@ class StageConfig:
         activation: Which activation is a variable, where `optimise` names one. What comes before it
             no longer counts: of rows and maps, those behind it change.
         embedding: Name of the embedding that is optimised; each starts where `start` says.
+        start_from: Another embedding that it is a copy of at first, if the stage takes any steps:
+            what two photographs have in common then stays alike. null: it goes on as it is.
         exploration: Random steps of the latent that fade out; null: none.
         early_stopping: When an image stops before the end; null: never.
         tied: Fraction of the stage, at its start, in which all style rows make the same step: from
@@ -62,6 +64,7 @@ class StageConfig:
     steps: Annotated[int, Field(ge=0)]
     activation: ActivationSite = field(default_factory=ActivationSite)
     embedding: str = "x"
+    start_from: str | None = None
     alternate: bool = False
     exploration: Exploration | None = None
     early_stopping: EarlyStopping | None = None
@@ -111,6 +114,10 @@ class StageConfig:
                 "weight that changes over the stage or terms that take turns make incomparable; "
                 "leave one of them out, or choose loss=lpips"
             )
+
+    def embeddings(self) -> tuple[str, ...]:
+        """Return the names of the embedding that is optimised and of the one that it starts from."""
+        return (self.embedding,) if self.start_from is None else (self.embedding, self.start_from)
 
     @property
     def needs_gradient(self) -> bool:

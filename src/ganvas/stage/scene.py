@@ -55,6 +55,11 @@ class Scene:
             self.embeddings[name] = replace(self.begin(), delta=self.generator.delta)
         return self.embeddings[name]
 
+    def copy(self, source: str, name: str) -> None:
+        """Let the embedding called `name` be what that called `source` is; its photographs stay."""
+        names = self.embedding(name).names
+        self.embeddings[name] = replace(self.embedding(source), names=names)
+
     def picture(self, name: str) -> Tensor:
         """Return an input image or the frozen render of an earlier stage.
 
