@@ -9,6 +9,7 @@ import socket
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,6 +111,7 @@ def course(
     """
     tree = validate(job.config)
     experiment: Experiment = build(tree)
+    experiment = replace(experiment, retry_failed=retry or experiment.retry_failed)
     require_machine(experiment, job)
     identity = identify(tree, job.choices.get("edit", "edit"))
     final, folder = folders(experiment, identity)
@@ -118,7 +120,7 @@ def course(
         raise ConfigError(
             "options, program or inputs have changed since the study was planned; start it again"
         )
-    if not is_due(final, experiment, retry=retry):
+    if not is_due(final, experiment):
         return RunDirectory(final.path)
     pictures = repeated(experiment.image.read(), experiment.start.solutions)
     experiment.edit.check_images(pictures)
@@ -139,7 +141,7 @@ def course(
     place = final.locked() if repeats else nullcontext()
     with removed_if_refused(folder, new), place, folder.locked(lock):
         # Another process may have finished it while this one waited.
-        if not is_due(final, experiment, again=True, retry=retry):
+        if not is_due(final, experiment, again=True):
             return RunDirectory(final.path)
         with logging_to(folder.path / "run.log"), in_process(experiment) as process:
             remove_unfinished(folder.path)
@@ -195,9 +197,7 @@ def folders(experiment: Experiment, identity: Identity) -> tuple[RunDirectory, R
     return final, new if experiment.force else final
 
 
-def is_due(
-    final: RunDirectory, experiment: Experiment, again: bool = False, retry: bool = False
-) -> bool:
+def is_due(final: RunDirectory, experiment: Experiment, again: bool = False) -> bool:
     """Return False for a run that is finished, or has failed and is to be left.
 
     A run whose record is damaged is due again.
@@ -206,7 +206,6 @@ def is_due(
         final: The run.
         experiment: What it is to do.
         again: It has been due before, so that damage has been named.
-        retry: As in `execute`.
 
     Raises:
         StorageError: A newer version of ganvas has written the run.
@@ -225,7 +224,7 @@ def is_due(
     if state == "finished":
         log.info("%s is finished already (force=true repeats it)", final.path)
         return False
-    if state == "failed" and not (retry or experiment.retry_failed):
+    if state == "failed" and not experiment.retry_failed:
         log.info("%s has failed (retry_failed=true tries it again)", final.path)
         return False
     return True
