@@ -14,7 +14,7 @@ from omegaconf import OmegaConf
 
 from ganvas.assets import used
 from ganvas.config.compose import Job
-from ganvas.errors import GanvasError, Interrupted, Pruned, RunError
+from ganvas.errors import GanvasError, Interrupted, Pruned, RunError, first_line
 from ganvas.runner.damage import BEGUN
 from ganvas.runner.directory import RunDirectory
 from ganvas.runner.manifest import VERSION, write_manifest
@@ -133,7 +133,7 @@ def work(
         folder.write_status(state="pruned")
         raise
     except Exception as error:
-        line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        line = first_line(error)
         outcome = cut_short("failed")
         log.debug("%s", traceback.format_exc())
         folder.write_status(state="failed", error=f"{type(error).__name__}: {line}")
