@@ -5,7 +5,7 @@ import torch
 from jaxtyping import TypeCheckError
 
 from ganvas.functional.features import gram
-from ganvas.functional.quality import masked_mse
+from ganvas.functional.quality import mse
 from ganvas.functional.wavelet import haar
 from ganvas.generator.tiny import TinyConfig
 from ganvas.loss.crop import Crop
@@ -17,7 +17,7 @@ def test_a_tensor_of_another_shape_is_refused():
     images = torch.zeros(2, 3, 8, 8)
     for wrong in (images[:, :1], images[..., :4], images[0], images.long()):
         with pytest.raises(TypeCheckError, match="targets"):
-            masked_mse(images, wrong)
+            mse(images, wrong)
     with pytest.raises(TypeCheckError, match="mask"):
         gram(images, torch.ones(2, 3, 8, 8))
     assert haar(images).shape == (2, 12, 4, 4)

@@ -312,8 +312,8 @@ MAKERS: dict[str, Maker] = {
 def _lists() -> Any:
     """Return what draws lists of overrides for the tests as well."""
     sys.path.append(str(Path(__file__).parents[2] / "tests"))
-    from ganvas.config.compose import compose_job
+    from ganvas.config.compose import Resolver
     from ganvas.config.groups import groups
     from random_overrides import Overrides
 
-    return Overrides(groups(), compose_job(["edit=permute"], resolve=False).config, 0)
+    return Overrides(groups(), Resolver().compose(["edit=permute"]).config, 0)

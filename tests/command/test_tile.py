@@ -196,7 +196,7 @@ def test_kills_and_the_same_bytes(ganvas_command, fork_server, tmp_path):
     kills = [
         ("ganvas.tile.pyramid:_write_all", 200, "before"),
         ("os:fdatasync", 1, "after"),
-        ("ganvas.tile.pyramid:_write_tiff", 1, "after"),
+        ("ganvas.tile.tiff:_write_tiff", 1, "after"),
     ]
     for kill in kills:
         assert fork_server.run(tmp_path, *words, kill=kill) == -signal.SIGKILL, kill

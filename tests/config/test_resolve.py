@@ -12,7 +12,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf, open_dict
 
 from ganvas.config.base import refuse_keys_below_references
-from ganvas.config.compose import Resolver, compose_job, compose_options, resolve
+from ganvas.config.compose import Resolver, compose_options, resolve
 from ganvas.config.groups import config_dir, groups
 from ganvas.config.handover import open_keys
 from ganvas.config.overrides import expand, parse
@@ -56,7 +56,7 @@ def is_refused(written, words, error):
 
 @pytest.mark.slow
 def test_random_lists_are_equal_to_hydras():
-    lists = Overrides(groups(), compose_job(["edit=permute"], resolve=False).config, seed=1)
+    lists = Overrides(groups(), Resolver().compose(["edit=permute"]).config, seed=1)
     resolver = Resolver()
     composed = 0
     for _ in range(LISTS):

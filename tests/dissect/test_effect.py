@@ -10,10 +10,10 @@ import torch.nn.functional as F
 from dissect_squares import BLUE, CONCEPTS, RED, Squares, segment
 from ganvas.dissect import Alpha, Caused, Effect, Effects, Greedy, Intervention
 from ganvas.dissect.alpha import optimise, seen, style_gradient
-from ganvas.dissect.dissection import summarised
 from ganvas.dissect.effect import best_layer, lacking, measure, showing
 from ganvas.dissect.greedy import choose
 from ganvas.dissect.intervention import best_interventions
+from ganvas.dissect.summary import summarised
 from ganvas.embedding.embedding import join_styles
 from ganvas.functional.dissection import bootstrap_ratio
 from ganvas.generator.delta import Delta

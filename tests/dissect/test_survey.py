@@ -11,8 +11,8 @@ from scipy.stats import entropy
 
 from dissect_squares import BLUE, CONCEPTS, RED, SHIFTED, segment
 from ganvas.dissect import Dissection
-from ganvas.dissect.dissection import correlations, summarised
 from ganvas.dissect.source import draw
+from ganvas.dissect.summary import correlations, summarised
 from ganvas.errors import ConfigError, InputError
 
 SAMPLES = 9

@@ -8,7 +8,6 @@ import torch
 
 from ganvas.generator.tiny import TinyGenerator
 from ganvas.metrics import Context, PNDistance
-from ganvas.metrics.latent import pn_distance
 from ganvas.metrics.measure import measure
 from ganvas.start import WAvg
 
@@ -29,7 +28,7 @@ def test_the_distance_is_mahalanobis_in_unrectified_w():
     variance = np.maximum(variance, 1e-4 * variance.max())
     moved = (unrectified(w.double().numpy()) - known.mean(0)) @ axes.T
     wanted = np.sqrt((moved**2 / variance).mean(1))
-    found = pn_distance(generator.broadcast(w), generator)
+    found = PNDistance().distance(generator.broadcast(w), generator)
     assert found.tolist() == pytest.approx(wanted.tolist(), rel=1e-3)
 
 
@@ -37,11 +36,11 @@ def test_samples_have_about_one_and_rows_without_effect_do_not_count():
     generator = TinyGenerator()
     with torch.no_grad():
         w = generator.broadcast(generator.sample_w(500, torch.Generator().manual_seed(2))).clone()
-    assert pn_distance(w, generator).square().mean().item() == pytest.approx(1, abs=0.1)
+    assert PNDistance().distance(w, generator).square().mean().item() == pytest.approx(1, abs=0.1)
     far = w[:2].clone()
     idle = sorted(set(range(generator.rows)) - set(generator.effective_rows))
     far[:, idle] += 100
-    assert pn_distance(far, generator).equal(pn_distance(w[:2], generator))
+    assert PNDistance().distance(far, generator).equal(PNDistance().distance(w[:2], generator))
 
 
 def test_a_latent_that_leaves_its_place_becomes_less_natural():

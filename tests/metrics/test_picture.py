@@ -11,7 +11,6 @@ from ganvas.errors import ConfigError
 from ganvas.functional.images import to_uint8
 from ganvas.generator.tiny import TinyGenerator
 from ganvas.metrics import LPIPS, MSSSIM, PSNR, SSIM, Context, Metric, WDistance
-from ganvas.metrics.latent import w_distance
 from ganvas.metrics.measure import describe, mean, measure
 from ganvas.start import WAvg
 
@@ -100,7 +99,7 @@ def test_w_distance_leaves_out_rows_without_effect():
     idle = set(range(generator.rows)) - set(generator.effective_rows)
     w[:, list(idle)] += 100
     rows = len(generator.effective_rows)
-    assert w_distance(w, generator).item() == pytest.approx((25 / rows) ** 0.5, rel=1e-5)
+    assert WDistance().distance(w, generator).item() == pytest.approx((25 / rows) ** 0.5, rel=1e-5)
 
 
 def test_metrics_of_an_embedding():

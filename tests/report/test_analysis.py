@@ -13,7 +13,7 @@ from scipy.stats import wilcoxon
 from ganvas.analysis.study import read_study
 from ganvas.config.overrides import parse
 from ganvas.report.collect import collect
-from ganvas.report.more import images_missing
+from ganvas.report.more_images import images_missing
 
 
 def write_run(folder, name, overrides, values, stages=None, about=None):

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from fitting import Listener, fit
 from ganvas.errors import ConfigError
-from ganvas.functional.quality import masked_mse
+from ganvas.functional.quality import mse
 from ganvas.generator.architecture import StyleGAN2Architecture
 from ganvas.generator.random_weights import random_generator
 from ganvas.generator.tiny import TinyGenerator
@@ -54,7 +54,7 @@ def fitted(
 
 def error(generator, x, noise) -> Tensor:
     w = generator.broadcast(generator.w_avg.expand(len(x), -1))
-    return masked_mse(generator(w, noise), x)
+    return mse(generator(w, noise), x)
 
 
 def test_half_of_adams_evaluations_come_nearer():

@@ -4,8 +4,8 @@ from pathlib import Path
 from rich.console import Console
 
 from ganvas.study.job_table import JobTable
-from ganvas.study.local import Task
 from ganvas.study.plan import Planned
+from ganvas.study.task import Task
 
 
 class Clock:

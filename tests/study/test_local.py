@@ -8,8 +8,9 @@ from ganvas.config.compose import compose_job
 from ganvas.errors import ConfigError
 from ganvas.runner.directory import RunDirectory
 from ganvas.runner.job import execute
-from ganvas.study.local import LocalExecutor, Task
+from ganvas.study.local import LocalExecutor
 from ganvas.study.settings import LocalSettings
+from ganvas.study.task import Task
 
 
 def crew_of(folder, stopping):

@@ -22,9 +22,9 @@ from ganvas.runner.monitor import RunMonitor
 from ganvas.stage import fit as fitting
 from ganvas.stage.stage import Stage
 from ganvas.study import packed
-from ganvas.study.local import Task
 from ganvas.study.packed import PackedJob, PackedSettings, packable, packs
 from ganvas.study.plan import plan
+from ganvas.study.task import Task
 
 PACKED = "hydra/launcher=packed"
 # Beside a second term, Adam does not cancel a weight out.

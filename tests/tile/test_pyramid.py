@@ -9,7 +9,8 @@ from PIL import Image
 
 from ganvas.errors import InputError, StorageError
 from ganvas.tile import pyramid as module
-from ganvas.tile.pyramid import Pyramid, disk_need, halved, level_sizes, levels, read_window
+from ganvas.tile.pyramid import Pyramid, disk_need, halved, level_sizes
+from ganvas.tile.tiff import levels, read_window
 from ganvas.tile.window import Window, raster
 
 HEIGHT, WIDTH, SIDE = 600, 1100, 512

@@ -7,7 +7,7 @@ import pickle
 from pathlib import Path
 
 from ganvas.assets.archive import Archive
-from ganvas.errors import AssetError
+from ganvas.errors import AssetError, first_line
 from ganvas.system.tensors import write_tensors
 
 
@@ -23,7 +23,8 @@ def convert(archive: Archive, folder: Path) -> None:
     try:
         state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        reason = str(error).splitlines()[0]
-        raise AssetError(f"{name} of '{archive.asset.name}' is unreadable: {reason}") from error
+        raise AssetError(
+            f"{name} of '{archive.asset.name}' is unreadable: {first_line(error)}"
+        ) from error
     tensors = {key: value.clone() for key, value in state.items()}
     write_tensors(folder / archive.asset.output, tensors, archive.metadata())

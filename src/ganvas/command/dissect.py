@@ -109,10 +109,11 @@ def _with_folders(value: Any) -> Any:
 
 
 def _work(plan: DissectPlan, described: dict[str, Any], key: str) -> int:
-    from ganvas.dissect.dissection import FILE, summarised
+    from ganvas.dissect.dissection import FILE
     from ganvas.dissect.effects import Effects
     from ganvas.dissect.gallery import by_concept, strips
     from ganvas.dissect.source import Samples, opened
+    from ganvas.dissect.summary import summarised
     from ganvas.dissect.survey import Survey, chosen_layers
     from ganvas.dissect.table import table
     from ganvas.generator.config import load_generator

@@ -126,8 +126,9 @@ def _draw(plan: Plan) -> None:
     from ganvas.runner.provenance import provenance
     from ganvas.system.files import write_json
     from ganvas.tile.geometry import geometry
-    from ganvas.tile.pyramid import compression_of, disk_need, require_library, require_room
+    from ganvas.tile.pyramid import disk_need, require_room
     from ganvas.tile.recipe import Recipe
+    from ganvas.tile.tiff import compression_of, require_library
 
     settings, folder = plan.settings, plan.folder
     picture, file = folder / PICTURE, folder / RECIPE

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from ganvas.command.tile_record import OVERVIEW, recorded, write_overview
 from ganvas.tile.draw import Drawn, Earlier, draw
-from ganvas.tile.pyramid import Compression, squares_done
+from ganvas.tile.pyramid import squares_done
+from ganvas.tile.tiff import Compression
 from ganvas.tracking import Logger, RunInfo
 
 if TYPE_CHECKING:

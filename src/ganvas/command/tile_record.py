@@ -13,7 +13,7 @@ from ganvas.errors import Interrupted
 from ganvas.image.picture import save_picture
 from ganvas.system.files import write_json
 from ganvas.tile.draw import Drawn
-from ganvas.tile.pyramid import levels, read_window
+from ganvas.tile.tiff import levels, read_window
 from ganvas.tile.window import Window
 from ganvas.tracking import Logger, Outcome, Record, RunInfo
 

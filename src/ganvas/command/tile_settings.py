@@ -12,8 +12,8 @@ from pydantic import Field
 from ganvas.errors import ConfigError
 from ganvas.generator import GeneratorConfig
 from ganvas.tile.latents import LatentSource
-from ganvas.tile.pyramid import Compression
 from ganvas.tile.recipe import MOST_TILES, SIDES
+from ganvas.tile.tiff import Compression
 from ganvas.tracking import Logger
 
 Fraction = Annotated[float, Field(ge=0, le=1)]

@@ -64,21 +64,19 @@ def resolve(words: Words, user_dirs: Sequence[Path] = ()) -> list[Job]:
     return [resolver.resolve(job) for job in expand(words, resolver.groups)]
 
 
-def compose_job(words: Words, user_dirs: Sequence[Path] = (), *, resolve: bool = True) -> Job:
+def compose_job(words: Words, user_dirs: Sequence[Path] = ()) -> Job:
     """Compose one job, without a sweep.
 
     Args:
         words: Hydra overrides, such as ``mask=box`` and ``edit.stages.w.steps=9``.
         user_dirs: Folders with the user's own groups, searched after the program's.
-        resolve: Resolve interpolations.
 
     Raises:
         ConfigError: As `resolve`, or an override has several values.
     """
     overrides = parse(words)
     refuse_several(overrides)
-    resolver = Resolver(user_dirs)
-    return resolver.resolve(overrides) if resolve else resolver.compose(overrides)
+    return Resolver(user_dirs).resolve(overrides)
 
 
 class Resolver:

@@ -9,8 +9,8 @@ from typing import Annotated
 from pydantic import Field
 
 from ganvas.dissect.concepts import Concepts, require_concept
-from ganvas.dissect.dissection import Threshold
 from ganvas.dissect.effect import Effect
+from ganvas.dissect.summary import Threshold
 from ganvas.errors import about
 from ganvas.generator import GeneratorConfig
 

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from pydantic import Field
 
 from ganvas.edit.change import margin_of
-from ganvas.edit.paint import LayerName, MovesUnits, Pull, region
+from ganvas.edit.units import LayerName, MovesUnits, Pull, region
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError
 from ganvas.stage import EmbeddingSpec, Scene

@@ -134,14 +134,14 @@ def blurred(picture: Float[Tensor, "1 3 H W"], sigma: float) -> Float[Tensor, "1
     import torch
     from torch.nn import functional as F
 
+    from ganvas.functional.blur import blur
+
     radius = min(round(3 * sigma), picture.shape[-1] - 1)
     if radius == 0:
         return picture
     offsets = torch.arange(-radius, radius + 1, device=picture.device, dtype=picture.dtype)
     kernel = (-(offsets / sigma).square() / 2).exp()
-    kernel = (kernel / kernel.sum()).expand(3, 1, 1, -1)
-    padded = F.pad(picture, (radius,) * 4, mode="reflect")
-    return F.conv2d(F.conv2d(padded, kernel, groups=3), kernel.mT, groups=3)
+    return blur(F.pad(picture, (radius,) * 4, mode="reflect"), kernel / kernel.sum())
 
 
 def blurred_many(

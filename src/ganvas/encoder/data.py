@@ -9,6 +9,7 @@ from pydantic import Field
 
 from ganvas.encoder.augmentation import Augmentation
 from ganvas.errors import ConfigError
+from ganvas.functional.seeds import seed_of
 from ganvas.system.gradient import no_grad
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Data:
 
         from ganvas.functional.images import from_uint8, resize, to_uint8
 
-        rng = torch.Generator().manual_seed(seed * 1_000_003 + index)
+        rng = torch.Generator().manual_seed(seed_of(seed, index))
         z = torch.randn(1, generator.z_dim, generator=rng).to(generator.w_avg.device)
         low, high = self.psi
         psi = low + (high - low) * torch.rand(1, generator=rng).to(z.device)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from ganvas.encoder.stream import Samples, Stream
+from ganvas.functional.seeds import seed_of
 from ganvas.generator.base import Generator
 
 
@@ -44,6 +45,6 @@ class Pool:
             self.w[slots], self.pictures[slots] = drawn
         self.next = step + 1
         available = min((step + 1) * stream.fresh, stream.kept)
-        rng = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
+        rng = torch.Generator().manual_seed(seed_of(self.seed, step))
         chosen = torch.randperm(available, generator=rng)[:count].to(self.w.device)
         return Samples(self.w[chosen], self.pictures[chosen])

@@ -10,6 +10,7 @@ from pydantic import Field
 from ganvas.encoder.augmentation import Augmentation
 from ganvas.encoder.data import Truncation
 from ganvas.errors import ConfigError
+from ganvas.functional.seeds import seed_of
 from ganvas.system.gradient import no_grad
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Stream:
 
         device = generator.w_avg.device
         # On the device itself: noise maps from the CPU would take longer than the pictures.
-        rng = torch.Generator(device).manual_seed(seed * 1_000_003 + index)
+        rng = torch.Generator(device).manual_seed(seed_of(seed, index))
         w = self._latents(generator, rng, count)
         parts = []
         for part in torch.split(w, CHUNK):

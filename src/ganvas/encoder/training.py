@@ -18,6 +18,7 @@ from ganvas.encoder.pool import Pool
 from ganvas.encoder.settings import Settings
 from ganvas.functional.images import from_uint8, resize
 from ganvas.functional.schedule import ramp
+from ganvas.functional.seeds import seed_of
 from ganvas.generator.base import Generator
 from ganvas.system.eager import eager
 from ganvas.system.lightning import pl
@@ -173,7 +174,7 @@ class EncoderTraining(pl.LightningModule):
     @torch.no_grad()
     def _batch(self, step: int) -> Batch:
         scene, option = self.scene, self.option
-        rng = torch.Generator().manual_seed(scene.seed * 1_000_003 + step)
+        rng = torch.Generator().manual_seed(seed_of(scene.seed, step))
         w, drawn = self.pool.batch(step, option.batch)
         targets = from_uint8(drawn)
         changed = option.stream.augmentation.many(targets, rng)
@@ -212,7 +213,7 @@ class EncoderTraining(pl.LightningModule):
         """Draw w+, or of a variational network a random one; at the resolution of the pictures."""
         if update.log_variance is not None:
             # Another sequence than that of the samples: z would be the same numbers.
-            seed = 2**40 + self.scene.seed * 1_000_003 + step
+            seed = 2**40 + seed_of(self.scene.seed, step)
             rng = torch.Generator(w.device).manual_seed(seed)
             noise = torch.randn(update.common.shape, generator=rng, device=w.device)
             deviation = (update.log_variance / 2).exp() * noise

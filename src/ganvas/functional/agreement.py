@@ -12,6 +12,9 @@ theirs and says in one number what a swap is worth.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import product
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -89,26 +92,31 @@ def refine(
         sweeps: Most passes over the grid; it ends when one changes nothing.
     """
     choice = choice.clone()
-    rows, columns = choice.shape
+    fields = list(product(*map(range, choice.shape)))
     for _ in range(sweeps):
         before = choice.clone()
-        for row in range(rows):
-            for column in range(columns):
-                options = candidates[row, column]
-                tried = tiles[options]
-                cost = data[row, column, options].clone()
-                for y, x, axis in ((row, column - 1, -2), (row - 1, column, -3)):
-                    if y >= 0 and x >= 0:
-                        other = tiles[choice[y, x]].expand_as(tried)
-                        cost += weight * disagreement(other, tried, strip, axis)
-                for y, x, axis in ((row, column + 1, -2), (row + 1, column, -3)):
-                    if y < rows and x < columns:
-                        other = tiles[choice[y, x]].expand_as(tried)
-                        cost += weight * disagreement(tried, other, strip, axis)
-                best = int(cost.argmin())
-                held = (options == choice[row, column]).nonzero()
-                if not len(held) or cost[best] < cost[int(held[0])]:
-                    choice[row, column] = options[best]
+        for row, column in fields:
+            options = candidates[row, column]
+            cost = data[row, column, options].clone()
+            for term in _disagreements(tiles[options], row, column, choice, tiles, strip):
+                cost += weight * term
+            best = int(cost.argmin())
+            held = (options == choice[row, column]).nonzero()
+            if not len(held) or cost[best] < cost[int(held[0])]:
+                choice[row, column] = options[best]
         if torch.equal(choice, before):
             break
     return choice
+
+
+def _disagreements(
+    tried: Tensor, row: int, column: int, choice: Tensor, tiles: Tensor, strip: int
+) -> Iterator[Tensor]:
+    """Iterate over S (M,) of the tiles tried at a field, with each of its neighbours in turn."""
+    rows, columns = choice.shape
+    for y, x, axis in ((row, column - 1, -2), (row - 1, column, -3)):
+        if y >= 0 and x >= 0:
+            yield disagreement(tiles[choice[y, x]].expand_as(tried), tried, strip, axis)
+    for y, x, axis in ((row, column + 1, -2), (row + 1, column, -3)):
+        if y < rows and x < columns:
+            yield disagreement(tried, tiles[choice[y, x]].expand_as(tried), strip, axis)

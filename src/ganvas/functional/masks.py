@@ -1,14 +1,15 @@
-"""Masks as tensors: shapes on a grid, growth, blur, edges."""
+"""Masks as tensors: shapes on a grid, growth, edges."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
+
+from ganvas.functional.blur import gaussian_blur
 
 
 def grid(
@@ -39,25 +40,6 @@ def segment_distance(
     return torch.hypot(x - start[0] - along * dx, y - start[1] - along * dy)
 
 
-def gaussian_blur(mask: Float[Tensor, "B C H W"], sigma: float) -> Float[Tensor, "B C H W"]:
-    """Blur (B, C, H, W) with a Gaussian of `sigma` pixels, cut off at 3σ; the border is repeated.
-
-    Constants stay as they are, and values stay in the range of the input.
-    """
-    if sigma <= 0:
-        return mask
-    radius = max(1, math.ceil(3 * sigma))
-    offsets = torch.arange(-radius, radius + 1, device=mask.device, dtype=torch.float64)
-    kernel = torch.exp(-offsets.square() / (2 * sigma * sigma))
-    kernel = (kernel / kernel.sum()).to(mask.dtype)
-    channels = mask.shape[1]
-    across = kernel.view(1, 1, 1, -1).expand(channels, 1, 1, -1)
-    down = kernel.view(1, 1, -1, 1).expand(channels, 1, -1, 1)
-    blurred = F.conv2d(_edge_pad(mask, radius, 0), across, groups=channels)
-    blurred = F.conv2d(_edge_pad(blurred, 0, radius), down, groups=channels)
-    return blurred.clamp(mask.amin(), mask.amax())
-
-
 def fade_inward(mask: Float[Tensor, "B C H W"], sigma: float) -> Float[Tensor, "B C H W"]:
     """Return a mask (B, C, H, W) in [0, 1] whose edge fades inside of it: min(M, 2 G_σ M − 1).
 
@@ -70,10 +52,6 @@ def fade_inward(mask: Float[Tensor, "B C H W"], sigma: float) -> Float[Tensor, "
     if sigma <= 0:
         return mask
     return torch.minimum(mask, (2 * gaussian_blur(mask, sigma) - 1).clamp_min(0))
-
-
-def _edge_pad(mask: Tensor, x: int, y: int) -> Tensor:
-    return F.pad(mask, (x, x, y, y), mode="replicate")
 
 
 def dilate(mask: Float[Tensor, "B 1 H W"], radius: int) -> Float[Tensor, "B 1 H W"]:

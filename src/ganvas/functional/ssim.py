@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from ganvas.functional.blur import blur
 from ganvas.functional.window import WINDOW
 
 SIGMA = 1.5
@@ -106,8 +107,4 @@ def _average(values: Tensor, mask: Tensor | None) -> Tensor:
 def _window(images: Tensor) -> Tensor:
     offsets = torch.arange(WINDOW, device=images.device, dtype=images.dtype) - WINDOW // 2
     kernel = torch.exp(-offsets.square() / (2 * SIGMA**2))
-    kernel = kernel / kernel.sum()
-    channels = images.shape[1]
-    across = kernel.view(1, 1, 1, -1).expand(channels, 1, 1, -1)
-    down = kernel.view(1, 1, -1, 1).expand(channels, 1, -1, 1)
-    return F.conv2d(F.conv2d(images, across, groups=channels), down, groups=channels)
+    return blur(images, kernel / kernel.sum())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+
 import torch
 from torch import Tensor, nn
 
@@ -13,8 +16,12 @@ from ganvas.generator.base import Generator
 class LabelledGenerator(Generator):
     """A generator whose mapping network may be conditional on a class.
 
-    Attributes:
+    Args:
         architecture: Shapes and arithmetic.
+        mapping: Makes the mapping network of widths, classes, a label's embedding and rate.
+
+    Attributes:
+        architecture: As given.
         mapper: The mapping network.
     """
 
@@ -22,8 +29,18 @@ class LabelledGenerator(Generator):
     mapper: nn.Module
     _label: Tensor | None
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        architecture: StyleGANArchitecture,
+        mapping: Callable[[Sequence[int], int, int, float], nn.Module],
+    ) -> None:
         super().__init__()
+        self.architecture = a = architecture
+        self.hyperparameters = asdict(a)
+        self.name = self.family
+        self.z_dim, self.w_dim = a.mapping[0] - a.embedding, a.mapping[-1]
+        self.mapper = mapping(a.mapping, a.classes, a.embedding, a.rate)
+        self.register_buffer("w_avg", torch.empty(self.w_dim))
         self.register_buffer("_label", None, persistent=False)
 
     def use_label(self, label: int | None) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
 from itertools import pairwise
 from typing import Any, Self
 
@@ -112,13 +111,8 @@ class StyleGAN1(LabelledGenerator):
     architecture: StyleGAN1Architecture
 
     def __init__(self, **hyperparameters: Any) -> None:
-        super().__init__()
-        self.architecture = a = checked(StyleGAN1Architecture, hyperparameters)
-        self.hyperparameters = asdict(a)
-        self.name = self.family
-        self.z_dim, self.w_dim = a.mapping[0] - a.embedding, a.mapping[-1]
-        self.mapper = Mapping1(a.mapping, a.classes, a.embedding, a.rate)
-        self.register_buffer("w_avg", torch.empty(self.w_dim))
+        a = checked(StyleGAN1Architecture, hyperparameters)
+        super().__init__(a, Mapping1)
         self._frozen: tuple[Statistics, ...] | None = None
         self._parts: list[StyledLayer] = []
         layers: list[Layer] = []

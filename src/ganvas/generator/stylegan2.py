@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any, cast
 
 import torch
@@ -19,7 +18,7 @@ from ganvas.functional.modulation import modulated_conv2d, unhalved
 from ganvas.functional.resample import UPSAMPLE_TAPS, upsample2d
 from ganvas.generator.architecture import StyleGAN2Architecture, checked
 from ganvas.generator.base import Activation, Layer
-from ganvas.generator.labels import LabelledGenerator
+from ganvas.generator.half import HalfPrecisionGenerator
 from ganvas.generator.linear import EqualLinear, Mapping
 
 
@@ -88,12 +87,11 @@ class Shortcut(nn.Module):
         return upsample2d(F.conv2d(x, weight), kernel) * math.sqrt(0.5)
 
 
-class StyleGAN2(LabelledGenerator):
+class StyleGAN2(HalfPrecisionGenerator):
     """A StyleGAN2 of any size; weights come from a checkpoint.
 
     Attributes:
         architecture: Shapes and arithmetic.
-        half_from: The lowest resolution that runs in half precision; none does at first.
     """
 
     family = "stylegan2"
@@ -101,16 +99,11 @@ class StyleGAN2(LabelledGenerator):
     resample_filter: Tensor
 
     def __init__(self, **hyperparameters: Any) -> None:
-        super().__init__()
-        self.architecture = a = checked(StyleGAN2Architecture, hyperparameters)
-        self.hyperparameters = asdict(a)
-        self.name = self.family
+        a = checked(StyleGAN2Architecture, hyperparameters)
+        super().__init__(a, Mapping)
         self.resolution = a.resolutions[-1]
-        self.z_dim, self.w_dim = a.mapping[0] - a.embedding, a.mapping[-1]
         self.rows = 2 * len(a.channels)
-        self.half_from = self.resolution * 2
-        self.mapper = Mapping(a.mapping, a.classes, a.embedding, a.rate)
-        self.register_buffer("w_avg", torch.empty(self.w_dim))
+        self.half_from = 2 * self.resolution
         self.register_buffer("resample_filter", torch.empty(UPSAMPLE_TAPS, UPSAMPLE_TAPS))
         self._convs: list[StyledConv] = []
         self._rgbs: dict[int, ToRGB] = {}
@@ -166,12 +159,6 @@ class StyleGAN2(LabelledGenerator):
     def use_half(self) -> None:
         """Run as many of the highest resolutions in half precision as the original did."""
         self.half_from = max(2 * self.resolution >> self.architecture.half, 8)
-
-    @property
-    def settings(self) -> tuple[int | str, ...]:
-        """The class that it draws, and where half precision begins."""
-        halved = self.half_from < 2 * self.resolution
-        return (*super().settings, "half", self.half_from) if halved else super().settings
 
     def styles(self, w: Tensor) -> list[Tensor]:
         """Map w+ to one style per convolution and ToRGB, in the order in which they run."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -20,7 +19,7 @@ from ganvas.functional.fourier import fourier_features, rigid_transform
 from ganvas.functional.modulation import modulated_conv2d, unhalved
 from ganvas.generator.architecture import StyleGAN3Architecture, checked
 from ganvas.generator.base import Activation, Layer
-from ganvas.generator.labels import LabelledGenerator
+from ganvas.generator.half import HalfPrecisionGenerator
 from ganvas.generator.linear import EqualLinear, Mapping
 from ganvas.generator.stylegan3_plan import Band, Step, plan
 
@@ -98,28 +97,22 @@ class AliasFreeLayer(nn.Module):
         )
 
 
-class StyleGAN3(LabelledGenerator):
+class StyleGAN3(HalfPrecisionGenerator):
     """A StyleGAN3 of any size; weights come from a checkpoint.
 
     Attributes:
         architecture: Shapes and arithmetic.
-        half_from: The lowest sampling rate that runs in half precision; none does at first.
     """
 
     family = "stylegan3"
     architecture: StyleGAN3Architecture
 
     def __init__(self, **hyperparameters: Any) -> None:
-        super().__init__()
-        self.architecture = a = checked(StyleGAN3Architecture, hyperparameters)
-        self.hyperparameters = asdict(a)
-        self.name = self.family
+        a = checked(StyleGAN3Architecture, hyperparameters)
+        super().__init__(a, Mapping)
         self.resolution = a.resolution
-        self.z_dim, self.w_dim = a.mapping[0] - a.embedding, a.mapping[-1]
         self.rows = a.layers + 2
-        self.half_from = 2 * a.resolution
-        self.mapper = Mapping(a.mapping, a.classes, a.embedding, a.rate)
-        self.register_buffer("w_avg", torch.empty(self.w_dim))
+        self.half_from = 2 * self.resolution
         steps = plan(a)
         self.input = FourierInput(steps[0].source, self.w_dim)
         self._parts: list[AliasFreeLayer] = []
@@ -141,12 +134,6 @@ class StyleGAN3(LabelledGenerator):
     def use_half(self) -> None:
         """Run as many of the highest resolutions in half precision as the original did."""
         self.half_from = (self.resolution >> self.architecture.half) + 1
-
-    @property
-    def settings(self) -> tuple[int | str, ...]:
-        """The class that it draws, and where half precision begins."""
-        halved = self.half_from < 2 * self.resolution
-        return (*super().settings, "half", self.half_from) if halved else super().settings
 
     def styles(self, w: Tensor) -> list[Tensor]:
         """Map w+ to the input's (cos, sin, x, y) and one style (B, C) per layer."""

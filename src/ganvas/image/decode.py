@@ -12,7 +12,7 @@ from pathlib import Path
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ganvas.errors import InputError, first_line
-from ganvas.image.kind import kind_of, require_reader
+from ganvas.image.format import format_of, require_reader
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ def reading(file: Path, role: str) -> Iterator[Image.Image]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            require_reader(kind_of(file))
+            require_reader(format_of(file))
             with Image.open(file) as opened:
                 opened.load()
                 if opened.format in SERIES and (count := getattr(opened, "n_frames", 1)) > 1:
@@ -75,12 +75,12 @@ def problem(file: Path) -> str:
     if not file.is_file():
         return "a folder" if file.is_dir() else "a link to nothing" if file.is_symlink() else "gone"
     try:
-        kind = kind_of(file)
-        require_reader(kind)
+        known = format_of(file)
+        require_reader(known)
         with Image.open(file):
             return ""
     except UnidentifiedImageError:
-        return "" if kind else _unknown(file)
+        return "" if known else _unknown(file)
     except InputError as error:
         return str(error)
     except Exception:  # A picture, if one that is too large or broken: decoding will say how.
@@ -115,8 +115,8 @@ def to_rgb(picture: Image.Image) -> Image.Image:
 def _unknown(file: Path) -> str:
     if not file.stat().st_size:
         return "the file is empty"
-    if kind := kind_of(file):
-        return f"the {kind} is cut or damaged, or of a kind that is not read; save it as PNG"
+    if name := format_of(file):
+        return f"the {name} is cut or damaged, or of a kind that is not read; save it as PNG"
     return UNKNOWN
 
 

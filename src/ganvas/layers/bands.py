@@ -84,8 +84,4 @@ class Split(Layers):
         """Return the rows of the part, their layers' activations, and all noise maps."""
         content = rows_until(generator, self.resolution)
         rows = content if self.part == "content" else set(generator.effective_rows) - content
-        return Subset(
-            rows=tuple(sorted(rows)),
-            noise=tuple(range(len(generator.noise_resolutions))),
-            activations=tuple(layer.name for layer in generator.layers if layer.row in rows),
-        )
+        return Subset.of_rows(generator, rows)

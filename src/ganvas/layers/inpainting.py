@@ -35,8 +35,4 @@ class Inpainting(Layers):
         if self.top:
             resolutions = row_resolutions(generator).items()
             rows |= {row for row, r in resolutions if r == generator.resolution}
-        return Subset(
-            rows=tuple(sorted(rows)),
-            noise=tuple(range(len(generator.noise_resolutions))),
-            activations=tuple(layer.name for layer in generator.layers if layer.row in rows),
-        )
+        return Subset.of_rows(generator, rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,15 @@ class Subset:
     rows: tuple[int, ...]
     noise: tuple[int, ...]
     activations: tuple[str, ...]
+
+    @classmethod
+    def of_rows(cls, generator: Generator, rows: Collection[int]) -> Subset:
+        """Return the rows, the activations of the layers that read them, and all noise maps."""
+        return cls(
+            rows=tuple(sorted(rows)),
+            noise=tuple(range(len(generator.noise_resolutions))),
+            activations=tuple(layer.name for layer in generator.layers if layer.row in rows),
+        )
 
 
 class Layers(ABC):

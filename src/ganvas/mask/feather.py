@@ -35,7 +35,8 @@ class Feather(Mask):
         Raises:
             InputError: Fading inwards leaves nothing of an image's mask: it is too thin.
         """
-        from ganvas.functional.masks import fade_inward, gaussian_blur
+        from ganvas.functional.blur import gaussian_blur
+        from ganvas.functional.masks import fade_inward
 
         mask, sigma = canvas.draw(self.of), self.sigma * canvas.size[0]
         if not self.inward:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from ganvas.functional.seeds import seed_of
 from ganvas.mask.base import Canvas, Mask
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Missing(Mask):
         edge = 1 if self.shape == "pixels" else max(1, round(self.size * height))
         rows = math.ceil(height / edge)
         columns = 1 if self.shape == "stripes" else math.ceil(width / edge)
-        rng = torch.Generator().manual_seed(canvas.seed + 1_000_003 * self.seed)
+        rng = torch.Generator().manual_seed(seed_of(self.seed, canvas.seed))
         cells = (torch.rand(rows, columns, generator=rng) < self.rate).float()
         across = width if self.shape == "stripes" else edge
         tall = cells.repeat_interleave(edge, 0)[:height]

@@ -45,9 +45,9 @@ class PSNR(PictureMetric):
         self, pictures: UInt8[Tensor, "B 3 H W"], targets: UInt8[Tensor, "B 3 H W"]
     ) -> Float[Tensor, " B"]:
         """Compare over the range [0, 255]."""
-        from ganvas.functional.quality import masked_mse, psnr_from_mse
+        from ganvas.functional.quality import mse, psnr_from_mse
 
-        return psnr_from_mse(masked_mse(pictures.double(), targets.double()), span=255.0)
+        return psnr_from_mse(mse(pictures.double(), targets.double()), span=255.0)
 
     def compared(self, resolution: int) -> str:
         """State range and resolution."""

@@ -22,7 +22,7 @@ from ganvas.analysis.compare import (
 )
 from ganvas.analysis.statistics import holm, mean_ci, paired_test
 from ganvas.report.curves import short
-from ganvas.report.more import commands, images_missing
+from ganvas.report.more_images import commands, images_missing
 from ganvas.runner.directory import RunDirectory
 
 _MOST_IN_MATRIX = 24

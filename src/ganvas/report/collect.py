@@ -12,8 +12,8 @@ from ganvas.analysis.compare import TIME, about, metric_names
 from ganvas.analysis.photographs import image_names
 from ganvas.report.analysis import analyse
 from ganvas.report.curves import read_curves, short
+from ganvas.report.paths import shown
 from ganvas.report.pictures import find_album, find_sheet
-from ganvas.report.place import shown
 from ganvas.runner.directory import RunDirectory
 from ganvas.system.reading import number
 

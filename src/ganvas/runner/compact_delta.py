@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ganvas.embedding import Embedding
 from ganvas.functional.images import to_uint8
-from ganvas.functional.quality import masked_mse, psnr_from_mse
+from ganvas.functional.quality import mse, psnr_from_mse
 from ganvas.generator.delta import Compact, compacted
 from ganvas.metrics.measure import Values
 from ganvas.stage import Scene
@@ -57,4 +57,4 @@ def compact(
 
 def _psnr(embedding: Embedding, scene: Scene, target: Tensor) -> float:
     pictures = to_uint8(embedding.render(scene.generator)).float() / 127.5
-    return float(psnr_from_mse(masked_mse(pictures, to_uint8(target).float() / 127.5)))
+    return float(psnr_from_mse(mse(pictures, to_uint8(target).float() / 127.5)))

@@ -5,20 +5,15 @@ from __future__ import annotations
 import logging
 import math
 import time
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from ganvas.edit import Operation
-from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError, Interrupted, Pruned
-from ganvas.generator import Generator
-from ganvas.generator.tuning import require_delta, tuned
-from ganvas.image.source import to_tensor
-from ganvas.mask import Canvas, Full
-from ganvas.metrics.measure import Values, load, mean, measure
+from ganvas.metrics.measure import Values, mean, measure
 from ganvas.runner.checkpoint import load_checkpoint, pack, save_checkpoint, unpack
 from ganvas.runner.compact_delta import compact
 from ganvas.runner.contexts import stage_context
@@ -35,8 +30,9 @@ from ganvas.runner.pictures import (
 )
 from ganvas.runner.process import Process
 from ganvas.runner.provenance import peak_memory
+from ganvas.runner.scene import set_scene
 from ganvas.runner.settings import Experiment
-from ganvas.stage import Scene, StageConfig
+from ganvas.stage import StageConfig
 from ganvas.stage.scene import automatic_micro_batch
 from ganvas.system.files import write_json
 from ganvas.tracking import Outcome, Record
@@ -89,57 +85,18 @@ class Run:
         generator_config: dict[str, Any],
         process: Process,
     ) -> None:
-        self.experiment = experiment
         self.names = tuple(pictures["x"])
         self.folder, self.record = folder, record
         self.bar, self.stop = process.bar, process.stop
-        self.generator_config = generator_config
         self.device = experiment.trainer.torch_device()
-        self.scene = self._scene(pictures, process.load(experiment.generator))
+        generator = process.load(experiment.generator)
+        self.experiment, self.scene = set_scene(
+            experiment, pictures, generator, generator_config, self.bar.say
+        )
         self.micro_batch = experiment.trainer.micro_batch or automatic_micro_batch(
             self.device, self.scene.generator.resolution, len(self.names)
         )
         self.progress = Progress()
-
-    def _scene(self, pictures: dict[str, dict[str, Any]], generator: Generator) -> Scene:
-        experiment, count = self.experiment, len(self.names)
-        generator = generator.to(self.device).eval().requires_grad_(False)
-        if experiment.trainer.channels_last:
-            generator = generator.to(memory_format=torch.channels_last)
-        images = {}
-        for name, by_name in pictures.items():
-            tensor = to_tensor(list(by_name.values()), generator.resolution).to(self.device)
-            images[name] = tensor.expand(count, -1, -1, -1).contiguous()
-        canvas = Canvas(images, experiment.seed, experiment.start.solutions)
-        masks = experiment.edit.draw_masks(canvas)
-        recipe, notices = experiment.edit.fitted_to(generator)
-        if not experiment.edit.masks and not isinstance(experiment.mask, Full):
-            notices = (*notices, "this edit has no mask, so mask= has no effect")
-        for notice in notices:
-            self.bar.say(notice)
-            log.debug("%s", notice)  # in the run's log alone, for it is shown already
-        self.experiment = experiment = replace(experiment, edit=recipe)
-
-        def begin(name: str) -> Embedding:
-            start, own = experiment.start.of(name), tuple(pictures[name])
-            own = own * count if len(own) < count else own
-            begun = start.begin(generator, own, experiment.seed, images[name])
-            begun = replace(begun, names=self.names, generator=self.generator_config)
-            return begun.to(self.device)
-
-        if experiment.start.sees_photographs and recipe.hides:
-            raise ConfigError(
-                "start=encoder sees what this edit hides of the photograph; use start=w_avg"
-            )
-        # Before any work, so that a start that does not fit is found; an encoder takes time.
-        starts = {name: begin(name) for name in recipe.embeddings()}
-        delta = starts["x"].delta
-        for name, start in starts.items():
-            require_delta(name, start.delta, delta)
-        recipe.check(generator, starts, self.device)
-        load(experiment.metrics, self.device)
-        begun = {name: replace(start, delta=delta) for name, start in starts.items()}
-        return Scene(tuned(generator, delta), images, masks, lambda: starts["x"], begun)
 
     def generator_identity(self) -> dict[str, str]:
         """Return the generator's name and the SHA-256 of its weights."""

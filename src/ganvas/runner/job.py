@@ -1,48 +1,31 @@
-"""One job: from a composed configuration to a finished run, whatever happens in between."""
+"""One job: from a composed configuration to a finished run, or to why there is none to do."""
 
 from __future__ import annotations
 
 import logging
-import os
 import shutil
-import socket
-import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from datetime import UTC, datetime
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import OmegaConf
-
-from ganvas.assets import used
 from ganvas.assets.cache import require_cache
 from ganvas.config.compose import Job
 from ganvas.config.hints import unknown_keys_explained
 from ganvas.config.schema import Call, build, check
-from ganvas.errors import (
-    ConfigError,
-    GanvasError,
-    Interrupted,
-    Pruned,
-    RunError,
-    StorageError,
-)
+from ganvas.errors import ConfigError, GanvasError, StorageError
 from ganvas.image import repeated
-from ganvas.runner.damage import BEGUN
+from ganvas.runner.attempt import describe, work
 from ganvas.runner.directory import RunDirectory
-from ganvas.runner.manifest import VERSION, write_manifest
 from ganvas.runner.process import Process, logging_to, of_its_own
-from ganvas.runner.provenance import amend, input_hashes, provenance
 from ganvas.runner.repetition import replace_result, restore_result
 from ganvas.runner.settings import Experiment
 from ganvas.runner.signature import Identity, identify
-from ganvas.stage import StageConfig
-from ganvas.system.files import remove_unfinished, storage_errors, write_json, write_text
-from ganvas.tracking import Outcome, Record, RunInfo, Sink
+from ganvas.system.files import remove_unfinished, storage_errors
+from ganvas.tracking import RunInfo
 
 if TYPE_CHECKING:
-    from ganvas.runner.engine import Run
     from ganvas.stage.fit import Fitting
 
 log = logging.getLogger("ganvas")
@@ -110,6 +93,7 @@ def course(
     """
     tree = validate(job.config)
     experiment: Experiment = build(tree)
+    experiment = replace(experiment, retry_failed=retry or experiment.retry_failed)
     require_machine(experiment, job)
     identity = identify(tree, job.choices.get("edit", "edit"))
     final, folder = folders(experiment, identity)
@@ -118,7 +102,7 @@ def course(
         raise ConfigError(
             "options, program or inputs have changed since the study was planned; start it again"
         )
-    if not is_due(final, experiment, retry=retry):
+    if not is_due(final, experiment):
         return RunDirectory(final.path)
     pictures = repeated(experiment.image.read(), experiment.start.solutions)
     experiment.edit.check_images(pictures)
@@ -139,7 +123,7 @@ def course(
     place = final.locked() if repeats else nullcontext()
     with removed_if_refused(folder, new), place, folder.locked(lock):
         # Another process may have finished it while this one waited.
-        if not is_due(final, experiment, again=True, retry=retry):
+        if not is_due(final, experiment, again=True):
             return RunDirectory(final.path)
         with logging_to(folder.path / "run.log"), in_process(experiment) as process:
             remove_unfinished(folder.path)
@@ -195,9 +179,7 @@ def folders(experiment: Experiment, identity: Identity) -> tuple[RunDirectory, R
     return final, new if experiment.force else final
 
 
-def is_due(
-    final: RunDirectory, experiment: Experiment, again: bool = False, retry: bool = False
-) -> bool:
+def is_due(final: RunDirectory, experiment: Experiment, again: bool = False) -> bool:
     """Return False for a run that is finished, or has failed and is to be left.
 
     A run whose record is damaged is due again.
@@ -206,7 +188,6 @@ def is_due(
         final: The run.
         experiment: What it is to do.
         again: It has been due before, so that damage has been named.
-        retry: As in `execute`.
 
     Raises:
         StorageError: A newer version of ganvas has written the run.
@@ -225,121 +206,10 @@ def is_due(
     if state == "finished":
         log.info("%s is finished already (force=true repeats it)", final.path)
         return False
-    if state == "failed" and not (retry or experiment.retry_failed):
+    if state == "failed" and not experiment.retry_failed:
         log.info("%s has failed (retry_failed=true tries it again)", final.path)
         return False
     return True
-
-
-def describe(
-    folder: RunDirectory,
-    info: RunInfo,
-    identity: Identity,
-    experiment: Experiment,
-    job: Job,
-) -> None:
-    """Write what is known before the work: configuration, provenance, status."""
-    import torch
-
-    write_text(folder.path / "config.yaml", OmegaConf.to_yaml(OmegaConf.create(info.config)))
-    written = {"overrides": list(job.overrides), "choices": job.choices}
-    write_text(folder.path / "overrides.yaml", OmegaConf.to_yaml(OmegaConf.create(written)))
-    write_json(
-        folder.path / "provenance.json",
-        {
-            **provenance(experiment.trainer.torch_device()),
-            "seed": experiment.seed,
-            "seed_varies": ["start", "missing pixels", "random masks", "noise"],
-            "images": list(info.images),
-            "inputs": {
-                name: input_hashes(source)
-                for name, source in vars(experiment.image).items()
-                if source is not None
-            },
-            "choices": job.choices,
-        },
-    )
-    # They were written by an earlier attempt.
-    for name in (folder.stop_file.name, "metrics.json"):
-        with storage_errors(folder.path / name):
-            (folder.path / name).unlink(missing_ok=True)
-    write_manifest(folder.path, identity.signature, BEGUN[:2])
-    before = folder.status
-    started = before.get("started") or datetime.now(UTC).isoformat(timespec="seconds")
-    folder.write_status(
-        version=VERSION, state="running", signature=identity.signature, study=info.study,
-        slug=identity.slug, edit=info.edit, total_steps=experiment.edit.steps, started=started,
-        images=list(info.images), error=None, attempts=before.get("attempts", 0) + 1,
-        host=socket.gethostname(), pid=os.getpid(), threads=torch.get_num_threads(),
-    )  # fmt: skip
-
-
-def work(
-    folder: RunDirectory,
-    info: RunInfo,
-    experiment: Experiment,
-    pictures: dict[str, dict[str, Any]],
-    process: Process,
-) -> Fitting[None]:
-    """Execute the run, and tell status and sinks how it ended."""
-    import torch
-
-    from ganvas.runner.engine import Run
-
-    sink = experiment.logger.sink()
-    sinks: list[Sink] = [sink] if sink is not None else []
-    record = Record(info, sinks)
-    run: Run | None = None
-    outcome = Outcome("failed", 0)
-    try:
-        run = Run(experiment, pictures, folder, record, info.config["generator"], process)
-        # Only now is the experiment known to fit its generator.
-        process.bar.say(f"run {folder.path}")
-        stages = run.experiment.edit.stages.items()
-        process.bar.plan({name: s.steps for name, s in stages if isinstance(s, StageConfig)})
-        file = folder.path / "provenance.json"
-        steps = run.experiment.edit.steps
-        folder.write_status(total_steps=steps)
-        amend(file, generator=run.generator_identity())
-        metrics = yield from run.execute()
-        amend(
-            file,
-            micro_batch=run.micro_batch,
-            side_by_side=run.progress.side_by_side,
-            threads=torch.get_num_threads(),
-            assets=used(),
-        )
-        outcome = run.outcome("finished", metrics)
-        write_manifest(folder.path, str(folder.status["signature"]))
-        folder.write_status(
-            state="finished", step=steps,
-            seconds=round(run.progress.seconds, 3),
-        )  # fmt: skip
-        folder.checkpoint_file.unlink(missing_ok=True)
-    except (Interrupted, KeyboardInterrupt) as error:
-        outcome = run.outcome("interrupted", {}) if run else Outcome("interrupted", 0)
-        folder.write_status(state="interrupted")
-        if isinstance(error, KeyboardInterrupt):
-            raise Interrupted("stopped at once; the same command continues") from error
-        raise
-    except Pruned:
-        outcome = run.outcome("pruned", {}) if run else Outcome("pruned", 0)
-        folder.write_status(state="pruned")
-        raise
-    except Exception as error:
-        line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        outcome = run.outcome("failed", {}) if run else Outcome("failed", 0)
-        log.debug("%s", traceback.format_exc())
-        folder.write_status(state="failed", error=f"{type(error).__name__}: {line}")
-        if isinstance(error, GanvasError):
-            raise
-        raise RunError(
-            f"{type(error).__name__}: {line}; the traceback is in {folder.path / 'run.log'}"
-        ) from error
-    finally:
-        with suppress(OSError):  # what ended the run matters more
-            folder.stop_file.unlink(missing_ok=True)
-        record.end(outcome)
 
 
 def require_room(folder: Path, images: int) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from ganvas.functional.schedule import exploration
+from ganvas.functional.seeds import seed_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -35,8 +36,7 @@ class Exploration:
         """Return the random offset (1, *shape) of step `step` of `steps`."""
         import torch
 
-        # A generator per step, so that a continued run draws the same.
-        rng = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
+        rng = torch.Generator().manual_seed(seed_of(self.seed, step))
         offset = torch.randn(1, *shape, generator=rng).to(spread.device)
         return offset * spread * self.strength * exploration(step / steps, self.until)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from ganvas.errors import ConfigError
+from ganvas.functional.seeds import seed_of
 from ganvas.loss import Block, Objective, Reference, Term, View, pairs
 
 if TYPE_CHECKING:
@@ -49,8 +50,7 @@ class Locality:
 
         from ganvas.functional.locality import towards
 
-        # A random generator per step, so that a continued run draws the same.
-        rng = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
+        rng = torch.Generator().manual_seed(seed_of(self.seed, step))
         samples = generator.broadcast(generator.sample_w(self.samples, rng))
         return towards(pivot, samples, self.distance)
 

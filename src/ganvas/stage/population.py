@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from ganvas.functional.seeds import seed_of
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -38,8 +40,7 @@ class RandomDraws(torch.optim.Optimizer):
         (latent,) = group["params"]
         state = self.state[latent]
         state["step"] = state.get("step", 0) + 1
-        # A generator per step, so that a continued run draws the same.
-        rng = torch.Generator().manual_seed(group["seed"] * 1_000_003 + state["step"])
+        rng = torch.Generator().manual_seed(seed_of(group["seed"], state["step"]))
         drawn = torch.randn(group["population"], latent.shape[1], generator=rng)
         latent.copy_(drawn.repeat(len(latent) // len(drawn), 1))
 

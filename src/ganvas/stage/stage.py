@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ganvas.embedding import Embedding
 from ganvas.functional.priors import normalise_noise
-from ganvas.functional.quality import masked_mse, psnr_from_mse
+from ganvas.functional.quality import mse, psnr_from_mse
 from ganvas.loss import Block, View
 from ganvas.stage.activation_variable import ActivationVariable
 from ganvas.stage.config import StageConfig
@@ -202,7 +202,7 @@ class Stage(pl.LightningModule):
         progress = step / max(1, self.config.steps)
         loss, shares = judge.objective(view, progress, None if all_terms else step)
         with torch.no_grad():
-            psnr = psnr_from_mse(masked_mse(image.float(), judge.target))
+            psnr = psnr_from_mse(mse(image.float(), judge.target))
         return image, {"loss": loss, "psnr": psnr, **{f"loss/{k}": v for k, v in shares.items()}}
 
     def _drawing(self, part: MicroBatch) -> Drawing:

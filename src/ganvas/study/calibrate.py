@@ -10,9 +10,10 @@ from typing import Any
 
 from ganvas.config.compose import Resolver
 from ganvas.errors import RunError
-from ganvas.study.local import Task, execute_all
+from ganvas.study.local import execute_all
 from ganvas.study.plan import Planned, plan
 from ganvas.study.settings import LocalSettings
+from ganvas.study.task import Task
 
 STEPS = 4
 

@@ -16,7 +16,7 @@ from rich.text import Text
 from ganvas.runner.progress import LINE_EVERY, duration
 
 if TYPE_CHECKING:
-    from ganvas.study.local import Task
+    from ganvas.study.task import Task
 
 STYLES = {
     "finished": "green",

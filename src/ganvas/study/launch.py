@@ -9,12 +9,13 @@ from ganvas.config.compose import Resolver
 from ganvas.config.schema import build, check
 from ganvas.errors import RunError
 from ganvas.study.job_table import JobTable
-from ganvas.study.local import Task, execute_all
+from ganvas.study.local import execute_all
 from ganvas.study.packed import PackedSettings, execute_packs
 from ganvas.study.plan import Planned
 from ganvas.study.settings import LocalSettings
 from ganvas.study.slurm.follow import submit_all
 from ganvas.study.slurm.settings import SlurmSettings
+from ganvas.study.task import Task
 
 Settings = LocalSettings | PackedSettings | SlurmSettings
 

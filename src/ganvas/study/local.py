@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
-from typing import Protocol
 
 from ganvas.config.compose import Resolver
 from ganvas.runner.directory import RunDirectory
 from ganvas.runner.signals import StopSignal
-from ganvas.study.plan import Planned
 from ganvas.study.settings import LocalSettings
+from ganvas.study.task import JobObserver, Task, ended_state, is_settled, mark
 from ganvas.study.worker import Lock, server, work
 from ganvas.system.memory import resident_mib
 
@@ -28,40 +27,6 @@ GRACE = 60.0
 
 INTERRUPTED = 130
 MISTAKE = 2
-
-
-@dataclass
-class Task:
-    """One job and how it stands.
-
-    Attributes:
-        planned: The job.
-        state: waiting, running, elsewhere (another process works on it), finished, failed or
-            interrupted.
-        attempts: Processes started for it in this launch.
-        note: A remark about its state.
-    """
-
-    planned: Planned
-    state: str = "waiting"
-    attempts: int = 0
-    note: str = ""
-
-
-class JobObserver(Protocol):
-    """Is notified when jobs change; see `ganvas.study.job_table.JobTable`."""
-
-    def begun(self) -> None:
-        """Take what is finished now as finished before."""
-
-    def say(self, message: str) -> None:
-        """Take one line."""
-
-    def state_changed(self, task: Task) -> None:
-        """Take note of a job whose state has changed."""
-
-    def draw(self) -> None:
-        """Show how things stand."""
 
 
 @dataclass
@@ -86,31 +51,6 @@ def execute_all(
     if waiting:
         with server(settings.threads) as context, StopSignal() as stop:
             LocalExecutor(waiting, resolver, settings, observer, context, stop).work()
-
-
-def is_settled(task: Task) -> bool:
-    """Set the state of a job that need not be executed."""
-    if task.planned.force:
-        return False
-    run = task.planned.final
-    state = run.status.get("state")
-    if run.damage:
-        return False
-    if state == "finished" or (state == "failed" and not task.planned.retry_failed):
-        task.state = str(state)
-        return True
-    return False
-
-
-def ended_state(planned: Planned) -> tuple[str, str]:
-    """Return the state that a job which raised no error has left in its folder, and its note."""
-    if planned.working.status.get("state") == "pruned":
-        return "pruned", ""
-    # A repetition has taken the place of the result.
-    status = planned.final.status
-    if status.get("state") in ("finished", "pruned"):
-        return str(status["state"]), ""
-    return "failed", str(status.get("error") or "it ended without a result")
 
 
 class LocalExecutor:
@@ -305,17 +245,6 @@ def record_death(folder: RunDirectory, code: int, killed_at_mib: int, limit: int
     else:
         error = _last_line(folder.path / "worker.log") or f"the process ended with code {code}"
     mark(folder, state="failed", error=error)
-
-
-def mark(folder: RunDirectory, **changes: str | None) -> None:
-    """Update a run's status, unless another process works on it."""
-    lock = folder.try_lock()
-    if lock is None:
-        return
-    try:
-        folder.write_status(**changes)
-    finally:
-        os.close(lock)
 
 
 def _last_line(file: Path) -> str:

@@ -21,7 +21,7 @@ from ganvas.runner.settings import Experiment
 from ganvas.runner.signals import StopSignal
 from ganvas.runner.together import execute_together
 from ganvas.stage import StageConfig
-from ganvas.study.local import JobObserver, Task, ended_state, is_settled
+from ganvas.study.task import JobObserver, Task, ended_state, is_settled
 
 
 @dataclass(frozen=True)

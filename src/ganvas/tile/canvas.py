@@ -15,8 +15,8 @@ from torch import Tensor
 from ganvas.functional.philox import normal_field
 from ganvas.functional.tiling import centres, merge, partition, spread
 from ganvas.generator.base import Activation, Generator
+from ganvas.tile.cache import TileCache
 from ganvas.tile.geometry import Geometry
-from ganvas.tile.kept import Kept
 from ganvas.tile.overlay import Overlay, mask_over
 from ganvas.tile.window import Window, needed
 
@@ -59,8 +59,8 @@ class Canvas:
         self.geometry, self.latents, self.seed = geometry, latents, seed
         self.join = generator.layer_index(geometry.layer)
         self.height, self.width = geometry.pixels(generator)
-        self.activation = Kept(self._activation, _bytes, ACTIVATIONS_MIB << 20)
-        self._tile_styles = Kept(
+        self.activation = TileCache(self._activation, _bytes, ACTIVATIONS_MIB << 20)
+        self._tile_styles = TileCache(
             lambda tile: generator.styles(latents(tile)),
             lambda styles: sum(style.nbytes for style in styles),
             STYLES_MIB << 20,

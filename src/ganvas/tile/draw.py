@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ganvas.system.files import remove_abandoned, sha256
-from ganvas.tile.pyramid import Compression, Pixels, Pyramid, disk_need, read_window, require_room
+from ganvas.tile.pyramid import Pyramid, disk_need, require_room
+from ganvas.tile.tiff import Compression, Pixels, read_window
 from ganvas.tile.window import Window, raster
 
 if TYPE_CHECKING:

@@ -1,57 +1,28 @@
 """A pyramidal, tiled BigTIFF that is filled in any order, one square at a time.
 
-The file is laid out at once by tifffile, uncompressed, so that every sample has its place in it
-and the disk is known to suffice. A journal beside it says which squares are in it; what a killed
-process has left goes on from there.
+The file is laid out at once, uncompressed, so that every sample has its place in it and the disk is
+known to suffice. A journal beside it says which squares are in it; what a killed process has left
+goes on from there.
 """
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import shutil
-import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
-from ganvas.errors import InputError, StorageError
+from ganvas.errors import StorageError
 from ganvas.system.files import replacing, storage_errors
+from ganvas.tile.tiff import TILE, Compression, Level, Pixels, compress, lay_out, levels
 from ganvas.tile.window import Window
 
-Compression = Literal["none", "deflate", "jpeg"]
-Pixels = NDArray[np.uint8]
-
-TILE = 256
-"""Height and width of the file's own tiles in pixels; a square is a multiple of it."""
-
-JPEG, QUALITY = 7, 90
-"""TIFF's number for tiles that are JPEG files of their own, and the quality of ours."""
-
 CONTINUE = "free some, and the same command continues"
-
-
-@dataclass(frozen=True)
-class Level:
-    """One resolution of the picture.
-
-    Attributes:
-        height: Rows in pixels.
-        width: Columns in pixels.
-        offsets: Where the file's tiles of this level begin, row by row.
-    """
-
-    height: int
-    width: int
-    offsets: tuple[int, ...]
 
 
 def level_sizes(height: int, width: int, side: int) -> list[tuple[int, int]]:
@@ -123,7 +94,7 @@ class Pyramid:
             path.parent.mkdir(parents=True, exist_ok=True)
             if not self._continues(head):
                 self.journal.unlink(missing_ok=True)
-                _lay_out(self.work, level_sizes(height, width, side))
+                lay_out(self.work, level_sizes(height, width, side))
                 self.journal.write_text(head + "\n", encoding="utf-8")
             self.levels = levels(self.work)
             self._file = self.work.open("r+b", buffering=0)
@@ -171,7 +142,7 @@ class Pyramid:
                 self.work.replace(self.path)
             else:
                 with replacing(self.path, CONTINUE) as temporary:
-                    _compress(self.work, temporary, self.levels, compression)
+                    compress(self.work, temporary, self.levels, compression)
                 self.work.unlink()
             self.journal.unlink()
 
@@ -221,156 +192,6 @@ def squares_done(path: Path) -> int:
     except (OSError, UnicodeDecodeError):
         return 0
     return len({line for line in lines[1:-1] if line.isdecimal()})
-
-
-def levels(path: Path) -> list[Level]:
-    """Return the levels of a pyramidal TIFF.
-
-    Raises:
-        InputError: It is none that is known.
-    """
-    tifffile = _tifffile()
-    try:
-        with tifffile.TiffFile(path) as file:
-            keyframes = [level.keyframe for level in file.series[0].levels]
-            return [
-                Level(frame.shape[0], frame.shape[1], tuple(map(int, frame.dataoffsets)))
-                for frame in keyframes
-            ]
-    except (OSError, tifffile.TiffFileError, IndexError) as error:
-        raise InputError(f"{path} is no pyramidal TIFF: {error}") from error
-
-
-def compression_of(path: Path) -> Compression:
-    """Return how the tiles of a picture of `Pyramid` are compressed.
-
-    Raises:
-        InputError: It is none that is known.
-    """
-    tifffile = _tifffile()
-    try:
-        with tifffile.TiffFile(path) as file:
-            number = file.series[0].levels[0].keyframe.compression
-    except (OSError, tifffile.TiffFileError, IndexError) as error:
-        raise InputError(f"{path} is no pyramidal TIFF: {error}") from error
-    return "none" if number == 1 else "jpeg" if number == JPEG else "deflate"
-
-
-def read_window(path: Path, window: Window, level: int = 0) -> Pixels:
-    """Read a window (h, w, 3) of a level of a picture; only the file's tiles there are decoded.
-
-    Raises:
-        InputError: It is no picture that `Pyramid` wrote.
-    """
-    tifffile = _tifffile()
-    try:
-        with tifffile.TiffFile(path) as file:
-            frame = file.series[0].levels[level].keyframe
-            across = -(-frame.shape[1] // TILE)
-            out = np.zeros((window.height, window.width, 3), dtype=np.uint8)
-            for y in range(window.top // TILE, -(-window.bottom // TILE)):
-                for x in range(window.left // TILE, -(-window.right // TILE)):
-                    tile = _tile(file, frame, y * across + x)
-                    here = Window(y * TILE, y * TILE + TILE, x * TILE, x * TILE + TILE)
-                    both = Window(
-                        max(here.top, window.top), min(here.bottom, window.bottom),
-                        max(here.left, window.left), min(here.right, window.right),
-                    )  # fmt: skip
-                    out[both.inside(window)] = tile[both.inside(here)]
-            return out
-    except (OSError, tifffile.TiffFileError, IndexError, zlib.error, ValueError) as error:
-        raise InputError(f"{path} is no pyramidal TIFF that can be read: {error}") from error
-
-
-def require_library() -> None:
-    """Raise InputError where the library that writes TIFF is not installed."""
-    _tifffile()
-
-
-def _tifffile() -> Any:
-    try:
-        import tifffile
-    except ImportError:
-        raise InputError(
-            "pictures of any size need a library: pip install 'ganvas[tile]'"
-        ) from None
-    return tifffile
-
-
-def _tile(file: Any, frame: Any, index: int) -> Pixels:
-    file.filehandle.seek(frame.dataoffsets[index])
-    content = file.filehandle.read(frame.databytecounts[index])
-    if frame.compression == JPEG:
-        return _from_jpeg(content)
-    if frame.compression != 1:
-        content = zlib.decompress(content)
-    return np.frombuffer(content, dtype=np.uint8).reshape(TILE, TILE, 3)
-
-
-def _lay_out(path: Path, sizes: Sequence[tuple[int, int]]) -> None:
-    """Write a TIFF of zeros, which reserves the space."""
-    _write_tiff(path, sizes, lambda _: None)
-
-
-def _compress(
-    source: Path, target: Path, levels: Sequence[Level], compression: Compression
-) -> None:
-    encode = _to_jpeg if compression == "jpeg" else _deflated
-    colours = {"photometric": "ycbcr", "subsampling": (1, 1)} if compression == "jpeg" else {}
-    with source.open("rb") as file:
-
-        def tiles(level: int) -> Iterator[bytes]:
-            for offset in levels[level].offsets:
-                file.seek(offset)
-                yield encode(file.read(TILE * TILE * 3))
-
-        sizes = [(level.height, level.width) for level in levels]
-        _write_tiff(target, sizes, tiles, compression="adobe_deflate", **colours)
-    if compression == "jpeg":
-        _name_jpeg(target)
-
-
-def _deflated(content: bytes) -> bytes:
-    return zlib.compress(content, 1)
-
-
-def _to_jpeg(content: bytes) -> bytes:
-    out = io.BytesIO()
-    tile = Image.frombytes("RGB", (TILE, TILE), content)
-    tile.save(out, "JPEG", quality=QUALITY, subsampling="4:4:4")
-    return out.getvalue()
-
-
-def _from_jpeg(content: bytes) -> Pixels:
-    with Image.open(io.BytesIO(content), formats=("JPEG",)) as tile:
-        pixels = np.array(tile.convert("RGB"))
-    if pixels.shape != (TILE, TILE, 3):
-        raise ValueError("one of its tiles has another size")
-    return pixels
-
-
-def _name_jpeg(path: Path) -> None:
-    """Say in each level that its tiles are JPEG.
-
-    tifffile writes tiles that are compressed already, but names JPEG only where a library that
-    could compress them is installed.
-    """
-    with _tifffile().TiffFile(path, mode="r+") as file:
-        for level in file.series[0].levels:
-            level.keyframe.tags["Compression"].overwrite(JPEG)
-
-
-def _write_tiff(path: Path, sizes: Sequence[tuple[int, int]], data: Any, **options: Any) -> None:
-    options = {"photometric": "rgb"} | options
-    with _tifffile().TiffWriter(path, bigtiff=True) as file:
-        for level, size in enumerate(sizes):
-            below: dict[str, Any] = (
-                {"subifds": len(sizes) - 1} if level == 0 else {"subfiletype": 1}
-            )
-            file.write(
-                data(level), shape=(*size, 3), dtype=np.uint8, tile=(TILE, TILE), metadata=None,
-                **below, **options,
-            )  # fmt: skip
 
 
 def _write_all(descriptor: int, content: bytes, at: int) -> None:

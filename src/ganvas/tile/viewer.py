@@ -14,7 +14,8 @@ from PIL import Image
 from ganvas.image.picture import save_picture
 from ganvas.system.files import storage_errors, write_json, write_text
 from ganvas.system.page import head, pinned
-from ganvas.tile.pyramid import TILE, Pixels, halved, levels, read_window
+from ganvas.tile.pyramid import halved
+from ganvas.tile.tiff import TILE, Pixels, levels, read_window
 from ganvas.tile.window import Window, raster
 
 SOURCE = "source.json"

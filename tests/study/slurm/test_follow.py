@@ -5,11 +5,11 @@ import pytest
 from ganvas.config.compose import Resolver
 from ganvas.errors import RunError
 from ganvas.runner.directory import RunDirectory
-from ganvas.study.local import Task
 from ganvas.study.plan import Planned
 from ganvas.study.slurm import cluster, follow
 from ganvas.study.slurm.ledger import Ledger
 from ganvas.study.slurm.settings import SlurmSettings
+from ganvas.study.task import Task
 
 
 class JobTable:

@@ -10,12 +10,12 @@ from pathlib import Path
 from ganvas.config.compose import Resolver
 from ganvas.errors import ConfigError, RunError
 from ganvas.runner.signals import StopSignal
-from ganvas.study.local import JobObserver, Task, is_settled, mark
 from ganvas.study.slurm.cluster import ENDED, GONE, reason, states
 from ganvas.study.slurm.ledger import Entry, Ledger
 from ganvas.study.slurm.settings import SlurmSettings
 from ganvas.study.slurm.snapshot import take
 from ganvas.study.slurm.worker import Work
+from ganvas.study.task import JobObserver, Task, is_settled, mark
 from ganvas.study.worker import THREADS
 
 MOST_IN_ARRAY = 1000

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 Made = TypeVar("Made")
 
 
-class Kept(Generic[Made]):
+class TileCache(Generic[Made]):
     """Makes something for a tile and keeps it; what was not asked for longest goes first.
 
     Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ganvas.tile.kept import Kept
+from ganvas.tile.cache import TileCache
 
 
 def test_what_was_not_asked_for_longest_goes_first():
@@ -12,7 +12,7 @@ def test_what_was_not_asked_for_longest_goes_first():
         made.append(tile)
         return tile
 
-    kept = Kept(make, lambda tile: 10 * tile[0], 50)
+    kept = TileCache(make, lambda tile: 10 * tile[0], 50)
     for tile in [(2, 0), (1, 0), (2, 1), (2, 0), (1, 1)]:  # 50 bytes, then 60: (1, 0) goes
         assert kept(tile) == tile
     assert made == [(2, 0), (1, 0), (2, 1), (1, 1)]

@@ -11,7 +11,7 @@ from pathlib import Path
 from ganvas.analysis.axes import ABSENT, PRESENT, Axis
 from ganvas.analysis.compare import Levels
 from ganvas.config.quotes import quoted
-from ganvas.report.place import shown
+from ganvas.report.paths import shown
 from ganvas.runner.directory import RunDirectory
 
 _SIGNIFICANT = 0.05

@@ -1,4 +1,4 @@
-"""The kind of a picture by its first bytes, whatever the file is called."""
+"""The format of a picture by its first bytes, whatever the file is called."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from ganvas.errors import InputError
 
 HEAD = 64
-"""Bytes that tell the kind."""
+"""Bytes that tell the format."""
 
 SIGNATURES = {
     b"\x89PNG\r\n": "PNG",
@@ -21,8 +21,8 @@ HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 """Brands of a HEIC file; those of an AVIF file begin with avi."""
 
 
-def kind_of(file: Path) -> str:
-    """Return PNG, JPEG, WebP, TIFF, BMP, AVIF or HEIC; "" for any other kind."""
+def format_of(file: Path) -> str:
+    """Return PNG, JPEG, WebP, TIFF, BMP, AVIF or HEIC; "" for any other."""
     with file.open("rb") as opened:
         head = opened.read(HEAD)
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
@@ -33,20 +33,20 @@ def kind_of(file: Path) -> str:
         if any(brand.startswith(b"avi") for brand in brands):
             return "AVIF"
         return "HEIC" if brands & HEIC else ""
-    return next((kind for start, kind in SIGNATURES.items() if head.startswith(start)), "")
+    return next((name for start, name in SIGNATURES.items() if head.startswith(start)), "")
 
 
-def require_reader(kind: str) -> None:
-    """Load the plug-in of a kind that Pillow alone does not read.
+def require_reader(name: str) -> None:
+    """Load the plug-in of a format that Pillow alone does not read.
 
     Raises:
         InputError: There is none; it says what to install.
     """
-    if kind == "AVIF" and not _reads_avif():
+    if name == "AVIF" and not _reads_avif():
         raise InputError(
             "AVIF needs a newer Pillow: pip install -U pillow, or save it as PNG or JPEG"
         )
-    if kind != "HEIC":
+    if name != "HEIC":
         return
     try:
         import pillow_heif

@@ -1,0 +1,79 @@
+"""From an experiment to the scene of its stages; whatever does not fit is refused on the way."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from ganvas.embedding import Embedding
+from ganvas.errors import ConfigError
+from ganvas.generator import Generator
+from ganvas.generator.tuning import require_delta, tuned
+from ganvas.image.source import to_tensor
+from ganvas.mask import Canvas, Full
+from ganvas.metrics.measure import load
+from ganvas.runner.settings import Experiment
+from ganvas.stage import Scene
+
+log = logging.getLogger("ganvas")
+
+
+def set_scene(
+    experiment: Experiment,
+    pictures: dict[str, dict[str, Any]],
+    generator: Generator,
+    generator_config: dict[str, Any],
+    say: Callable[[str], None],
+) -> tuple[Experiment, Scene]:
+    """Return the experiment with its edit fitted to the generator, and the scene to run it on.
+
+    Args:
+        experiment: The built experiment.
+        pictures: The decoded input pictures: per input, by image name.
+        generator: The generator as it was loaded.
+        generator_config: Its configuration, to be saved with the embedding.
+        say: Takes a line for the user.
+
+    Raises:
+        GanvasError: The edit, the start or a metric does not fit; no work is done yet.
+    """
+    names, device = tuple(pictures["x"]), experiment.trainer.torch_device()
+    generator = generator.to(device).eval().requires_grad_(False)
+    if experiment.trainer.channels_last:
+        generator = generator.to(memory_format=torch.channels_last)
+    images = {}
+    for name, by_name in pictures.items():
+        tensor = to_tensor(list(by_name.values()), generator.resolution).to(device)
+        images[name] = tensor.expand(len(names), -1, -1, -1).contiguous()
+    masks = experiment.edit.draw_masks(Canvas(images, experiment.seed, experiment.start.solutions))
+    recipe, notices = experiment.edit.fitted_to(generator)
+    if not experiment.edit.masks and not isinstance(experiment.mask, Full):
+        notices = (*notices, "this edit has no mask, so mask= has no effect")
+    for notice in notices:
+        say(notice)
+        log.debug("%s", notice)  # in the run's log alone, for it is shown already
+
+    def begin(name: str) -> Embedding:
+        start, own = experiment.start.of(name), tuple(pictures[name])
+        own = own * len(names) if len(own) < len(names) else own
+        begun = start.begin(generator, own, experiment.seed, images[name])
+        return replace(begun, names=names, generator=generator_config).to(device)
+
+    if experiment.start.sees_photographs and recipe.hides:
+        raise ConfigError(
+            "start=encoder sees what this edit hides of the photograph; use start=w_avg"
+        )
+    # Before any work, so that a start that does not fit is found; an encoder takes time.
+    starts = {name: begin(name) for name in recipe.embeddings()}
+    delta = starts["x"].delta
+    for name, start in starts.items():
+        require_delta(name, start.delta, delta)
+    recipe.check(generator, starts, device)
+    load(experiment.metrics, device)
+    begun = {name: replace(start, delta=delta) for name, start in starts.items()}
+    scene = Scene(tuned(generator, delta), images, masks, lambda: starts["x"], begun)
+    return replace(experiment, edit=recipe), scene
