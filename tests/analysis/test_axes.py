@@ -125,6 +125,15 @@ def test_labels_of_mappings_are_their_targets_and_what_differs(tmp_path, masks, 
     assert axis.labels == labels
 
 
+def test_numbers_of_many_digits_are_rounded_as_far_as_they_differ(tmp_path):
+    rates = ["0.17473292271724036", "0.17491559161389", "0.5", "12345"]
+    for index, rate in enumerate(rates):
+        write_setting(tmp_path / str(index), [f"lr={rate}"], {}, {"lr": float(rate)})
+    (axis,) = find_axes(read_study(tmp_path))
+    assert axis.labels == ("0.1747", "0.1749", "0.5", "12345.0")
+    assert axis.levels[0] == rates[0]
+
+
 def test_labels_tell_apart_what_levels_do(tmp_path):
     for name, of in (("a", {"x": 1}), ("b", {"x": 1.0}), ("c", {"x": True, "y": 0}), ("d", {})):
         word = "mask={of:" + name + "}"

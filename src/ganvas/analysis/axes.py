@@ -140,10 +140,23 @@ def _axis(name: str, values: list[Any]) -> Axis:
     return Axis(
         name=name,
         levels=tuple(levels),
-        labels=tuple(_labels([by_level[text] for text in levels])),
+        labels=_rounded(levels) if numeric else tuple(_labels([by_level[t] for t in levels])),
         numbers=tuple(by_text[text] or 0.0 for text in levels) if numeric else None,
         of_run=tuple(index[as_text(value)] for value in values),
     )
+
+
+def _rounded(levels: Sequence[str]) -> tuple[str, ...]:
+    """Return numbers with as few digits, three or more, as tell them apart, where that is shorter.
+
+    A search takes values of seventeen digits.
+    """
+    for digits in range(3, 17):
+        short = [f"{float(text):.{digits}g}" if "." in text else text for text in levels]
+        labels = tuple(min(pair, key=len) for pair in zip(levels, short, strict=True))
+        if len(set(labels)) == len(levels):
+            return labels
+    return tuple(levels)
 
 
 def _labels(values: Sequence[Any]) -> list[str]:

@@ -12,6 +12,7 @@ import {
   finalOf,
   level,
   metricOf,
+  metricTitle,
   metricValue,
   metrics,
   runById,
@@ -161,7 +162,7 @@ function runMetrics(run) {
     h(
       'tr',
       {},
-      h('th', { scope: 'row', title: metricOf(metric).about }, metric),
+      h('th', { scope: 'row', title: metricOf(metric).about }, metricTitle(metric)),
       h('td', {}, h('b', {}, metricValue(metric, final(metric, run)))),
       cells(metric),
     );
@@ -196,7 +197,7 @@ function runCurve(run) {
   return h(
     'div',
     { class: 'card' },
-    h('h3', {}, `Curve of ${metric}`),
+    h('h3', {}, `Curve of ${metricTitle(metric)}`),
     drawCurves(metric, series, width, 260, false),
   );
 }
@@ -227,7 +228,7 @@ function stagesCard(stages = {}) {
     line('time', (stage) => duration(stage.seconds)),
     line('steps per second', (stage) => num(stage.steps_per_second)),
     line('peak memory', memory),
-    measured.map((metric) => line(metric, (stage) => num(stage.final?.[metric]))),
+    measured.map((metric) => line(metricTitle(metric), (stage) => num(stage.final?.[metric]))),
   ]);
 }
 
