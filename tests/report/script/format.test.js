@@ -43,7 +43,10 @@ test('long texts are cut where they are alike', () => {
   for (const texts of [lists, paths, masks, [...lists, ...paths, ...masks]]) {
     const short = toldApart(texts, 18);
     assert.equal(new Set(short).size, texts.length, short.join());
-    assert.ok(short.every((text) => text.length <= 18 && text.length > 3), short.join());
+    assert.ok(
+      short.every((text) => text.length <= 18 && text.length > 3),
+      short.join(),
+    );
   }
   assert.equal(toldApart(masks, 18)[2], 'full');
   assert.match(toldApart(masks, 18)[1], /^….*0\.3.*…$/);
