@@ -698,3 +698,20 @@ def test_one_run_has_no_empty_charts(tmp_path, open_page):
     page.locator("[data-key='tab:curves']").click()
     assert page.locator("figcaption", has_text="psnr (dB)").count() == 1
     assert "best 1 settings" not in page.locator("main").inner_text()
+
+
+def test_screen_readers_find_a_table_and_names(page_path, open_page):
+    page = open_page(page_path, "view=runs&group=mask")
+    page.wait_for_selector(".row:not(.group)")
+    for row in page.locator("[role='row']").all():
+        roles = row.locator("> *").evaluate_all("nodes => nodes.map((n) => n.getAttribute('role'))")
+        assert set(roles) in ({"gridcell"}, {"columnheader"})
+    assert page.locator(".table > *").evaluate_all("nodes => nodes.map((n) => n.role)") == [
+        "row",
+        "rowgroup",
+    ]
+    page.locator(".row:not(.group)").first.click()
+    page.wait_for_selector(".run-head")
+    names = page.locator("button.picture img").evaluate_all("nodes => nodes.map((n) => n.alt)")
+    assert names
+    assert all(names)

@@ -126,8 +126,10 @@ function runPictures(run) {
       );
     const still = (kind, caption = kind) =>
       kinds.includes(kind) &&
-      figure(caption, stillPicture(run, stillPath(run, image, kind)), () =>
-        openPictures(`${run.id}|${kind}`, `${run.id}|frame`, name),
+      figure(
+        caption,
+        stillPicture(run, stillPath(run, image, kind), { alt: `${caption} of ${name}` }),
+        () => openPictures(`${run.id}|${kind}`, `${run.id}|frame`, name),
       );
     const video = () =>
       stillPicture(run, stillPath(run, image, 'progress'), { loading: 'lazy', alt: 'Video' });
@@ -245,12 +247,13 @@ function provenanceCard(provenance = {}) {
   return folded('Provenance', 'code, machine and versions', tree(provenance));
 }
 
+const entries = (count) => `${count} ${count === 1 ? 'entry' : 'entries'}`;
 const isTree = (value) => value !== null && typeof value === 'object';
 
 function tree(value) {
   if (!isTree(value)) return h('span', { class: 'mono' }, String(value));
   const content = (item) => {
-    const count = isTree(item) ? `${Object.keys(item).length} entries` : 'show';
+    const count = isTree(item) ? entries(Object.keys(item).length) : 'show';
     const long = isTree(item) || String(item).length > LONG;
     return long ? h('details', {}, h('summary', {}, count), tree(item)) : tree(item);
   };
