@@ -88,7 +88,7 @@ def test_options_given_as_mappings_are_levels_beside_those_chosen_by_name(tmp_pa
     (axis,) = find_axes(read_study(tmp_path))
     levels = ("box", "{_target_:Box,left:0.1,of:'a, b'}", "{_target_:Box,left:0.4,of:'a, b'}")
     assert (axis.name, axis.levels, axis.of_run) == ("mask", levels, (1, 2, 0))
-    assert axis.labels == ("box", "{left:0.1}", "{left:0.4}")
+    assert axis.labels == ("box", "Box{left:0.1}", "Box{left:0.4}")
 
 
 def test_keys_given_as_mappings_are_levels(tmp_path):
@@ -100,6 +100,38 @@ def test_keys_given_as_mappings_are_levels(tmp_path):
     assert (axis.name, axis.of_run) == ("lr.schedule", (1, 0))
     assert axis.levels == ("{down:[1,null],up:0.0}", "{down:[1,null],up:0.1}")
     assert axis.labels == ("{up:0.0}", "{up:0.1}")
+
+
+@pytest.mark.parametrize(
+    ("masks", "labels"),
+    [
+        # One target: its name says nothing. Several: the name of each, and what else differs.
+        (["a.Box,left:1,top:2", "a.Box,left:3,top:2"], ("{left:1}", "{left:3}")),
+        (["a.Box,left:1", "a.Box,left:3", "b.Disc,x:1"], ("Box{left:1}", "Box{left:3}", "Disc")),
+        (
+            ["a.Box,of:{x:1,y:{z:2}}", "a.Box,of:{x:1,y:{z:4}}"],
+            ("{of:{y:{z:2}}}", "{of:{y:{z:4}}}"),
+        ),
+        # Names that do not tell apart are written in full.
+        (["a.Box", "b.Box"], ("{_target_:a.Box}", "{_target_:b.Box}")),
+    ],
+)
+def test_labels_of_mappings_are_their_targets_and_what_differs(tmp_path, masks, labels):
+    for index, text in enumerate(masks):
+        word = "mask={_target_:" + text + "}"
+        mask = yaml.safe_load(word.partition("=")[2].replace(":", ": "))
+        write_setting(tmp_path / str(index), [word], {"mask": "full"}, {"mask": mask})
+    (axis,) = find_axes(read_study(tmp_path))
+    assert axis.labels == labels
+
+
+def test_numbers_of_many_digits_are_rounded_as_far_as_they_differ(tmp_path):
+    rates = ["0.17473292271724036", "0.17491559161389", "0.5", "12345"]
+    for index, rate in enumerate(rates):
+        write_setting(tmp_path / str(index), [f"lr={rate}"], {}, {"lr": float(rate)})
+    (axis,) = find_axes(read_study(tmp_path))
+    assert axis.labels == ("0.1747", "0.1749", "0.5", "12345.0")
+    assert axis.levels[0] == rates[0]
 
 
 def test_labels_tell_apart_what_levels_do(tmp_path):

@@ -160,12 +160,27 @@ def test_a_mapping_with_a_target_takes_the_place_of_another():
     assert (config.optimizer.latent.lr, config.optimizer.latent.betas) == (0.5, [0.9, 0.99])
 
 
+def test_a_mapping_takes_the_place_of_an_option():
+    whole = "mask={_target_: ganvas.mask.Box, left: 0.1}"
+    expected = {"_target_": "ganvas.mask.Box", "left": 0.1}
+    for words in ([whole], ["mask=ellipse", whole], ["edit=blend", whole]):
+        assert configuration(*words).mask == expected
+        assert compose_job(words).config["mask"] == expected
+    assert configuration("mask=box", "mask={left: 0.1}").mask == expected | {
+        "top": 0.25, "right": 0.75, "bottom": 0.75,
+    }  # fmt: skip
+
+
 def test_open_keys_are_closed_again():
-    words = ("seed=1", "a.b={_target_: x, c: 1}", "a.b.c=2", "d=null", "d={e: 1}", "f=null")
+    words = (
+        "seed=1", "a.b={_target_: x, c: 1}", "a.b.c=2", "d=null", "d={e: 1}", "f=null",
+        "mask=box", "mask={_target_: x}", "loss={latent: {}}",
+    )  # fmt: skip
     opened = open_keys(words, groups())
     assert opened == [
         "++seed=1", "++a.b=null", "++a.b={_target_: x, c: 1}", "++a.b.c=2", "++d=null",
-        "++d={e: 1}", "++f=null",
+        "++d={e: 1}", "++f=null", "mask=box", "~mask", "++mask={_target_: x}",
+        "++loss={latent: {}}",
     ]  # fmt: skip
     assert closed_keys(opened) == words
 
@@ -173,9 +188,11 @@ def test_open_keys_are_closed_again():
 def test_the_command_line_and_a_sweep_replace_too(ganvas_command, tiny):
     change = "edit.stages.I_att.change={_target_: ganvas.edit.Ablate, units: [1]}"
     other = "{_target_: ganvas.edit.CopyChannels, channels: [2]}"
-    done = ganvas_command("run", "-m", *tiny, "edit=permute", f"{change},{other}")
+    mask = "mask={_target_: ganvas.mask.Box, left: 0.1}"
+    done = ganvas_command("run", "-m", *tiny, "edit=permute", f"{change},{other}", mask)
     assert done.code == 0, done.err
     found = [OmegaConf.load(file) for file in Path("outputs").glob("*/*/config.yaml")]
+    assert all(c.mask == {"_target_": "ganvas.mask.Box", "left": 0.1} for c in found)
     changes = [OmegaConf.to_container(c.edit.stages.I_att.change) for c in found]
     assert sorted(changes, key=str) == [
         {"_target_": "ganvas.edit.Ablate", "units": [1]},
@@ -186,7 +203,7 @@ def test_the_command_line_and_a_sweep_replace_too(ganvas_command, tiny):
         for f in Path("outputs").glob("*/*/overrides.yaml")
         if "Ablate" in f.read_text(encoding="utf-8")
     ]
-    assert len(OmegaConf.load(noted).overrides) == len(tiny) + 2
+    assert len(OmegaConf.load(noted).overrides) == len(tiny) + 3
 
 
 def test_a_field_at_its_default_can_be_set_without_a_plus():

@@ -98,6 +98,8 @@ def test_random_lists_are_equal_to_hydras():
         ],
         ["edit=permute", "edit.stages.I_att.layers={_target_: ganvas.layers.All}"],
         ["seed=1", "++optimizer.latent={_target_: ganvas.stage.LBFGS, history: 3}"],
+        ["mask={_target_: ganvas.mask.Box, left: 0.1}", "mask.right=0.9"],
+        ["mask=box", "mask={left: 0.1}"],
     ],
 )
 def test_equal_to_hydra(words):

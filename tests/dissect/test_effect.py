@@ -209,7 +209,7 @@ def test_gradients_of_styles_are_those_of_the_generator_that_was_tuned(survey):
 def test_pictures_that_show_a_concept_and_those_that_lack_it():
     pixels = torch.tensor([0, 5000, 10, 700, 9999])
     assert showing(pixels, 2) == [1, 3]
-    assert lacking(pixels, 2) == [0, 2]
+    assert lacking(pixels, 2, [1, 2]) == [0, 3]
 
 
 def effects(survey, counts, **fields) -> Effects:
@@ -249,6 +249,29 @@ def test_effects_go_on_where_they_ended(survey, dissection):
     # Another setting is another effect.
     list(effects(survey, counts, samples=3).run(dissection))
     assert len(list(folder.iterdir())) == 2 * len(files)
+
+
+def test_where_all_pictures_show_a_concept_none_both_chooses_units_and_is_measured_on(
+    survey, dissection, monkeypatch
+):
+    counts = survey.run(6)
+    pixels = torch.tensor([9000, 9000, 8000, 2000, 3000, 9000])
+    counts = replace(counts, pixels=pixels[:, None].expand(-1, len(CONCEPTS)).clone())
+    dissection.present[:] = 6
+    taken = []
+    take = type(survey.source).take
+
+    def noted(self, generator, indices):
+        taken.append(set(indices))
+        return take(self, generator, indices)
+
+    monkeypatch.setattr(type(survey.source), "take", noted)
+    own = {"alpha": Alpha(steps=1, pictures=2), "concepts": ("blue",), "rankings": ("alpha",)}
+    list(effects(survey, counts, **own).run(dissection))
+    choosing, without, measured = taken
+    assert choosing == {0, 1}
+    assert measured == {2, 3}
+    assert without == {4, 0}
 
 
 def test_the_layer_whose_units_agree_best(dissection):

@@ -166,3 +166,18 @@ def test_settings_without_a_common_image_share_none(tmp_path):
 
 def test_nothing_is_said_of_shared_images_where_all_are(tmp_path):
     assert grid(tmp_path / "s")["shared"] == {"m": None}
+
+
+def test_the_command_quotes_what_the_grammar_does_not_take_bare(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "outputs" / "Größe zwei"
+    for note, value in (("two words", 1.0), ("ü", 2.0), ("0.5", 3.0)):
+        words = ["mask=a", f"about.note='{note}'"]
+        write_run(folder, f"r{value}", words, {"x": value, "y": value + 1})
+        config = {"mask": "a", "about": {"note": note}}
+        (folder / f"r{value}" / "config.yaml").write_text(yaml.safe_dump(config))
+    (command,) = collect(read_study(folder), folder.name)["analysis"]["more"]["m"]
+    values = {o.key_or_group: o.value() for o in parse(shlex.split(command)[3:])}
+    assert str(values["study"]) == "Größe zwei"
+    notes = {str(getattr(value, "text", value)) for value in values["about.note"].list}
+    assert notes == {"0.5", "two words", "ü"}

@@ -622,3 +622,96 @@ def test_the_stages_of_a_run_stand_below_its_curve(grid_path, open_page):
     ticks = page.locator(".chart .tick[text-anchor='middle']").all_text_contents()
     assert ticks
     assert all(text.replace(",", "").isdigit() for text in ticks)  # no half of a step
+
+
+@pytest.fixture(scope="module")
+def long_names_path(tmp_path_factory):
+    """The report of levels that are long and differ in their middle, where all means are close."""
+    box = "{_target_:ganvas.mask.Box,bottom:0.75,left:%s,right:0.75,top:0.25}"
+    rows = "[" + ",".join(map(str, range(14))) + "%s,20,21,22,23,24,25]"
+    groups = {
+        "mask": ["full"],
+        "loss": [box % left for left in (0.1, 0.12, 0.3, 0.35)],
+        "layers": [rows % more for more in ("", ",14", ",15")],
+    }
+    folder = tmp_path_factory.mktemp("outputs") / "lang"
+    make_study(folder, 24, frames=2, seeds=2, groups=groups, rates=[0.02])
+    return build(folder)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_long_levels_are_told_apart_and_stay_in_view(long_names_path, open_page, width):
+    page = open_page(long_names_path, "view=axes", viewport={"width": width, "height": 800})
+    page.wait_for_selector(".dots span")
+    ticks = page.locator(".axis .tick").all_text_contents()
+    assert len(set(ticks)) == len(ticks)
+    for line in page.locator(".dots").all():
+        boxes = [span.bounding_box() for span in line.locator("span").all()]
+        for place, a in enumerate(boxes):
+            assert line.bounding_box()["x"] - 1 <= a["x"]
+            assert (
+                a["x"] + a["width"] <= line.bounding_box()["x"] + line.bounding_box()["width"] + 1
+            )
+            for b in boxes[:place]:
+                apart = a["x"] >= b["x"] + b["width"] or b["x"] >= a["x"] + a["width"]
+                assert apart or abs(a["y"] - b["y"]) >= 12
+    page.locator("[data-key='tab:comparisons']").click()
+    for table in page.locator(".matrix").all():
+        names = table.locator("tbody th").all_inner_texts()
+        assert len(set(names)) == len(names) == table.locator("tbody tr").count()
+        assert all(
+            th.evaluate("n => n.scrollWidth <= n.clientWidth") for th in table.locator("th").all()
+        )
+    for view in ("curves", "axes", "comparisons", "runs", "summary"):
+        page.locator(f"[data-key='tab:{view}']").click()
+        assert (
+            page.evaluate_handle("document.documentElement").evaluate("n => n.scrollWidth") <= width
+        )
+
+
+def test_the_viewer_takes_the_focus_and_gives_it_back(page_path, open_page):
+    page = open_page(page_path, "view=pictures")
+    button = page.locator(".wall-row:not(.target) button.picture").first
+    button.focus()
+    page.keyboard.press("Enter")
+    focused = "node => node.contains(document.activeElement)"
+    assert page.locator(".viewer").evaluate(focused)
+    assert page.locator("main").evaluate("node => node.inert")
+    page.keyboard.press("3")
+    page.locator(".viewer button[title^='Swap']").focus()
+    page.keyboard.press("Enter")
+    assert page.locator(".viewer").evaluate(focused)
+    page.keyboard.press("Escape")
+    assert button.evaluate(focused)
+    assert not page.locator("main").evaluate("node => node.inert")
+
+
+def test_one_run_has_no_empty_charts(tmp_path, open_page):
+    groups = {"mask": ["full"], "loss": ["lpips"], "layers": ["all"]}
+    study = make_study(tmp_path / "one", 1, frames=2, seeds=1, groups=groups, rates=[0.02])
+    page = open_page(build(study), "view=axes")
+    assert "Nothing varies" in page.locator("main").inner_text()
+    assert page.locator(".parallel").count() == 0
+    page.locator("[data-key='tab:summary']").click()
+    assert page.locator(".verdict").count() == 1
+    assert page.locator(".ranking").count() == 0
+    page.locator("[data-key='tab:curves']").click()
+    assert page.locator("figcaption", has_text="psnr (dB)").count() == 1
+    assert "best 1 settings" not in page.locator("main").inner_text()
+
+
+def test_screen_readers_find_a_table_and_names(page_path, open_page):
+    page = open_page(page_path, "view=runs&group=mask")
+    page.wait_for_selector(".row:not(.group)")
+    for row in page.locator("[role='row']").all():
+        roles = row.locator("> *").evaluate_all("nodes => nodes.map((n) => n.getAttribute('role'))")
+        assert set(roles) in ({"gridcell"}, {"columnheader"})
+    assert page.locator(".table > *").evaluate_all("nodes => nodes.map((n) => n.role)") == [
+        "row",
+        "rowgroup",
+    ]
+    page.locator(".row:not(.group)").first.click()
+    page.wait_for_selector(".run-head")
+    names = page.locator("button.picture img").evaluate_all("nodes => nodes.map((n) => n.alt)")
+    assert names
+    assert all(names)

@@ -136,32 +136,68 @@ def _axis(name: str, values: list[Any]) -> Axis:
     else:
         levels = sorted(by_text, key=_natural)
     index = {text: position for position, text in enumerate(levels)}
-    differing = _without_common({as_text(value): value for value in values})
+    by_level = {as_text(value): value for value in values}
     return Axis(
         name=name,
         levels=tuple(levels),
-        labels=tuple(as_text(differing[text]) for text in levels),
+        labels=_rounded(levels) if numeric else tuple(_labels([by_level[t] for t in levels])),
         numbers=tuple(by_text[text] or 0.0 for text in levels) if numeric else None,
         of_run=tuple(index[as_text(value)] for value in values),
     )
 
 
-def _without_common(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out of mappings, each by its text, the entries that all of them have alike."""
-    mappings = [value for value in values.values() if isinstance(value, dict)]
-    if len(mappings) < 2:
-        return dict(values)
-    common = {
-        key
-        for key, entry in mappings[0].items()
-        if all(key in other and as_text(other[key]) == as_text(entry) for other in mappings)
-    }
-    return {
-        text: {key: entry for key, entry in value.items() if key not in common}
-        if isinstance(value, dict)
-        else value
-        for text, value in values.items()
-    }
+def _rounded(levels: Sequence[str]) -> tuple[str, ...]:
+    """Return numbers with as few digits, three or more, as tell them apart, where that is shorter.
+
+    A search takes values of seventeen digits.
+    """
+    for digits in range(3, 17):
+        short = [f"{float(text):.{digits}g}" if "." in text else text for text in levels]
+        labels = tuple(min(pair, key=len) for pair in zip(levels, short, strict=True))
+        if len(set(labels)) == len(levels):
+            return labels
+    return tuple(levels)
+
+
+def _labels(values: Sequence[Any]) -> list[str]:
+    """Return distinct levels as they are shown.
+
+    Of mappings there are the entries that differ among those of one target, behind the target's
+    name where others have another: ``Box{left:0.1}``, ``Box{left:0.4}``, ``Ellipse``.
+    """
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for value in values:
+        if isinstance(value, dict):
+            groups.setdefault(_target(value), []).append(value)
+    several = len(groups) > 1 or not all(isinstance(value, dict) for value in values)
+    labels = []
+    for value in values:
+        if not isinstance(value, dict):
+            labels.append(as_text(value))
+            continue
+        name = _target(value).rpartition(".")[2] if several else ""
+        alike = groups[_target(value)]
+        entries = _differing(value, alike) if name or len(alike) > 1 else value
+        labels.append(name + ("" if name and not entries else _mapping_text(entries)))
+    plain = {label.lower() for label in labels}
+    return labels if len(plain) == len(values) else [as_text(value) for value in values]
+
+
+def _target(mapping: Mapping[str, Any]) -> str:
+    return str(mapping.get("_target_", ""))
+
+
+def _differing(mapping: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the entries of a mapping, down into its own mappings, that not all others have."""
+    kept = {}
+    for key, entry in mapping.items():
+        entries = [other[key] for other in others if key in other]
+        everywhere = len(entries) == len(others)
+        if everywhere and len({as_text(other) for other in entries}) == 1:
+            continue
+        nested = everywhere and all(isinstance(other, dict) for other in entries)
+        kept[key] = _differing(entry, entries) if nested else entry
+    return kept
 
 
 def _natural(text: str) -> list[tuple[int, int, str]]:

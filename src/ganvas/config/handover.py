@@ -24,7 +24,7 @@ def open_keys(words: Words, known_groups: Container[str]) -> list[str]:
         if is_choice(override, known_groups) or says_more(override):
             opened.append(line)
         else:
-            opened += [_emptying(line)] if replaces(override) else []
+            opened += [_emptying(line, known_groups)] if replaces(override) else []
             opened.append(f"++{line}")
     return opened
 
@@ -34,11 +34,16 @@ def closed_keys(opened: Sequence[str]) -> tuple[str, ...]:
     kept = [
         line
         for line, after in zip_longest(opened, opened[1:], fillvalue="")
-        if line != _emptying(after) or TARGET not in after
+        if line not in (_emptying(after), _emptying(after, {_key(after)})) or TARGET not in after
     ]
     return tuple(line.removeprefix("++") for line in kept)
 
 
-def _emptying(line: str) -> str:
-    """Return the opened line that goes before one that replaces."""
-    return f"++{line.removeprefix('++').partition('=')[0]}=null"
+def _emptying(line: str, known_groups: Container[str] = ()) -> str:
+    """Return the opened line that goes before one that replaces: no option, or no value."""
+    key = _key(line)
+    return f"~{key}" if key in known_groups else f"++{key}=null"
+
+
+def _key(line: str) -> str:
+    return line.removeprefix("++").partition("=")[0]

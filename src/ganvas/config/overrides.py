@@ -130,8 +130,13 @@ def replaces(override: Override) -> bool:
 
 
 def is_choice(override: Override, known_groups: Container[str]) -> bool:
-    """Return True for what chooses an option of a group, known or not."""
+    """Return True for what chooses an option of a group, known or not.
+
+    ``mask={…}`` chooses none: it says what the group's key holds.
+    """
     key = override.key_or_group
+    if key in known_groups and "/" not in key and isinstance(override.value(), Mapping):
+        return False
     return key in known_groups or "/" in key or override.package is not None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -209,6 +209,10 @@ def showing(pixels: Tensor, count: int) -> list[int]:
     return (pixels >= SHOWN).nonzero()[:count, 0].tolist()
 
 
-def lacking(pixels: Tensor, count: int) -> list[int]:
-    """Return the `count` pictures that have the fewest `pixels` (N,) of a concept."""
-    return pixels.argsort(stable=True)[:count].tolist()
+def lacking(pixels: Tensor, count: int, measured: Collection[int]) -> list[int]:
+    """Return the `count` pictures with the fewest `pixels` (N,) of a concept, of all but some.
+
+    Where nearly all pictures show it, those would be among the ones that an effect is measured on.
+    """
+    order: list[int] = pixels.argsort(stable=True).tolist()
+    return [index for index in order if index not in measured][:count]

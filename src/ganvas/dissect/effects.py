@@ -99,9 +99,10 @@ class Effects:
         effect, pixels = self.effect, self.pixels[:, row]
         count = min(pictures, effect.choosers(ranking))
         score = self.score(dissection.concepts[row])
+        measured = showing(pixels, pictures + effect.samples)[pictures:]
         shown: Shown = seen(
             self.survey.source.take(generator, showing(pixels, count)),
-            self.survey.source.take(generator, lacking(pixels, count)),
+            self.survey.source.take(generator, lacking(pixels, count, measured)),
             generator,
             score,
         )

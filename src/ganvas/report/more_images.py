@@ -18,7 +18,7 @@ _SIGNIFICANT = 0.05
 _PHOTOGRAPHS = ["image=file", "image.x.path=PHOTOGRAPHS/"]
 _OF_ONE_STUDY = re.compile(r"^(image|study|hydra|outputs?|force|job)([./].*)?$")
 _OUTPUT = Path("outputs")
-_PLAIN = re.compile(r"[\w./-]+")
+_PLAIN = re.compile(r"[A-Za-z0-9_./+-]+")
 _UNWRITABLE = re.compile(rf"[=,]({ABSENT}|{PRESENT})(,|$)")
 
 
@@ -57,7 +57,7 @@ def commands(
     inner = [axis for axis in axes if not axis.is_unit]
     seeds = [axis for axis in axes if axis.is_unit and not axis.is_image]
     repeated = [_word(axis, range(len(axis.levels))) for axis in seeds]
-    shared = [f"study={study}", *_output(runs[0]), *_common(runs, axes)]
+    shared = [f"study={_text(study)}", *_output(runs[0]), *_common(runs, axes)]
     columns = [sorted(set(column)) for column in zip(*settings, strict=True)]
     if math.prod(map(len, columns)) == len(settings):
         sweeps = [columns]
@@ -78,8 +78,7 @@ def _output(run: RunDirectory) -> list[str]:
     folder = shown(run.path.parent.parent)
     if folder == _OUTPUT:
         return []
-    text = str(folder)
-    return [f"output={text if _PLAIN.fullmatch(text) else quoted(text)}"]
+    return [f"output={_text(str(folder))}"]
 
 
 def _common(runs: Sequence[RunDirectory], axes: Sequence[Axis]) -> list[str]:
@@ -95,4 +94,9 @@ def _common(runs: Sequence[RunDirectory], axes: Sequence[Axis]) -> list[str]:
 
 
 def _word(axis: Axis, levels: Sequence[int]) -> str:
-    return f"{axis.name}={','.join(axis.levels[level] for level in levels)}"
+    return f"{axis.name}={','.join(_text(axis.levels[level]) for level in levels)}"
+
+
+def _text(value: str) -> str:
+    """Return a value as an override takes it; lists and mappings are in Hydra's grammar already."""
+    return value if _PLAIN.fullmatch(value) or value[:1] in ("[", "{") else quoted(value)

@@ -8,6 +8,11 @@ import {
   niceTicks,
 } from '../../../src/ganvas/report/static/script/scale.js';
 
+test('the extent of more values than a call takes arguments', () => {
+  const many = Array.from({ length: 500_000 }, (_, place) => (place % 7 ? place : null));
+  assert.deepEqual(extent(many), [1, 499_999]);
+});
+
 test('the extent leaves out what is missing', () => {
   assert.deepEqual(extent([3, null, -1, undefined, 2]), [-1, 3]);
   assert.equal(extent([null]), null);

@@ -138,13 +138,22 @@ function refocus(key) {
   nodes.find((node) => node.dataset.key === key)?.focus({ preventScroll: true });
 }
 
+let opener = null; // what had the focus before the viewer was opened
+
 function drawLayer() {
-  const focused = document.activeElement?.dataset?.key;
+  const active = document.activeElement;
+  const focused = active?.dataset?.key;
+  const wasOpen = layer.childElementCount > 0;
+  const wasInside = layer.contains(active);
   stopFlicker();
   const viewer = state.a ? viewerNode() : null;
   layer.replaceChildren(viewer ?? '');
   document.documentElement.classList.toggle('viewing', Boolean(viewer));
-  if (focused && viewer) refocus(focused);
+  for (const behind of [header, main]) behind.inert = Boolean(viewer);
+  if (viewer && !wasOpen) opener = active;
+  if (viewer && focused) refocus(focused);
+  if (viewer && (!wasOpen || wasInside) && !viewer.contains(document.activeElement)) viewer.focus();
+  if (!viewer && wasOpen && opener?.isConnected) opener.focus({ preventScroll: true });
 }
 
 const FOLLOWED = ['step', 'wipe', 'zoom']; // what is shown follows these without being redrawn
@@ -167,7 +176,9 @@ listen((changed) => {
 
 let resizing = 0;
 addEventListener('resize', () => {
-  const sized = ['runs', 'curves', 'axes', 'pictures', 'latent'].includes(state.view);
+  const sized = ['runs', 'curves', 'axes', 'comparisons', 'pictures', 'latent'].includes(
+    state.view,
+  );
   clearTimeout(resizing);
   resizing = setTimeout(() => sized && drawMain(), RESIZED);
 });
@@ -295,27 +306,28 @@ const round = (text, title, onclick) =>
   h('button', { type: 'button', class: 'round', title, 'aria-label': title, onclick }, text);
 const TINT = '0 0 0 0 0.95  0 0 0 0 0.45  0 0 0 0 0.05  0.33 0.33 0.33 0 0';
 
-append(root, [
+const header = h(
+  'header',
+  { class: 'top' },
   h(
-    'header',
-    { class: 'top' },
-    h(
-      'div',
-      { class: 'title' },
-      h('h1', {}, data.study),
-      counted,
-      h('div', { class: 'states' }, stateCounts()),
-    ),
-    h(
-      'div',
-      { class: 'tools' },
-      metricBox,
-      filterBox,
-      round('◐', 'Light or dark (t)', switchTheme),
-      round('?', 'Keys (?)', () => help.showModal()),
-    ),
-    tabs,
+    'div',
+    { class: 'title' },
+    h('h1', {}, data.study),
+    counted,
+    h('div', { class: 'states' }, stateCounts()),
   ),
+  h(
+    'div',
+    { class: 'tools' },
+    metricBox,
+    filterBox,
+    round('◐', 'Light or dark (t)', switchTheme),
+    round('?', 'Keys (?)', () => help.showModal()),
+  ),
+  tabs,
+);
+append(root, [
+  header,
   main,
   layer,
   dock,

@@ -10,14 +10,16 @@ import {
   inner,
   judged,
   level,
+  metricTitle,
   metricValue,
+  metricWithUnit,
   rankingBy,
   runName,
   runs,
   settingOf,
 } from './data.js';
 import { h, hideTip, showTip, svg } from './dom.js';
-import { num, plural, tickText } from './format.js';
+import { num, plural, tickText, toldApart } from './format.js';
 import { extent, makeScale } from './scale.js';
 import { moments } from './smooth.js';
 import { brushes, brushValue, set, setBrush, state, visibleRuns } from './state.js';
@@ -29,8 +31,14 @@ const MOST_LABELS = 16;
 const MOST_VALUES = 4; // levels of an axis whose means are written out
 const LONGEST = 18; // letters of a label
 const GOLDEN = 0.618;
+const FIRST_LINE = 8; // px, of names below their dots
+const LINE = 14;
 
 export function axesView() {
+  if (axes.every((axis) => axis.image)) {
+    const text = 'Nothing varies between the runs of this study but their images.';
+    return h('section', { class: 'view' }, h('p', { class: 'empty' }, text));
+  }
   return h(
     'section',
     { class: 'view' },
@@ -72,7 +80,7 @@ function parallelChart(inside, winners) {
     ...axes
       .filter((axis) => !axis.image)
       .map((axis) => ({ name: axis.name, title: axis.short, axis })),
-    { name: state.metric, title: state.metric },
+    { name: state.metric, title: metricTitle(state.metric) },
   ];
   const room = document.documentElement.clientWidth - 86; // the card's and the view's padding
   const letters = columns.flatMap(({ axis }) => (axis ? labelledLevels(axis) : []));
@@ -92,6 +100,13 @@ function parallelChart(inside, winners) {
   const ordered = [...runs].sort((a, b) => rank(a) - rank(b) || worth(a) - worth(b));
   const root = svg('svg', {
     ...{ class: 'chart parallel', viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT },
+    ...{
+      role: 'img',
+      'aria-label': `${state.metric} by ${columns
+        .map(({ title }) => title)
+        .slice(0, -1)
+        .join(', ')}`,
+    },
   });
   const kind = (run) => `${inside.has(run) ? '' : ' out'}${winners.has(run) ? ' best' : ''}`;
   root.append(
@@ -182,9 +197,8 @@ function tickLabel(text, x, y) {
 
 function labelledLevels(axis) {
   const every = Math.ceil(axis.levels.length / MOST_LABELS);
-  const short = (text) => (text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text);
-  return axis.levels
-    .map((text, index) => [index, short(text)])
+  return toldApart(axis.levels, LONGEST)
+    .map((text, index) => [index, text])
     .filter(([index]) => index % every === 0);
 }
 
@@ -228,33 +242,26 @@ export function importanceCard() {
 /** Mean of the metric at each level of each axis, over the runs that are kept. */
 function levelsCard() {
   const list = visibleRuns().filter((run) => final(state.metric, run) !== null);
-  const meansOf = (axis) =>
-    axis.levels
-      .map((name) => {
+  const meansOf = (axis) => {
+    const labels = toldApart(axis.levels, LONGEST);
+    return axis.levels
+      .map((name, place) => {
         const members = list.filter((run) => level(axis, run) === name);
-        return { name, ...moments(members.map((run) => final(state.metric, run))) };
+        const values = members.map((run) => final(state.metric, run));
+        return { name, label: labels[place], ...moments(values) };
       })
       .filter(({ mean }) => mean !== null)
       .sort((a, b) => a.mean - b.mean);
-  const range = extent(inner.flatMap((axis) => meansOf(axis).map(({ mean }) => mean)));
-  if (!range) return null;
-  const x = makeScale(range, [3, 97]);
-  const few = (axis) => axis.levels.length <= MOST_VALUES;
-  const shift = (place) => (place > 80 ? -95 : place < 20 ? -5 : -50);
-  const dot = (axis, { name, mean, n }, index) => {
-    const text = `${metricValue(state.metric, mean)}, ${plural(n, 'run')}`;
-    return h(
-      'i',
-      {
-        class: index % 2 ? 'lower' : '',
-        style: { left: `${x(mean)}%`, '--shift': `${shift(x(mean))}%` },
-        onpointermove: (event) =>
-          showTip(event, h('b', {}, `${axis.short} = ${name}`), h('div', {}, text)),
-        onpointerleave: hideTip,
-      },
-      h('span', {}, `${name} `, few(axis) && h('b', {}, num(mean))),
-    );
   };
+  const lines = inner.map((axis) => ({
+    axis,
+    means: meansOf(axis),
+    box: h('div', { class: 'dots' }),
+  }));
+  const range = extent(lines.flatMap(({ means }) => means.map(({ mean }) => mean)));
+  if (!range) return null;
+  const x = makeScale(range, [0.03, 0.97]);
+  requestAnimationFrame(() => lines.forEach((line) => drawMeans(line, x)));
   return h(
     'div',
     { class: 'card levels' },
@@ -262,19 +269,39 @@ function levelsCard() {
     h(
       'p',
       { class: 'note' },
-      `${state.metric} averaged over ${plural(list.length, 'run')} that are kept and have it.`,
+      `${metricTitle(state.metric)} averaged over ${plural(list.length, 'run')} that are kept and have it.`,
     ),
-    inner.map((axis) =>
-      h(
-        'div',
-        { class: 'level' },
-        h('span', { class: 'name', title: axis.name }, axis.short),
-        h(
-          'div',
-          { class: 'dots' },
-          meansOf(axis).map((item, index) => dot(axis, item, index)),
-        ),
-      ),
+    lines.map(({ axis, box }) =>
+      h('div', { class: 'level' }, h('span', { class: 'name', title: axis.name }, axis.short), box),
     ),
   );
+}
+
+/** A dot for each level, its name below it, on the first line where there is room. */
+function drawMeans({ axis, means, box }, x) {
+  const width = box.clientWidth;
+  const few = axis.levels.length <= MOST_VALUES;
+  const ends = [];
+  for (const { name, label, mean, n } of means) {
+    const value = few ? num(mean) : '';
+    const named = h('span', {}, `${label} `, h('b', {}, value));
+    box.append(named);
+    const wide = named.offsetWidth + 1;
+    const left = Math.max(0, Math.min(width - wide, x(mean) * width - wide / 2));
+    const free = ends.findIndex((end) => end <= left);
+    const line = free < 0 ? ends.length : free;
+    ends[line] = left + wide + LETTER;
+    named.style.left = `${left}px`;
+    named.style.top = `${FIRST_LINE + line * LINE}px`;
+    const dot = h('i', { style: { left: `${x(mean) * width}px` } });
+    box.append(dot);
+    const text = `${metricWithUnit(state.metric, mean)}, ${plural(n, 'run')}`;
+    for (const node of [dot, named]) {
+      node.addEventListener('pointermove', (event) =>
+        showTip(event, h('b', {}, `${axis.short} = ${name}`), h('div', {}, text)),
+      );
+      node.addEventListener('pointerleave', hideTip);
+    }
+  }
+  box.style.height = `${FIRST_LINE + ends.length * LINE + 4}px`;
 }

@@ -14,20 +14,26 @@ import {
   runs,
 } from './data.js';
 import { h } from './dom.js';
-import { MISSING } from './format.js';
+import { MISSING, toldApart } from './format.js';
 import { listOf, set, state, toggled } from './state.js';
 
 const LETTER = 8; // px
 const MONO = 7.4; // px, of the run's name
 const ID_LEAST = 150;
+const MOST_LETTERS = 30; // of a cell
 
 function axisColumn(axis) {
+  const short = toldApart(axis.levels, MOST_LETTERS);
+  const cell = (place) => {
+    const text = axis.levels[place];
+    return text === short[place] ? text : h('span', { title: text }, short[place]);
+  };
   return {
     ...{ key: axis.name, title: axis.short, full: axis.name, kind: 'axis' },
     width: columnWidth(axis.short, axis.levels),
     numeric: Boolean(axis.numbers),
     sort: (run) => axis.ofRun[run.index],
-    cell: (run) => level(axis, run),
+    cell: (run) => cell(axis.ofRun[run.index]),
   };
 }
 

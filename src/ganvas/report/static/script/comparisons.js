@@ -1,14 +1,18 @@
 /** The view of comparisons: matrices of row minus column, with significance. */
 
-import { axisByName, data, higher, judged, settingName } from './data.js';
+import { axisByName, data, higher, judged, metricTitle, settingName, withUnit } from './data.js';
 import { h, select } from './dom.js';
-import { MISSING, plural, pValue, signed, stars } from './format.js';
+import { MISSING, plural, pValue, signed, stars, toldApart } from './format.js';
 import { set, state } from './state.js';
 
 const SETTINGS = 'settings';
 const AXES = 'axes';
 const LEVEL = 0.05;
 const MOST_ACROSS = 10;
+const NARROW = 720; // px
+const ROW_LETTERS = 34; // of a row's name, of a column's, and of both where the page is narrow
+const COLUMN_LETTERS = 24;
+const NARROW_LETTERS = 16;
 
 export function comparisonsView() {
   const matrices = data.analysis.matrices[state.metric];
@@ -38,7 +42,7 @@ export function comparisonsView() {
     h(
       'p',
       { class: 'note' },
-      `${state.metric}: row minus column; ${judged(state.metric) ? 'blue where the row is better, ' : ''}bold where it is ` +
+      `${metricTitle(state.metric)}: row minus column; ${judged(state.metric) ? 'blue where the row is better, ' : ''}bold where it is ` +
         `significant. The unit is the image: ${averaged} averaged within it. Wilcoxon ` +
         'signed-rank test (two-sided, exact), Holm-corrected within each matrix: * p < 0.05, ' +
         '** p < 0.01, *** p < 0.001.',
@@ -88,21 +92,27 @@ function mirrored([i, j, n, difference, low, high, p, holm]) {
 }
 
 function matrixTable(by, of, label, grid, biggest) {
-  const heads = of.map((key) => h('th', { scope: 'col' }, h('span', {}, label(key))));
+  const narrow = innerWidth <= NARROW;
+  const names = of.map(label);
+  const down = toldApart(names, narrow ? NARROW_LETTERS : ROW_LETTERS);
+  const across = toldApart(names, narrow ? NARROW_LETTERS : COLUMN_LETTERS);
+  const heads = across.map((text, place) =>
+    h('th', { scope: 'col', title: names[place] }, h('span', {}, text)),
+  );
   const cell = (row, column) =>
     matrixCell(grid.get(`${row},${column}`), biggest, `${by}|${row},${column}`, row === column);
-  const line = (key, row) =>
+  const line = (name, row) =>
     h(
       'tr',
       {},
-      h('th', { scope: 'row', title: label(key) }, label(key)),
+      h('th', { scope: 'row', title: name }, down[row]),
       of.map((_, column) => cell(row, column)),
     );
   return h(
     'table',
     { class: `matrix${of.length > MOST_ACROSS ? ' dense' : ''}` },
     h('thead', {}, h('tr', {}, h('th'), heads)),
-    h('tbody', {}, of.map(line)),
+    h('tbody', {}, names.map(line)),
   );
 }
 
@@ -146,7 +156,7 @@ function matrixDetail(by, grid, of, label) {
     h('b', {}, label(of[i])),
     ' minus ',
     h('b', {}, label(of[j])),
-    `: ${signed(difference)} ${state.metric} on average over ${plural(n, 'image')}, 95 % bootstrap ` +
+    `: ${withUnit(state.metric, signed(difference))} on average over ${plural(n, 'image')}, 95 % bootstrap ` +
       `interval ${signed(low)} to ${signed(high)}; ${pValue(p)}, ${pValue(holm)} after Holm’s ` +
       'correction.',
   );

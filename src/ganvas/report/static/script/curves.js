@@ -9,6 +9,7 @@ import {
   final,
   goodness,
   level,
+  metricTitle,
   rankingBy,
   runName,
   settingName,
@@ -97,6 +98,7 @@ export function curvesView() {
     curvesBar(),
     groups.length <= MOST_NAMED && h('div', { class: 'legend' }, groups.map(legend)),
     linesPer() === 'setting' &&
+      groups.length > 1 &&
       h('p', { class: 'note' }, `The best ${groups.length} settings by ${state.metric}.`),
     linesPer() === 'run' && h('p', { class: 'note' }, 'A click opens the run of the nearest line.'),
     curveMetrics.length ? grid : h('p', { class: 'empty' }, 'No curve has been recorded yet.'),
@@ -162,7 +164,7 @@ function curveCard(metric, groups, width) {
   return h(
     'figure',
     { class: 'card curve', 'data-metric': metric },
-    h('figcaption', {}, metric, resize),
+    h('figcaption', {}, metricTitle(metric), resize),
     drawCurves(metric, series, width, height, time),
   );
 }

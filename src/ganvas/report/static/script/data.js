@@ -56,6 +56,12 @@ export function withUnit(metric, text) {
 
 export const metricWithUnit = (metric, value) => withUnit(metric, metricValue(metric, value));
 
+/** A metric's name with its unit, for a title. */
+export function metricTitle(metric) {
+  const { unit = '' } = metricOf(metric) ?? {};
+  return metric === 'seconds' || !unit ? metric : `${metric} (${unit})`;
+}
+
 export function configValue(key, run) {
   const column = data.config.differs[key];
   return column ? column.values[column.ofRun[run.index]] : (data.config.common[key] ?? null);

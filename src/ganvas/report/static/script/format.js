@@ -44,4 +44,45 @@ export function tickText(value) {
   return minus(String(Number(value.toPrecision(4))));
 }
 
+/**
+ * Texts of at most `longest` letters: of longer ones what tells them apart, … for the rest.
+ *
+ * What all long ones begin and end with goes first, then the middle, unless it is what differs.
+ */
+export function toldApart(texts, longest) {
+  const long = [...new Set(texts.filter((text) => text.length > longest))];
+  if (!long.length) return texts;
+  const [from, to] = long.length > 1 ? sharedEnds(long) : [0, 0];
+  const short = new Map(long.map((text) => [text, cut(text, from, to, longest)]));
+  for (const shape of new Set(short.values())) {
+    const same = long.filter((text) => short.get(text) === shape);
+    if (same.length === 1 || same.length === long.length) continue;
+    toldApart(same, longest).forEach((text, place) => short.set(same[place], text));
+  }
+  return texts.map((text) => short.get(text) ?? text);
+}
+
+/** How many letters all texts begin and end with alike. */
+function sharedEnds(texts) {
+  const least = Math.min(...texts.map(({ length }) => length));
+  const alike = (at) => texts.every((text) => text.at(at) === texts[0].at(at));
+  let from = 0;
+  while (from < least && alike(from)) from++;
+  let to = 0;
+  while (to < least - from && alike(-1 - to)) to++;
+  return [from, to];
+}
+
+/** `text` in `longest` letters, without its first `from` and last `to` as far as need be. */
+function cut(text, from, to, longest) {
+  const room = longest - 2; // of the signs at both ends
+  const spare = Math.max(0, room - (text.length - from - to));
+  const start = Math.max(0, from - Math.ceil(spare / 2));
+  const end = Math.min(text.length, Math.max(start + room, text.length - to));
+  const kept = text.slice(start, end);
+  const half = Math.floor((room - 1) / 2);
+  const inner = kept.length > room ? `${kept.slice(0, half)}…${kept.slice(-half)}` : kept;
+  return `${start ? '…' : ''}${inner}${end < text.length ? '…' : ''}`;
+}
+
 const minus = (text) => text.replace('-', '−');

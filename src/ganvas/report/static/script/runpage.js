@@ -12,6 +12,7 @@ import {
   finalOf,
   level,
   metricOf,
+  metricTitle,
   metricValue,
   metrics,
   runById,
@@ -125,8 +126,10 @@ function runPictures(run) {
       );
     const still = (kind, caption = kind) =>
       kinds.includes(kind) &&
-      figure(caption, stillPicture(run, stillPath(run, image, kind)), () =>
-        openPictures(`${run.id}|${kind}`, `${run.id}|frame`, name),
+      figure(
+        caption,
+        stillPicture(run, stillPath(run, image, kind), { alt: `${caption} of ${name}` }),
+        () => openPictures(`${run.id}|${kind}`, `${run.id}|frame`, name),
       );
     const video = () =>
       stillPicture(run, stillPath(run, image, 'progress'), { loading: 'lazy', alt: 'Video' });
@@ -161,7 +164,7 @@ function runMetrics(run) {
     h(
       'tr',
       {},
-      h('th', { scope: 'row', title: metricOf(metric).about }, metric),
+      h('th', { scope: 'row', title: metricOf(metric).about }, metricTitle(metric)),
       h('td', {}, h('b', {}, metricValue(metric, final(metric, run)))),
       cells(metric),
     );
@@ -196,7 +199,7 @@ function runCurve(run) {
   return h(
     'div',
     { class: 'card' },
-    h('h3', {}, `Curve of ${metric}`),
+    h('h3', {}, `Curve of ${metricTitle(metric)}`),
     drawCurves(metric, series, width, 260, false),
   );
 }
@@ -227,7 +230,7 @@ function stagesCard(stages = {}) {
     line('time', (stage) => duration(stage.seconds)),
     line('steps per second', (stage) => num(stage.steps_per_second)),
     line('peak memory', memory),
-    measured.map((metric) => line(metric, (stage) => num(stage.final?.[metric]))),
+    measured.map((metric) => line(metricTitle(metric), (stage) => num(stage.final?.[metric]))),
   ]);
 }
 
@@ -244,12 +247,13 @@ function provenanceCard(provenance = {}) {
   return folded('Provenance', 'code, machine and versions', tree(provenance));
 }
 
+const entries = (count) => `${count} ${count === 1 ? 'entry' : 'entries'}`;
 const isTree = (value) => value !== null && typeof value === 'object';
 
 function tree(value) {
   if (!isTree(value)) return h('span', { class: 'mono' }, String(value));
   const content = (item) => {
-    const count = isTree(item) ? `${Object.keys(item).length} entries` : 'show';
+    const count = isTree(item) ? entries(Object.keys(item).length) : 'show';
     const long = isTree(item) || String(item).length > LONG;
     return long ? h('details', {}, h('summary', {}, count), tree(item)) : tree(item);
   };

@@ -115,7 +115,8 @@ function headNode(columns) {
       h('i', {}, up ? '▲' : down ? '▼' : ''),
     );
   });
-  return h('div', { class: 'head', role: 'row' }, h('span'), hasPictures && h('span'), cells);
+  const blank = () => h('span', { role: 'columnheader' });
+  return h('div', { class: 'head', role: 'row' }, blank(), hasPictures && blank(), cells);
 }
 
 function rowNode(row, index, columns, good, chosen) {
@@ -156,8 +157,9 @@ function rowNode(row, index, columns, good, chosen) {
       'data-run': run.id,
       onclick: () => set({ run: run.id }),
     },
-    h('span', { class: 'pick', onclick: stay }, box),
-    hasPictures && h('span', { class: 'thumb' }, run.albums.length ? livePicture(run, 0) : ''),
+    h('span', { class: 'pick', role: 'gridcell', onclick: stay }, box),
+    hasPictures &&
+      h('span', { class: 'thumb', role: 'gridcell' }, run.albums.length ? livePicture(run, 0) : ''),
     columns.map(cell),
   );
 }
@@ -167,20 +169,21 @@ function groupNode(row, columns, mark) {
     if (kind === 'metric') {
       const { mean, sd } = moments(row.members.map((run) => final(key, run)));
       const title = sd === null ? '' : `± ${num(sd, 3)} (standard deviation over runs)`;
-      return h('span', { class: 'cell numeric', title }, metricValue(key, mean));
+      return h('span', { class: 'cell numeric', role: 'gridcell', title }, metricValue(key, mean));
     }
     const texts = { [row.axis.name]: row.group, state: plural(row.members.length, 'run') };
-    return h('span', { class: 'cell' }, texts[key] ?? '');
+    return h('span', { class: 'cell', role: 'gridcell' }, texts[key] ?? '');
   };
   return h(
     'div',
     {
       class: `row group${mark}`,
       role: 'row',
+      'aria-expanded': String(!row.closed),
       onclick: () => set({ closed: toggled(state.closed, row.group) }),
     },
-    h('span', { class: 'pick' }, row.closed ? '▸' : '▾'),
-    hasPictures && h('span'),
+    h('span', { class: 'pick', role: 'gridcell' }, row.closed ? '▸' : '▾'),
+    hasPictures && h('span', { role: 'gridcell' }),
     columns.map(cell),
   );
 }

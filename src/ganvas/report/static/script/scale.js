@@ -2,8 +2,14 @@
 
 /** Range of the values that are there, as [low, high], or null. */
 export function extent(values) {
-  const present = values.filter((value) => value !== null && value !== undefined);
-  return present.length ? [Math.min(...present), Math.max(...present)] : null;
+  let range = null; // not Math.min(...values): an engine takes only so many arguments
+  for (const value of values) {
+    if (value === null || value === undefined) continue;
+    if (!range) range = [value, value];
+    else if (value < range[0]) range[0] = value;
+    else if (value > range[1]) range[1] = value;
+  }
+  return range;
 }
 
 /** A function from [low, high] to [from, to], with `invert(place)` and `ticks(count)`. */

@@ -142,6 +142,7 @@ function verdictText(ranking, second) {
 }
 
 function rankingCard(ranking) {
+  if (ranking.length < 2) return null;
   const shared = sharedBy(state.metric);
   const first = shared === 0 ? 'first' : judged(state.metric) ? 'best' : 'lowest';
   const left = ranking.length - MOST_RANKED - 1;

@@ -17,7 +17,7 @@ export function forgetScroll() {
  * `row(index)` is a row's element where it exists; `reveal(index)` scrolls it into view.
  */
 export function virtualRows(count, render, label) {
-  const body = h('div', { class: 'rows', style: { height: `${count * ROW}px` } });
+  const body = h('div', { class: 'rows', role: 'rowgroup', style: { height: `${count * ROW}px` } });
   const box = h(
     'div',
     {

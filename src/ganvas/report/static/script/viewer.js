@@ -64,7 +64,7 @@ export function viewerNode() {
   const images = imageNames.map((name) => [name, name]);
   return h(
     'div',
-    { class: 'viewer', role: 'dialog', 'aria-modal': 'true', 'aria-label': 'Compare pictures' },
+    { class: 'viewer', role: 'dialog', tabindex: -1, 'aria-label': 'Compare pictures' },
     h(
       'div',
       { class: 'viewer-bar' },
