@@ -116,7 +116,7 @@ class StageConfig:
             )
 
     def embeddings(self) -> tuple[str, ...]:
-        """Return the name of the embedding that is optimised, and of the one that it starts from."""
+        """Return the names of the embedding that is optimised and of that it starts from."""
         return (self.embedding,) if self.start_from is None else (self.embedding, self.start_from)
 
     @property
