@@ -123,7 +123,7 @@ def search(sweep: Sequence[Override], words: Sequence[str], resolver: Resolver) 
     """
     from ganvas.study.plan import plan
 
-    probes = plan(probe(sweep, resolver.groups), resolver)
+    probes = plan(probe(sweep, resolver.groups), resolver, keep=False)
     state = Jobs(searching=True)
     code = hand_over(words, state) or state.exit_code
     if not code:
