@@ -136,6 +136,10 @@ def test_configuration(ganvas_command, tiny, tmp_path, words):
         (("--image", "me.jpg"), "no flag '--image'"),
         (("--cfg",), "--cfg"),
         (("-m", "hydra/launcher=local", "hydra.launcher.job=2"), "did you mean 'jobs'"),
+        (
+            ("-m", "hydra/sweeper=optuna", "hydra.sweeper.sampler={a: 1}", "seed=1,2"),
+            "hydra.sweeper.sampler: a key of the mapping is unknown; +hydra.sweeper.sampler=…",
+        ),
     ],
 )
 def test_flags(ganvas_command, words, part):

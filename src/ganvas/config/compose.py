@@ -7,7 +7,7 @@ plain values.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -29,6 +29,7 @@ from ganvas.config.overrides import (
     lines,
     parse,
     refuse_several,
+    replaces,
 )
 from ganvas.system.state import FileState, folder_state
 
@@ -119,7 +120,7 @@ class Resolver:
             composed = self._hydra.compose(overrides, resolve=True)
             return self._job(composed.config, composed.choices, overrides)
         config = base.resolve(written, lambda tree: self._hydra.resolve(tree, overrides))
-        return self._job(config, base.choices, overrides)
+        return self._job(config, _left(base.choices, values), overrides)
 
     def compose(self, words: Words) -> Job:
         """Compose one job as it is written, with its interpolations.
@@ -130,7 +131,7 @@ class Resolver:
         overrides = parse(words)
         base, values = self._split(overrides)
         try:
-            config, choices = base.with_values(values), base.choices
+            config, choices = base.with_values(values), _left(base.choices, values)
         except Unusual:
             refuse_keys_below_references(base.written, values)
             composed = self._hydra.compose(overrides, resolve=False)
@@ -198,6 +199,12 @@ def compose_options(
     _, *user_dirs = folders
     composer = Composer(groups_of(root, user_dirs), user_dirs, root)
     return composer.compose(parse(chosen), resolve=False)
+
+
+def _left(choices: Mapping[str, str], values: Sequence[Override]) -> dict[str, str]:
+    """Return the choices whose places no ``group={_target_: …}`` has taken."""
+    replaced = {override.key_or_group for override in values if replaces(override)}
+    return {group: option for group, option in choices.items() if group not in replaced}
 
 
 def _without_hydra(overrides: Sequence[Override]) -> tuple[str, ...]:

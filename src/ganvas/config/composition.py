@@ -178,6 +178,8 @@ class Composer:
         choices = [line for line in about_hydra if "." not in line.partition("=")[0].lstrip("+")]
         node = OmegaConf.select(self._compose(choices), parent)
         known = [str(k) for k in node or () if not str(k).startswith("_")]
+        if name in known:
+            return f"{parent}.{name}: a key of the mapping is unknown; +{parent}.{name}=… adds it"
         return f"unknown key '{parent}.{name}'{nearest(name, known)}"
 
 

@@ -24,7 +24,10 @@ def open_keys(words: Words, known_groups: Container[str]) -> list[str]:
         if is_choice(override, known_groups) or says_more(override):
             opened.append(line)
         else:
-            opened += [_emptying(line)] if replaces(override) else []
+            if replaces(override):
+                key = override.key_or_group
+                # Hydra knows of a group only that it can be left out.
+                opened.append(f"~{key}" if key in known_groups else f"++{key}=null")
             opened.append(f"++{line}")
     return opened
 
@@ -34,11 +37,12 @@ def closed_keys(opened: Sequence[str]) -> tuple[str, ...]:
     kept = [
         line
         for line, after in zip_longest(opened, opened[1:], fillvalue="")
-        if line != _emptying(after) or TARGET not in after
+        if not _empties(line, after)
     ]
     return tuple(line.removeprefix("++") for line in kept)
 
 
-def _emptying(line: str) -> str:
-    """Return the opened line that goes before one that replaces."""
-    return f"++{line.removeprefix('++').partition('=')[0]}=null"
+def _empties(line: str, after: str) -> bool:
+    """Whether an opened line goes before one that replaces."""
+    key = after.removeprefix("++").partition("=")[0]
+    return TARGET in after and line in (f"~{key}", f"++{key}=null")
