@@ -82,6 +82,23 @@ def test_a_mask_is_read_at_its_place(tmp_path, shape):
     torch.testing.assert_close(over, expected.mean(dim=(1, 3)) / 255, atol=0.02, rtol=0)
 
 
+def test_a_mask_is_read_as_those_of_runs_are(tmp_path, shape):
+    y, x = np.mgrid[:40, :60]
+    levels = ((y * 60 + x) * 255 // 2400).astype(np.uint8)
+    plain = Image.fromarray(levels)
+    plain.save(tmp_path / "plain.png")
+    Image.fromarray(levels.astype(np.uint16) * 257).save(tmp_path / "deep.png")
+    black = Image.new("RGBA", plain.size)
+    black.putalpha(plain)
+    black.save(tmp_path / "alpha.png")
+    expected, *others = (
+        read_mask(tmp_path / f"{name}.png", shape, (0, 1)) for name in ("plain", "deep", "alpha")
+    )
+    assert 0 < expected.float().mean() < 255
+    for other in others:
+        assert torch.equal(other, expected)
+
+
 def test_a_white_mask_is_white_up_to_the_edge_of_the_canvas(tmp_path, shape):
     file = tmp_path / "white.png"
     Image.new("L", (30, 20), 255).save(file)

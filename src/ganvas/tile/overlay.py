@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ganvas.image.decode import reading
 from ganvas.tile.geometry import Geometry
 
 if TYPE_CHECKING:
@@ -62,19 +61,22 @@ def read_mask(file: Path, geometry: Geometry, tile: tuple[int, int]) -> Tensor:
     """Read the part of a mask of the whole canvas that lies in a tile's zone, (S, S), uint8.
 
     Args:
-        file: A picture, stretched over the canvas; white is where the tile gets its other latent.
+        file: A picture, stretched over the canvas; where it is white, or opaque if any of it is
+            transparent, the tile gets its other latent.
         geometry: The grid.
         tile: Row and column.
 
     Raises:
-        InputError: The picture cannot be read.
+        InputError: The picture cannot be read, or is no mask.
     """
     import numpy as np
     import torch
     from PIL import Image
 
-    with reading(file, "mask") as opened:
-        picture = opened.convert("L")
+    from ganvas.mask import file as mask_file
+
+    levels = mask_file.read_mask(file, "auto")[0, 0]
+    picture = Image.fromarray((255 * levels).round().byte().numpy())
     height, width = geometry.size
     (top, bottom), (left, right) = (zone(geometry, number) for number in tile)
     y0, y1, x0, x1 = max(top, 0), min(bottom, height), max(left, 0), min(right, width)
