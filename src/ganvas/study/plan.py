@@ -80,7 +80,7 @@ def plan(
     Args:
         jobs: The overrides of each job.
         resolver: Composes them; None: with the program's own options alone.
-        keep: Write them into the plan of their study: they are going to run.
+        keep: Write them into the plan of their study, as those of a sweep that is to run.
 
     Raises:
         GanvasError: The first mistake, with the job's number where there are several.
