@@ -206,6 +206,11 @@ def test_a_mapping_with_a_target_takes_the_place_of_a_groups_option():
     first, second = resolve(["mask={_target_: ganvas.mask.Box, left: 0.2},half"])
     assert first.config["mask"] == box
     assert second.choices["mask"] == "half"
+    # The later one counts, as of two options.
+    assert compose_job([words[1], "mask=half"]).choices["mask"] == "half"
+    assert compose_job(["mask=half", words[1]]).config["mask"] == box
+    assert open_keys([words[1], "seed=1", "mask=half"], groups()) == ["++seed=1", "mask=half"]
+    assert open_keys(["mask=half", words[1]], groups()) == ["~mask", f"++{words[1]}"]
     # What has no target is merged, into whatever is chosen.
     merged = compose_job(["mask=box", "mask={left: 0.2}"])
     assert merged.config["mask"] == compose_job(["mask=box", "mask.left=0.2"]).config["mask"]

@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from itertools import zip_longest
 
-from ganvas.config.overrides import Words, is_choice, parse, replaces, says_more
+from ganvas.config.overrides import (
+    Words,
+    is_choice,
+    last_of_each_group,
+    parse,
+    replaces,
+    says_more,
+)
 from ganvas.config.schema import TARGET
 
 
@@ -19,7 +26,7 @@ def open_keys(words: Words, known_groups: Container[str]) -> list[str]:
     A value that `replaces` is preceded by a line that empties its place.
     """
     opened = []
-    for override in parse(words):
+    for override in last_of_each_group(parse(words), known_groups):
         line = str(override.input_line)
         if is_choice(override, known_groups) or says_more(override):
             opened.append(line)

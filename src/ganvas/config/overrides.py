@@ -143,6 +143,23 @@ def _mappings(override: Override) -> list[Mapping[str, Any]]:
     return [v for v in values if isinstance(v, Mapping)]
 
 
+def last_of_each_group(
+    overrides: Sequence[Override], known_groups: Container[str]
+) -> list[Override]:
+    """Leave out what fills a group's place before another does: an option, or what `replaces`."""
+    filled: set[str] = set()
+    kept = []
+    for override in reversed(overrides):
+        key = override.key_or_group
+        fills = is_choice(override, known_groups) or replaces(override)
+        if key in known_groups and fills and override.package is None and not says_more(override):
+            if key in filled:
+                continue
+            filled.add(key)
+        kept.append(override)
+    return kept[::-1]
+
+
 def is_of_hydra(override: Override) -> bool:
     """Return True for what is about Hydra itself, such as ``hydra/launcher=local``."""
     return override.key_or_group.startswith("hydra")
