@@ -156,6 +156,8 @@ class Composer:
                 return ConfigError(f"unknown key '{key}' to leave out{nearest(key, siblings)}")
         about_hydra = lines(o for o in overrides if is_of_hydra(o))
         line = self._unknown_hydra_key(error, about_hydra) or first_line(error).replace(" ++", " ")
+        if appended := re.search(r"default list use (.+)", str(error)):
+            line = f"{line.removesuffix('.')}: no option is chosen there; {appended[1]} adds one"
         if isinstance(error, _IN_HYDRA) and not isinstance(error, OmegaConfBaseException):
             line = f"{' '.join(lines(overrides))}: a key stands below a value that holds no keys"
         return ConfigError(line)
