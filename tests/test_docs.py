@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ganvas.cli import parser
 from ganvas.command.ablate import read_words
 from ganvas.command.flags import read_flags
-from ganvas.command.parser import WITH_OWN_PARSER
+from ganvas.command.parser import WITH_OWN_PARSER, parser
 from ganvas.command.tile import tile
 from ganvas.command.tile_settings import TileSettings
 from ganvas.command.train import Training

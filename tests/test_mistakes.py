@@ -101,6 +101,9 @@ CONFIG = {
     ("mask.left=0.3",): ("unknown key 'mask.left'; it belongs to mask=box",),
     ("optimizer.latent.history=3",): ("'optimizer.latent.history'; it belongs to optimizer=lbfgs",),
     ("hydra/launcher=local", "hydra.launcher.job=2"): ("'hydra.launcher.job'", "'jobs'?"),
+    ("mask@edit.masks.m=box",): (
+        "Could not override 'mask@edit.masks.m': no option", "+mask@edit.masks.m=box adds one",
+    ),
     ("mask",): ("'mask'", "group=option or key=value"),
     ("--config-dir", "nowhere"): ("nowhere",),
     ("generator.resolution=33",): ("generator", "power of two"),
@@ -136,6 +139,10 @@ def test_configuration(ganvas_command, tiny, tmp_path, words):
         (("--image", "me.jpg"), "no flag '--image'"),
         (("--cfg",), "--cfg"),
         (("-m", "hydra/launcher=local", "hydra.launcher.job=2"), "did you mean 'jobs'"),
+        (
+            ("-m", "hydra/sweeper=optuna", "hydra.sweeper.sampler={a: 1}", "seed=1,2"),
+            "hydra.sweeper.sampler: a key of the mapping is unknown; +hydra.sweeper.sampler=…",
+        ),
     ],
 )
 def test_flags(ganvas_command, words, part):

@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganvas.cli import parser
 from ganvas.command.ablate import read_words
 from ganvas.command.flags import read_flags
-from ganvas.command.parser import WITH_OVERRIDES
+from ganvas.command.parser import WITH_OVERRIDES, parser
 from ganvas.command.tile_settings import TileSettings
 from ganvas.command.train import Training
 from ganvas.command.train_generator import GeneratorTraining

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from ganvas.command.parser import WITH_OVERRIDES, WITH_OWN_PARSER, parser
+from ganvas.command.parser import WITH_OVERRIDES, WITH_OWN_PARSER, parsed
 from ganvas.errors import GanvasError
 from ganvas.system.streams import let_go, show_all
 
@@ -75,7 +75,7 @@ def command(words: list[str]) -> int:
             return int(getattr(module, words[0])(words[1:]))
         if words[:1] and words[0] in WITH_OWN_PARSER:
             return _forward(*words)
-        options = parser().parse_args(words)
+        options = parsed(words)
         return int(options.command(options))
     except GanvasError as error:
         print(f"ganvas: {error}", file=sys.stderr)

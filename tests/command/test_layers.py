@@ -34,6 +34,18 @@ def test_a_generator_of_ones_own_is_listed(ganvas_command, tmp_path):
     ]  # fmt: skip
 
 
+def test_overrides_stand_before_and_behind_flags(ganvas_command, tmp_path):
+    (tmp_path / "mine").mkdir()
+    expected = ganvas_command("layers", "generator=tiny", "generator.resolution=16").out
+    words = ("generator=tiny", "--config-dir", "mine", "generator.resolution=16")
+    assert ganvas_command("layers", *words).out == expected
+    for wrong in ("me.png", "--size=3"):
+        done = ganvas_command("layers", *words, wrong)
+        assert (done.code, done.err.endswith(f"unrecognized arguments: {wrong}\n")) == (2, True)
+    done = ganvas_command("render", "me.safetensors", "generator=tiny")
+    assert (done.code, "unrecognized arguments: generator=tiny" in done.err) == (2, True)
+
+
 @pytest.mark.parametrize(("words", "expected"), [
     (["mask=box"], "'mask=box' does not choose a generator"),
     (["generator=tinny"], "did you mean 'tiny'?"),

@@ -59,7 +59,10 @@ def test_the_command_writes_the_photograph_with_the_result(ganvas_command, tiny_
     photograph().save(tmp_path / "me.png")
     run = tiny_run("image=file", "image.x.path=me.png")
     done = ganvas_command("paste", str(run.path), "me.png", "-o", "out.png")
-    assert (done.code, done.out) == (0, "out.png\n")
+    assert (done.code, done.out, done.err) == (0, "out.png\n", "")
+    photograph(200).save(tmp_path / "other.png")
+    other = ganvas_command("paste", str(run.path), "other.png", "-o", "other.jpg")
+    assert (other.code, other.err) == (0, "other.png is not the file that the run was made of\n")
     before, after = (np.asarray(Image.open(f), int) for f in ("me.png", "out.png"))
     assert after.shape == before.shape
     assert not (after - before)[:, :28].any()

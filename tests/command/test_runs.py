@@ -32,6 +32,13 @@ def test_it_says_how_many_runs_of_a_sweep_have_not_begun(tiny, tmp_path, capsys)
     assert not capsys.readouterr().err
 
 
+def test_a_run_that_was_refused_is_no_planned_one(ganvas_command, tiny, tiny_run):
+    tiny_run("study=s")
+    refused = ganvas_command("run", *tiny, "study=s", "edit=style_mix", "image=pair")
+    assert (refused.code, "selects no style row to move" in refused.complaint) == (2, True)
+    assert ganvas_command("ls", "s").err == ""
+
+
 def test_where_nobody_answers_it_says_how_to_go_on(monkeypatch, capsys):
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     assert not agreed("start? [y/N] ")

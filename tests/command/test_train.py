@@ -103,6 +103,7 @@ MISTAKES = {
     ("encoder.data.psi=[1.0,0.5]",): ("encoder.data", "the first must not be above"),
     ("encoder.features.pixels=0",): ("encoder.features", "there is none"),
     ("mask=box",): ("mask",),
+    ("--config-dir", "nowhere", "samples=1"): ("no such folder of configurations: nowhere",),
 }
 
 

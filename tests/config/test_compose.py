@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from ganvas.command.help import option_fields, print_help, summary
-from ganvas.config.compose import compose_job
+from ganvas.config.compose import Resolver, compose_job, resolve
 from ganvas.config.groups import NO_PART_OF_A_RUN, config_dir, groups
 from ganvas.config.handover import closed_keys, open_keys
 from ganvas.config.overrides import expand, lines
@@ -174,13 +175,12 @@ def test_a_mapping_takes_the_place_of_an_option():
 def test_open_keys_are_closed_again():
     words = (
         "seed=1", "a.b={_target_: x, c: 1}", "a.b.c=2", "d=null", "d={e: 1}", "f=null",
-        "mask=box", "mask={_target_: x}", "loss={latent: {}}",
+        "mask={_target_: x}", "loss={latent: {}}",
     )  # fmt: skip
     opened = open_keys(words, groups())
     assert opened == [
         "++seed=1", "++a.b=null", "++a.b={_target_: x, c: 1}", "++a.b.c=2", "++d=null",
-        "++d={e: 1}", "++f=null", "mask=box", "~mask", "++mask={_target_: x}",
-        "++loss={latent: {}}",
+        "++d={e: 1}", "++f=null", "~mask", "++mask={_target_: x}", "++loss={latent: {}}",
     ]  # fmt: skip
     assert closed_keys(opened) == words
 
@@ -211,6 +211,32 @@ def test_a_field_at_its_default_can_be_set_without_a_plus():
     assert config.trainer.threads == 3
     plain = OmegaConf.to_container(config)
     assert build(validate(plain)).trainer.threads == 3
+
+
+def test_a_mapping_with_a_target_takes_the_place_of_a_groups_option():
+    box = {"_target_": "ganvas.mask.Box", "left": 0.2}
+    words = ["experiment=inpainting_truth", "mask={_target_: ganvas.mask.Box, left: 0.2}"]
+    for more in ([], ["+tags=[a]", "~metrics.ssim"]):
+        job = Resolver().compose([*words, *more])
+        assert (job.config["mask"], "mask" in job.choices) == (box, False)
+    first, second = resolve(["mask={_target_: ganvas.mask.Box, left: 0.2},half"])
+    assert first.config["mask"] == box
+    assert second.choices["mask"] == "half"
+    # The later one counts, as of two options.
+    assert compose_job([words[1], "mask=half"]).choices["mask"] == "half"
+    assert compose_job(["mask=half", words[1]]).config["mask"] == box
+    assert open_keys([words[1], "seed=1", "mask=half"], groups()) == ["++seed=1", "mask=half"]
+    assert open_keys(["mask=half", words[1]], groups()) == ["~mask", f"++{words[1]}"]
+    # What has no target is merged, into whatever is chosen.
+    merged = compose_job(["mask=box", "mask={left: 0.2}"])
+    assert merged.config["mask"] == compose_job(["mask=box", "mask.left=0.2"]).config["mask"]
+    assert merged.choices["mask"] == "box"
+    # Hydra's own launch path does the same.
+    opened = open_keys(["seed=1", words[1], "mask.top=0.1"], groups())
+    assert opened == ["++seed=1", "~mask", f"++{words[1]}", "++mask.top=0.1"]
+    assert closed_keys(opened) == ("seed=1", words[1], "mask.top=0.1")
+    with initialize_config_dir(str(config_dir()), version_base="1.3"):
+        assert compose("config", overrides=opened).mask == {**box, "top": 0.1}
 
 
 def test_open_keys_leaves_choices_and_hydras_own_keys():

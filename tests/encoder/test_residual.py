@@ -188,6 +188,7 @@ BROKEN = {
     "not finite": lambda t, m: t["basis"].fill_(torch.nan),
     "is no picture": lambda t, m: t.update(mean_picture=torch.ones(3)),
     "'iterations' is 0": lambda t, m: m.update(iterations="0"),
+    "'iterations' is 101": lambda t, m: m.update(iterations="101"),
     "widths.first": lambda t, m: m.update(widths=json.dumps({"first": 10**9})),
     "outputs.groups: 1 for 1 rows": lambda t, m: outputs(m, [1]),
     "outputs.groups: 300 for 2 rows": lambda t, m: outputs(m, [0, 300]),

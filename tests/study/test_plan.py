@@ -95,6 +95,12 @@ def test_each_study_of_a_sweep_knows_of_its_own_runs(tmp_path):
     assert len(not_there(tmp_path / "b")) == 2
 
 
+def test_jobs_that_are_only_checked_are_not_planned(tmp_path):
+    (kept,) = plan(jobs(tmp_path, 0))
+    assert len(plan(jobs(tmp_path, 1, 2), keep=False)) == 2
+    assert not_there(tmp_path / "default") == [kept.final.name]
+
+
 def test_settings_without_effect_are_the_same_run(tmp_path):
     base = jobs(tmp_path, 0)[0]
     found = plan([base, [*base, "retry_failed=false"], [*base, "sweep_metric=ssim"]])

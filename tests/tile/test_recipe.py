@@ -126,6 +126,27 @@ def test_a_whole_tile_replaces_the_overlays_of_that_tile(recipe):
     assert [one.tile for one in edited.overlays] == [(0, 0)]
 
 
+def test_a_copied_tile_comes_with_its_overlays(generator, recipe):
+    side = mask_side(recipe.geometry)
+    left, all_of_it = torch.zeros(side, side, dtype=torch.uint8), torch.full((side, side), 255)
+    left[:, : side // 2] = 255
+    masked = recipe.with_tile((1, 2), 40, left).with_tile((1, 2), 41, left.T.contiguous())
+    masked = masked.with_tile((0, 1), 42, left)
+    copied = masked.with_tile((0, 1), (1, 2))
+    assert [one.tile for one in copied.overlays] == [(1, 2), (1, 2), (0, 1), (0, 1)]
+    by_hand = recipe.with_tile((0, 1), (1, 2)).with_tile((1, 2), 40, left)
+    by_hand = by_hand.with_tile((1, 2), 41, left.T.contiguous())
+    by_hand = by_hand.with_tile((0, 1), 40, left).with_tile((0, 1), 41, left.T.contiguous())
+    window = Window(0, 60, 0, 120)
+    drawn = by_hand.canvas(generator).draw(window)
+    assert torch.equal(copied.canvas(generator).draw(window), drawn)
+    # A white mask is all of the tile, and a tile copied to itself stays.
+    white = masked.with_tile((0, 1), (1, 2), all_of_it.byte()).canvas(generator).draw(window)
+    torch.testing.assert_close(white, drawn, rtol=1e-4, atol=1e-5)
+    itself = masked.with_tile((1, 2), (1, 2)).canvas(generator).draw(window)
+    assert torch.equal(itself, masked.canvas(generator).draw(window))
+
+
 @pytest.mark.parametrize(
     ("name", "change", "words"),
     [

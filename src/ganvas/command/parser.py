@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from ganvas.version import __version__
@@ -76,6 +76,22 @@ def parser() -> argparse.ArgumentParser:
     completion.add_argument("shell", choices=["bash", "zsh", "fish"])
     completion.set_defaults(command=_lazily("completion", "completion"))
     return top
+
+
+def parsed(words: Sequence[str]) -> argparse.Namespace:
+    """Parse a command line, where overrides may stand before and behind flags.
+
+    argparse takes them in one place alone.
+    """
+    top = parser()
+    options, rest = top.parse_known_args(words)
+    takes_overrides = "overrides" in options
+    wrong = [w for w in rest if not takes_overrides or "=" not in w or w.startswith("-")]
+    if wrong:
+        top.error(f"unrecognized arguments: {' '.join(wrong)}")
+    if rest:
+        options.overrides += rest
+    return options
 
 
 def command_names() -> list[str]:

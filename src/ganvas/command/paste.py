@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from ganvas.errors import InputError, nearest
 from ganvas.image.paste import pasted
 from ganvas.image.picture import require_format, save_picture
 from ganvas.runner.directory import load
+from ganvas.system.files import sha256
 
 
 def paste(options: argparse.Namespace) -> int:
     """Paste the result of `options.run` into `options.photograph`; return 0.
+
+    Another file than the run's is taken, as of another size or format, but said.
 
     Raises:
         InputError: The run is not finished, or is not of this photograph.
@@ -25,6 +29,9 @@ def paste(options: argparse.Namespace) -> int:
     name = image_of(list(run.status["images"]), file)
     crop = run.config["image"]["x"]["crop"]
     result = run.image("result", name).convert("RGB")
+    known = (run.provenance.get("inputs") or {}).get("x")
+    if known and file.is_file() and sha256(file) not in known:
+        print(f"{file} is not the file that the run was made of", file=sys.stderr)
     save_picture(pasted(file, crop, result, options.feather), output)
     print(output)
     return 0

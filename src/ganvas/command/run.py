@@ -89,7 +89,8 @@ def execute_all(
     """
     from ganvas.study.plan import plan
 
-    planned = plan(jobs, resolver)
+    multirun = read_flags(words).multirun
+    planned = plan(jobs, resolver, keep=multirun)
     state = Jobs()
     if foreign:
         code = hand_over(for_hydra(words, read_flags(words).overrides, resolver), state)
@@ -98,7 +99,7 @@ def execute_all(
         for job in planned:
             state.execute(job.resolved(resolver))
     code = code or state.exit_code or tell_unfinished(planned)
-    if read_flags(words).multirun and not code:
+    if multirun and not code:
         tell_next(planned)
     return code
 
@@ -123,7 +124,7 @@ def search(sweep: Sequence[Override], words: Sequence[str], resolver: Resolver) 
     """
     from ganvas.study.plan import plan
 
-    probes = plan(probe(sweep, resolver.groups), resolver)
+    probes = plan(probe(sweep, resolver.groups), resolver, keep=False)
     state = Jobs(searching=True)
     code = hand_over(words, state) or state.exit_code
     if not code:

@@ -82,8 +82,8 @@ def edit(words: Sequence[str]) -> int:
     )  # fmt: skip
     parser.add_argument(
         "--mask", action="append", metavar="FILE",
-        help="for each --tile: a picture, stretched over all; white is where the tile changes; "
-        "'-' for all of the tile",
+        help="for each --tile: a picture, stretched over all; where it is white, or opaque, the "
+        "tile changes; '-' for all of the tile",
     )  # fmt: skip
     parser.add_argument("-o", "--output", required=True, help="the folder of the new picture")
     parser.add_argument("--compression", choices=["none", "deflate", "jpeg"], default="none")

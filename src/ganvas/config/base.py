@@ -129,9 +129,10 @@ def changed(node: Tree, override: Override) -> Tree:
         if value is not None or len(names) == 1:
             raise Unusual
         return without(node, names)
-    if len(names) == 1 and replaces(override):
-        raise Unusual
     if isinstance(value, Mapping) and not _has_names(value):
+        raise Unusual
+    # What takes a group's place comes last for Hydra, and its option is none any more.
+    if len(names) == 1 and replaces(override):
         raise Unusual
     if override.is_add() and not isinstance(value, dict | list) and holds(node, names):
         raise Unusual

@@ -26,6 +26,7 @@ from ganvas.config.overrides import (
     expand,
     is_choice,
     is_of_hydra,
+    last_of_each_group,
     lines,
     parse,
     refuse_several,
@@ -160,7 +161,7 @@ class Resolver:
         """Return the composition of the options that are chosen, and what changes its values."""
         chosen: list[Override] = []
         values: list[Override] = []
-        for override in overrides:
+        for override in last_of_each_group(overrides, self.groups):
             chooses = is_of_hydra(override) or is_choice(override, self.groups)
             (chosen if chooses else values).append(override)
         known = lines(chosen)

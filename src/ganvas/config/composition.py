@@ -157,6 +157,8 @@ class Composer:
                 return ConfigError(f"unknown key '{key}' to leave out{nearest(key, siblings)}")
         about_hydra = lines(o for o in overrides if is_of_hydra(o))
         line = self._unknown_hydra_key(error, about_hydra) or first_line(error).replace(" ++", " ")
+        if appended := re.search(r"default list use (.+)", str(error)):
+            line = f"{line.removesuffix('.')}: no option is chosen there; {appended[1]} adds one"
         if isinstance(error, _IN_HYDRA) and not isinstance(error, OmegaConfBaseException):
             line = f"{' '.join(lines(overrides))}: a key stands below a value that holds no keys"
         return ConfigError(line)
@@ -179,6 +181,8 @@ class Composer:
         choices = [line for line in about_hydra if "." not in line.partition("=")[0].lstrip("+")]
         node = OmegaConf.select(self._compose(choices), parent)
         known = [str(k) for k in node or () if not str(k).startswith("_")]
+        if name in known:
+            return f"{parent}.{name}: a key of the mapping is unknown; +{parent}.{name}=… adds it"
         return f"unknown key '{parent}.{name}'{nearest(name, known)}"
 
 

@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from itertools import zip_longest
 
-from ganvas.config.overrides import Words, is_choice, parse, replaces, says_more
+from ganvas.config.overrides import (
+    Words,
+    is_choice,
+    last_of_each_group,
+    parse,
+    replaces,
+    says_more,
+)
 from ganvas.config.schema import TARGET
 
 
@@ -19,12 +26,15 @@ def open_keys(words: Words, known_groups: Container[str]) -> list[str]:
     A value that `replaces` is preceded by a line that empties its place.
     """
     opened = []
-    for override in parse(words):
+    for override in last_of_each_group(parse(words), known_groups):
         line = str(override.input_line)
         if is_choice(override, known_groups) or says_more(override):
             opened.append(line)
         else:
-            opened += [_emptying(line, known_groups)] if replaces(override) else []
+            if replaces(override):
+                key = override.key_or_group
+                # Hydra knows of a group only that it can be left out.
+                opened.append(f"~{key}" if key in known_groups else f"++{key}=null")
             opened.append(f"++{line}")
     return opened
 
@@ -34,16 +44,12 @@ def closed_keys(opened: Sequence[str]) -> tuple[str, ...]:
     kept = [
         line
         for line, after in zip_longest(opened, opened[1:], fillvalue="")
-        if line not in (_emptying(after), _emptying(after, {_key(after)})) or TARGET not in after
+        if not _empties(line, after)
     ]
     return tuple(line.removeprefix("++") for line in kept)
 
 
-def _emptying(line: str, known_groups: Container[str] = ()) -> str:
-    """Return the opened line that goes before one that replaces: no option, or no value."""
-    key = _key(line)
-    return f"~{key}" if key in known_groups else f"++{key}=null"
-
-
-def _key(line: str) -> str:
-    return line.removeprefix("++").partition("=")[0]
+def _empties(line: str, after: str) -> bool:
+    """Whether an opened line goes before one that replaces."""
+    key = after.removeprefix("++").partition("=")[0]
+    return TARGET in after and line in (f"~{key}", f"++{key}=null")

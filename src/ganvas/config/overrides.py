@@ -123,21 +123,41 @@ def replaces(override: Override) -> bool:
 
     Hydra would merge the two mappings, and the one target knows nothing of the other's fields.
     """
-    value = override.value()
-    values = value.list if isinstance(value, ChoiceSweep) else [value]
-    targets = any(isinstance(v, Mapping) and TARGET in v for v in values)
-    return targets and not says_more(override)
+    return any(TARGET in mapping for mapping in _mappings(override)) and not says_more(override)
 
 
 def is_choice(override: Override, known_groups: Container[str]) -> bool:
     """Return True for what chooses an option of a group, known or not.
 
-    ``mask={…}`` chooses none: it says what the group's key holds.
+    A mapping, as in ``mask={_target_: …}``, is none: it is what the group's key holds.
     """
     key = override.key_or_group
-    if key in known_groups and "/" not in key and isinstance(override.value(), Mapping):
-        return False
-    return key in known_groups or "/" in key or override.package is not None
+    chooses = key in known_groups or "/" in key or override.package is not None
+    return chooses and not _mappings(override)
+
+
+def _mappings(override: Override) -> list[Mapping[str, Any]]:
+    """Return which values of an override, or of a sweep, are mappings."""
+    value = override.value()
+    values = value.list if isinstance(value, ChoiceSweep) else [value]
+    return [v for v in values if isinstance(v, Mapping)]
+
+
+def last_of_each_group(
+    overrides: Sequence[Override], known_groups: Container[str]
+) -> list[Override]:
+    """Leave out what fills a group's place before another does: an option, or what `replaces`."""
+    filled: set[str] = set()
+    kept = []
+    for override in reversed(overrides):
+        key = override.key_or_group
+        fills = is_choice(override, known_groups) or replaces(override)
+        if key in known_groups and fills and override.package is None and not says_more(override):
+            if key in filled:
+                continue
+            filled.add(key)
+        kept.append(override)
+    return kept[::-1]
 
 
 def is_of_hydra(override: Override) -> bool:

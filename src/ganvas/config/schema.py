@@ -292,7 +292,8 @@ def _holds_objects(hint: Any) -> bool:
         if get_origin(bare) is not None:
             if any(_holds_objects(a) for a in get_args(bare) if inspect.isclass(a)):
                 return True
-        elif inspect.isclass(bare) and not issubclass(bare, plain):
+        # `Any` is a class, but asks for nothing.
+        elif bare is not Any and inspect.isclass(bare) and not issubclass(bare, plain):
             return True
     return False
 

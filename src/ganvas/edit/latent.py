@@ -219,5 +219,8 @@ def rows_in(layers: Layers, generator: Generator) -> list[int]:
     """
     rows = list(layers.select(generator).rows)
     if not rows:
-        raise ConfigError("the layer subset selects no style row to move")
+        raise ConfigError(
+            "the layer subset (layers) selects no style row to move; 'ganvas layers' lists what "
+            "the generator has"
+        )
     return rows

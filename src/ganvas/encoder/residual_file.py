@@ -15,6 +15,7 @@ from ganvas.encoder.maps import Maps
 from ganvas.encoder.metadata import mapping
 from ganvas.encoder.network import Network, Outputs
 from ganvas.encoder.residual_encoder import ResidualEncoder
+from ganvas.encoder.settings import MOST_LOOKS
 from ganvas.encoder.widths import Widths
 
 NETWORK = "network/"
@@ -59,7 +60,7 @@ def unpacked(
     if basis.shape != (outputs.w_dim,) * 2:
         raise ValueError(f"'basis' is not that of rows of {outputs.w_dim}")
     iterations = int(metadata["iterations"])
-    if iterations < 1:
+    if not 1 <= iterations <= MOST_LOOKS:
         raise ValueError(f"'iterations' is {iterations}")
     return ResidualEncoder(
         maps=maps,

@@ -15,6 +15,8 @@ from ganvas.encoder.widths import Widths
 
 Count = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
+MOST_LOOKS = 100
+"""A file may come from a stranger, and each look of it costs a render."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Settings:
     stream: Stream = field(default_factory=Stream)
     objective: Objective = field(default_factory=Objective)
     linear_samples: Annotated[int, Field(ge=128)] = 2048
-    iterations: Count = 2
+    iterations: Annotated[int, Field(ge=1, le=MOST_LOOKS)] = 2
     batch: Count = 32
     renders: Count = 16
     render_every: Count = 1

@@ -72,12 +72,15 @@ class Planned:
         return RunDirectory(Path(self.work))
 
 
-def plan(jobs: Sequence[Words], resolver: Resolver | None = None) -> list[Planned]:
+def plan(
+    jobs: Sequence[Words], resolver: Resolver | None = None, keep: bool = True
+) -> list[Planned]:
     """Compose, check and identify every job; two of them may turn out to be the same run.
 
     Args:
         jobs: The overrides of each job.
         resolver: Composes them; None: with the program's own options alone.
+        keep: Write them into the plan of their study, as those of a sweep that is to run.
 
     Raises:
         GanvasError: The first mistake, with the job's number where there are several.
@@ -99,6 +102,8 @@ def plan(jobs: Sequence[Words], resolver: Resolver | None = None) -> list[Planne
                     raise
                 raise type(error)(f"job {number} of {len(jobs)}: {error}") from error
         planned.append(one)
+    if not keep:
+        return planned
     _keep(study, mark, known, {p.overrides: p for p in planned})
     for other, own in _by_study(planned).items():
         if other != study.resolve():

@@ -10,11 +10,11 @@ with the weights W of the canvas, and s' of the other latent. Where m is 0 nothi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ganvas.image.decode import reading
 from ganvas.tile.geometry import Geometry
 
 if TYPE_CHECKING:
@@ -61,32 +61,64 @@ def read_mask(file: Path, geometry: Geometry, tile: tuple[int, int]) -> Tensor:
     """Read the part of a mask of the whole canvas that lies in a tile's zone, (S, S), uint8.
 
     Args:
-        file: A picture, stretched over the canvas; white is where the tile gets its other latent.
+        file: A picture, stretched over the canvas; where it is white, or opaque if any of it is
+            transparent, the tile gets its other latent.
         geometry: The grid.
         tile: Row and column.
 
     Raises:
-        InputError: The picture cannot be read.
+        InputError: The picture cannot be read, or is no mask.
     """
     import numpy as np
     import torch
     from PIL import Image
 
-    with reading(file, "mask") as opened:
-        picture = opened.convert("L")
-    # What lies outside of the canvas is black.
+    from ganvas.mask import file as mask_file
+
+    levels = mask_file.read_mask(file, "auto")[0, 0]
+    picture = Image.fromarray((255 * levels).round().byte().numpy())
     height, width = geometry.size
     (top, bottom), (left, right) = (zone(geometry, number) for number in tile)
-    side = mask_side(geometry)
     y0, y1, x0, x1 = max(top, 0), min(bottom, height), max(left, 0), min(right, width)
     down, across = picture.height / height, picture.width / width
     size = (x1 - x0) * FINENESS, (y1 - y0) * FINENESS
     box = x0 * across, y0 * down, x1 * across, y1 * down
     part = picture.resize(size, Image.Resampling.BILINEAR, box=box)
-    out = np.zeros((side, side), dtype=np.uint8)
-    y, x = (y0 - top) * FINENESS, (x0 - left) * FINENESS
-    out[y : y + size[1], x : x + size[0]] = np.asarray(part)
-    return torch.from_numpy(out)
+    # Outside of the canvas it goes on as at its edge: samples there count for the last pixels.
+    beyond = ((y0 - top, bottom - y1), (x0 - left, right - x1))
+    widths = [(FINENESS * before, FINENESS * after) for before, after in beyond]
+    return torch.from_numpy(np.pad(np.asarray(part), widths, mode="edge"))
+
+
+def within(mask: Tensor, lowest: Overlay, upper: Sequence[Overlay]) -> list[Overlay]:
+    """Return overlays that show, where `mask` is, `lowest` everywhere with `upper` over it.
+
+    A layer of masks m₁ … mₙ counts c_k = m_k · Π_{j>k} (1 − m_j), and is to count m · c_k. So its
+    mask becomes m · c_k / (1 − Σ_{j>k} m · c_j).
+
+    Args:
+        mask: (S, S), uint8.
+        lowest: The layer below; its own mask is not looked at.
+        upper: The layers over it, later ones on top.
+    """
+    import torch
+
+    over, seen, taken = [], mask.double() / 255, torch.zeros_like(mask, dtype=torch.float64)
+    for layer in reversed(upper):
+        own = layer.mask.double() / 255
+        count = seen * own
+        over.append(replace(layer, mask=_share(count, taken, own)))
+        seen, taken = seen - count, taken + count
+    everywhere = torch.ones_like(taken)
+    return [replace(lowest, mask=_share(seen, taken, everywhere)), *reversed(over)]
+
+
+def _share(count: Tensor, taken: Tensor, own: Tensor) -> Tensor:
+    """Return what a layer takes of what those above it leave, as a mask."""
+    left = 1 - taken
+    # Where they leave nothing, `own` goes on, for a mask is interpolated between its samples.
+    share = own.where(left < 1e-9, count / left.clamp_min(1e-9))
+    return (255 * share).round().clamp_max(255).byte()
 
 
 def mask_over(overlay: Overlay, geometry: Geometry, rows: Tensor, columns: Tensor) -> Tensor:

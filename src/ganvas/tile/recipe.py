@@ -18,7 +18,7 @@ from ganvas.errors import CheckpointError, ConfigError, InputError
 from ganvas.generator.config import load_generator
 from ganvas.tile.assignment import MEMBERS, Assignment
 from ganvas.tile.geometry import Geometry, geometry
-from ganvas.tile.overlay import Overlay, mask_side
+from ganvas.tile.overlay import Overlay, mask_side, within
 from ganvas.version import __version__
 
 if TYPE_CHECKING:
@@ -90,7 +90,8 @@ class Recipe:
     ) -> Recipe:
         """Return the recipe with another latent of one tile; the statistics stay.
 
-        All of a tile replaces what earlier masks have put over it.
+        All of a tile replaces what earlier masks have put over it. Another tile comes with what
+        masks have put over that.
 
         Args:
             tile: Row and column.
@@ -101,8 +102,10 @@ class Recipe:
 
         a = self.assignment
         table = a.table
+        copied: tuple[Overlay, ...] = ()
         if isinstance(source, tuple):
             ids, weights = a.ids[source].clone(), a.weights[source].clone()
+            copied = tuple(replace(one, tile=tile) for one in self.overlays if one.tile == source)
         else:
             if not isinstance(source, int):
                 table = torch.cat([table, source[None]])
@@ -110,13 +113,13 @@ class Recipe:
             ids, weights = torch.zeros_like(a.ids[tile]), torch.zeros_like(a.weights[tile])
             ids[0], weights[0] = source, 1.0
         if mask is not None:
-            overlays = (*self.overlays, Overlay(tile, ids, weights, mask))
+            overlays = (*self.overlays, *within(mask, Overlay(tile, ids, weights, mask), copied))
             return replace(self, assignment=replace(a, table=table), overlays=overlays)
         every, counts = a.ids.clone(), a.weights.clone()
         every[tile], counts[tile] = ids, weights
         assignment = replace(a, ids=every, weights=counts, table=table)
         overlays = tuple(one for one in self.overlays if one.tile != tile)
-        return replace(self, assignment=assignment, overlays=overlays)
+        return replace(self, assignment=assignment, overlays=(*overlays, *copied))
 
     def load_generator(self, trust: bool = False) -> Generator:
         """Load the generator that draws it.

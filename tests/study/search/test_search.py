@@ -62,7 +62,7 @@ class Launcher:
     def __call__(self, jobs, first):
         returns = []
         for job in jobs:
-            x = float(next(word for word in job if word.startswith("x=")).removeprefix("x="))
+            x = float(next(w for w in job if w.startswith("++x=")).removeprefix("++x="))
             self.jobs.append(x)
             failed = x > self.limit
             returns.append(JobReturn(status=JobStatus.FAILED if failed else JobStatus.COMPLETED))

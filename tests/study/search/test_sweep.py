@@ -11,6 +11,7 @@ pytest.importorskip("optuna", minversion="4")
 from ganvas.errors import Interrupted
 from ganvas.runner.directory import find_runs
 from ganvas.stage.stage import Stage
+from ganvas.study.plan import not_there
 
 SRC = Path(__file__).parents[3] / "src"
 PRUNER = (
@@ -67,6 +68,27 @@ def test_an_interrupted_search_without_a_launcher_continues_its_trial(ganvas_com
     assert ganvas_command(*words).code == 0
     assert cut.state == "finished"
     assert len(find_runs(Path("outputs", "s"))) == 2
+
+
+def test_a_space_in_the_settings_holds_options_and_mappings(ganvas_command, tiny):
+    masks = "half,{_target_:ganvas.mask.Box,left:0.2}"
+    space = "{optimizer.latent.lr: 'choice(0.1,0.2)', mask: '" + masks + "'}"
+    words = (
+        "run", "-m", "hydra/sweeper=optuna", *tiny, "study=s",
+        "+hydra.sweeper.sampler={_target_: optuna.samplers.GridSampler, "
+        "search_space: {optimizer.latent.lr: ['0.1', '0.2'], "
+        "mask: [half, '{_target_:ganvas.mask.Box,left:0.2}']}, seed: 0}",
+    )  # fmt: skip
+    done = ganvas_command(*words, f"hydra.sweeper.params={space}", "hydra.sweeper.n_trials=9")
+    assert done.code == 0, done.err
+    assert "the sampler has tried everything" in done.err
+    runs = find_runs(Path("outputs", "s"))
+    found = {(run.config["mask"]["_target_"], run.config["mask"].get("left")) for run in runs}
+    assert len(runs) == 4
+    assert ("ganvas.mask.Box", 0.2) in found
+    assert {run.config["optimizer"]["latent"]["lr"] for run in runs} == {0.1, 0.2}
+    # What only checks the space is no planned run.
+    assert not_there(Path("outputs", "s")) == []
 
 
 @pytest.mark.slow

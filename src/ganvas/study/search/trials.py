@@ -14,12 +14,13 @@ from hydra.core.utils import JobReturn, JobStatus
 from optuna.exceptions import StorageInternalError
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
+from optuna.storages import get_storage
 from optuna.trial import Trial, TrialState
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from ganvas.config.compose import Resolver
-from ganvas.config.handover import closed_keys
+from ganvas.config.handover import closed_keys, open_keys
 from ganvas.errors import ConfigError, Interrupted, nearest
 from ganvas.runner.compact_delta import COSTS
 from ganvas.study.plan import Planned, plan
@@ -28,6 +29,20 @@ from ganvas.study.search.settings import Search
 from ganvas.study.search.space import split
 
 Launch = Callable[[Sequence[Sequence[str]], int], Sequence[JobReturn]]
+
+
+class Study(optuna.Study):
+    """Optuna's study, in which a sampler that has tried everything ends the search.
+
+    Attributes:
+        exhausted: Whether it has. Optuna's own study knows of this only in its own loop.
+    """
+
+    exhausted = False
+
+    def stop(self) -> None:
+        """Take note that there is nothing left to try."""
+        self.exhausted = True
 
 
 class Trials:
@@ -47,15 +62,15 @@ class Trials:
     def __init__(
         self,
         search: Search,
-        study: optuna.Study,
+        study: Study,
         words: Sequence[str],
         launch: Launch,
         resolver: Resolver,
     ) -> None:
         self.settings, self.study = search, study
         self.launch, self.resolver = launch, resolver
-        params = [f"++{key}={value}" for key, value in (search.params or {}).items()]
-        self.fixed, self.space = split([*params, *words], resolver.groups)
+        params = [f"{key}={value}" for key, value in (search.params or {}).items()]
+        self.fixed, self.space = split([*params, *closed_keys(words)], resolver.groups)
         if not self.space:
             raise ConfigError(
                 "nothing to search: say for example "
@@ -81,18 +96,19 @@ class Trials:
             for frozen in self.study.get_trials(states=(TrialState.RUNNING,))
         ]
         missing = self.settings.n_trials - done
-        while missing > 0:
+        while missing > 0 and not self.study.exhausted:
             count = min(missing, self.settings.n_jobs)
             batch = [left.pop(0) if left else self.study.ask(self.space) for _ in range(count)]
             self._execute(batch)
             missing -= count
+        if missing > 0:
+            _say("the sampler has tried everything that there is")
         self._summary()
 
     def _execute(self, batch: list[Trial]) -> None:
-        jobs = [[*self.fixed, *(f"{k}={v}" for k, v in t.params.items())] for t in batch]
-        planned = plan(
-            [closed_keys([w for w in job if not _is_hydras(w)]) for job in jobs], self.resolver
-        )
+        closed = [[*self.fixed, *(f"{k}={v}" for k, v in t.params.items())] for t in batch]
+        planned = plan([[w for w in job if not _is_hydras(w)] for job in closed], self.resolver)
+        jobs = [open_keys(job, self.resolver.groups) for job in closed]
         self._require_metric(planned[0])
         runs = {
             trial.number: (trial, job.working) for trial, job in zip(batch, planned, strict=True)
@@ -134,7 +150,7 @@ class Trials:
     def _claim(self) -> None:
         """Make sure that the storage holds this search and no other."""
         mine = {
-            "overrides": sorted(closed_keys([w for w in self.fixed if not _is_hydras(w)])),
+            "overrides": sorted(word for word in self.fixed if not _is_hydras(word)),
             "space": {key: str(value) for key, value in sorted(self.space.items())},
         }
         kept = self.study.user_attrs.get("search")
@@ -156,11 +172,11 @@ class Trials:
             _say("a trial fails where its run does, or where that has no value of sweep_metric")
         if count[TrialState.COMPLETE]:
             best = self.study.best_trial
-            words = " ".join(closed_keys([f"{k}={v}" for k, v in best.params.items()]))
+            words = " ".join(f"{k}={v}" for k, v in best.params.items())
             _say(f"best: {best.value:.6g} with {words}\n  {best.user_attrs.get('run', '')}")
 
 
-def open_study(search: Search, sampler: BaseSampler, pruner: BasePruner) -> optuna.Study:
+def open_study(search: Search, sampler: BaseSampler, pruner: BasePruner) -> Study:
     """Open Optuna's study in its storage, or make it.
 
     Raises:
@@ -170,10 +186,12 @@ def open_study(search: Search, sampler: BaseSampler, pruner: BasePruner) -> optu
         url = make_url(search.storage)
         if url.get_backend_name() == "sqlite" and url.database:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-        study = optuna.create_study(
-            storage=search.storage, study_name=search.study_name, load_if_exists=True,
-            direction=search.direction, sampler=sampler, pruner=pruner,
+        storage = get_storage(search.storage)
+        optuna.create_study(
+            storage=storage, study_name=search.study_name, load_if_exists=True,
+            direction=search.direction,
         )  # fmt: skip
+        study = Study(search.study_name, storage, sampler, pruner)
     except (SQLAlchemyError, StorageInternalError, ImportError, OSError) as error:
         raise ConfigError(f"hydra.sweeper.storage: {str(error).splitlines()[0]}") from error
     if study.direction.name.lower() != search.direction:
