@@ -6,13 +6,12 @@ than one value. Keys that only follow from a group's choice are no axes.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ganvas.config.quotes import quoted
+from ganvas.analysis.levels import as_text, labels_of, natural, rounded
 from ganvas.runner.directory import RunDirectory
 from ganvas.system.reading import number
 
@@ -22,7 +21,6 @@ _NOT_AXES = re.compile(
     r"^(hydra|study|name|tags|logger|trainer|force|output|outputs|job)([./].*)?$"
 )
 _OVERRIDE = re.compile(r"^[+~]*([^=]+?)(?:=(.*))?$")
-_PLAIN = re.compile(r"[\w./$-]+")
 ABSENT = "absent"
 PRESENT = "present"
 
@@ -70,27 +68,6 @@ def find_axes(runs: Sequence[RunDirectory]) -> list[Axis]:
     return sorted(axes, key=lambda axis: (axis.is_unit, axis.name == SEED))
 
 
-def as_text(value: Any) -> str:
-    """Return a configuration's value as short text, as it would be written in an override."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, dict):
-        return _mapping_text(value)
-    return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _mapping_text(value: Any) -> str:
-    """Write a mapping in Hydra's grammar, its keys in one order."""
-    if isinstance(value, dict):
-        inner = (f"{key}:{_mapping_text(value[key])}" for key in sorted(value, key=str))
-        return "{" + ",".join(inner) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(map(_mapping_text, value)) + "]"
-    if isinstance(value, str) and not _PLAIN.fullmatch(value):
-        return quoted(value)
-    return as_text(value)
-
-
 def _key(override: str) -> str:
     match = _OVERRIDE.match(override)
     return match.group(1).strip() if match else override
@@ -129,80 +106,16 @@ def _levels(values: list[Any]) -> list[Any]:
 
 
 def _axis(name: str, values: list[Any]) -> Axis:
-    by_text = {as_text(value): number(value) for value in values}
-    numeric = all(parsed is not None for parsed in by_text.values())
-    if numeric:
-        levels = sorted(by_text, key=lambda text: by_text[text] or 0.0)
-    else:
-        levels = sorted(by_text, key=_natural)
+    by_text = {as_text(value): value for value in values}
+    parsed = {text: number(value) for text, value in by_text.items()}
+    numbers = {text: value for text, value in parsed.items() if value is not None}
+    numeric = len(numbers) == len(by_text)
+    levels = sorted(by_text, key=numbers.__getitem__ if numeric else natural)
     index = {text: position for position, text in enumerate(levels)}
-    by_level = {as_text(value): value for value in values}
     return Axis(
         name=name,
         levels=tuple(levels),
-        labels=_rounded(levels) if numeric else tuple(_labels([by_level[t] for t in levels])),
-        numbers=tuple(by_text[text] or 0.0 for text in levels) if numeric else None,
+        labels=rounded(levels) if numeric else labels_of([by_text[text] for text in levels]),
+        numbers=tuple(numbers[text] for text in levels) if numeric else None,
         of_run=tuple(index[as_text(value)] for value in values),
     )
-
-
-def _rounded(levels: Sequence[str]) -> tuple[str, ...]:
-    """Return numbers with as few digits, three or more, as tell them apart, where that is shorter.
-
-    A search takes values of seventeen digits.
-    """
-    for digits in range(3, 17):
-        short = [f"{float(text):.{digits}g}" if "." in text else text for text in levels]
-        labels = tuple(min(pair, key=len) for pair in zip(levels, short, strict=True))
-        if len(set(labels)) == len(levels):
-            return labels
-    return tuple(levels)
-
-
-def _labels(values: Sequence[Any]) -> list[str]:
-    """Return distinct levels as they are shown.
-
-    Of mappings there are the entries that differ among those of one target, behind the target's
-    name where others have another: ``Box{left:0.1}``, ``Box{left:0.4}``, ``Ellipse``.
-    """
-    groups: dict[str, list[Mapping[str, Any]]] = {}
-    for value in values:
-        if isinstance(value, dict):
-            groups.setdefault(_target(value), []).append(value)
-    several = len(groups) > 1 or not all(isinstance(value, dict) for value in values)
-    labels = []
-    for value in values:
-        if not isinstance(value, dict):
-            labels.append(as_text(value))
-            continue
-        name = _target(value).rpartition(".")[2] if several else ""
-        alike = groups[_target(value)]
-        entries = _differing(value, alike) if name or len(alike) > 1 else value
-        labels.append(name + ("" if name and not entries else _mapping_text(entries)))
-    plain = {label.lower() for label in labels}
-    return labels if len(plain) == len(values) else [as_text(value) for value in values]
-
-
-def _target(mapping: Mapping[str, Any]) -> str:
-    return str(mapping.get("_target_", ""))
-
-
-def _differing(mapping: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the entries of a mapping, down into its own mappings, that not all others have."""
-    kept = {}
-    for key, entry in mapping.items():
-        entries = [other[key] for other in others if key in other]
-        everywhere = len(entries) == len(others)
-        if everywhere and len({as_text(other) for other in entries}) == 1:
-            continue
-        nested = everywhere and all(isinstance(other, dict) for other in entries)
-        kept[key] = _differing(entry, entries) if nested else entry
-    return kept
-
-
-def _natural(text: str) -> list[tuple[int, int, str]]:
-    """Sort ``row 9`` before ``row 10``."""
-    return [
-        (0, int(part), "") if part.isdigit() else (1, 0, part.lower())
-        for part in re.findall(r"\d+|\D+", text)
-    ]

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from ganvas.analysis.axes import as_text, find_axes
+from ganvas.analysis.axes import find_axes
 from ganvas.analysis.compare import TIME, about, metric_names
+from ganvas.analysis.levels import as_text
 from ganvas.analysis.photographs import image_names
 from ganvas.report.analysis import analyse
 from ganvas.report.curves import read_curves, short

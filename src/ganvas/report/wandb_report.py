@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ganvas.analysis.axes import Axis, as_text, find_axes
+from ganvas.analysis.axes import Axis, find_axes
 from ganvas.analysis.compare import about, metric_names
+from ganvas.analysis.levels import as_text
 from ganvas.errors import ConfigError
 from ganvas.runner.directory import RunDirectory
 
