@@ -3,8 +3,11 @@
 import io
 from pathlib import Path
 
+import pytest
+
 from ganvas.cli import main
 from ganvas.command.runs import agreed
+from ganvas.errors import InputError
 from ganvas.runner.directory import RunDirectory
 from ganvas.study.plan import plan
 
@@ -39,9 +42,9 @@ def test_a_run_that_was_refused_is_no_planned_one(ganvas_command, tiny, tiny_run
     assert ganvas_command("ls", "s").err == ""
 
 
-def test_where_nobody_answers_it_says_how_to_go_on(monkeypatch, capsys):
+def test_where_nobody_answers_it_says_how_to_go_on(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
-    assert not agreed("start? [y/N] ")
-    assert "--yes goes ahead without asking" in capsys.readouterr().err
+    with pytest.raises(InputError, match="--yes goes ahead without asking"):
+        agreed("start? [y/N] ")
     monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
     assert agreed("start? [y/N] ")

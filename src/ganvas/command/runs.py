@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ganvas.analysis.study import find_study
-from ganvas.errors import StorageError
+from ganvas.errors import InputError, StorageError
 from ganvas.runner.directory import RunDirectory, find_runs
 from ganvas.runner.sharing import share_pictures, size_on_disk, tidy_pool
 from ganvas.study.plan import not_there
@@ -140,12 +140,16 @@ def tidy(study: Path) -> None:
 
 
 def agreed(question: str) -> bool:
-    """Ask, and return True for y; where nobody can answer, say how to go on, and return False."""
+    """Ask, and return True for y.
+
+    Raises:
+        InputError: Nobody can answer: a script must not take that for done.
+    """
     try:
         return input(question).strip().lower() == "y"
     except EOFError:
-        print("\nnobody answers here: --yes goes ahead without asking", file=sys.stderr)
-        return False
+        print()
+        raise InputError("nobody answers here: --yes goes ahead without asking") from None
 
 
 def chosen(folder: str) -> list[RunDirectory]:
