@@ -124,6 +124,29 @@ def test_one_slider_moves_every_picture(where, request, open_page):
     wait_until(page, lambda: page.locator(SHOWN).evaluate_all(loaded))
 
 
+def test_stages_stand_below_the_slider_where_all_runs_agree(study, tmp_path, open_page):
+    shutil.copytree(study, tmp_path / "study")
+    marks = ".stepper .stages span"
+    page = open_page(build(tmp_path / "study"), "view=pictures")
+    assert page.locator(marks).all_text_contents() == ["w", "n"]
+    finished = (
+        f for f in sorted((tmp_path / "study").glob("*/metrics.jsonl")) if '"n"' in f.read_text()
+    )
+    file = next(finished)
+    # The second stage begins at step 40 here, and at 80 everywhere else.
+    rows = [json.loads(row) for row in file.read_text().splitlines()]
+    moved = [row | {"stage": "w" if row["step"] <= 40 else "n"} for row in rows]
+    file.write_text("".join(json.dumps(row) + "\n" for row in moved))
+    page = open_page(build(tmp_path / "study"), "view=pictures")
+    assert page.locator(marks).count() == 0
+    stages = []
+    for place in ("0", "1", "2"):
+        page.locator("#step").fill(place)
+        page.wait_for_timeout(150)
+        stages.append(page.locator(".stepper output small").text_content())
+    assert stages == ["w", "w · n", "n"]
+
+
 def test_wipe_flicker_and_difference(page_path, open_page):
     page = open_page(page_path, "view=pictures")
     page.locator(".wall-row:not(.target) button.picture").first.click()

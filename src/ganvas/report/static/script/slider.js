@@ -7,17 +7,19 @@ import { set } from './state.js';
 
 const PAUSE = 350; // ms between two steps of the film
 const lastPlace = Math.max(0, allSteps.length - 1);
-const stageEnds = new Map();
-for (const curve of data.curves.ofRun) {
-  for (const [name, last] of curve.stages) {
-    stageEnds.set(name, Math.max(last, stageEnds.get(name) ?? 0));
-  }
-}
+/** Where the stages of each run end: [name, last step] each. */
+const plans = data.curves.ofRun.map((curve) => curve.stages).filter((stages) => stages.length);
+const longest = plans.reduce(
+  (one, other) => (other.at(-1)[1] > one.at(-1)[1] ? other : one),
+  plans[0] ?? [],
+);
 let playing = 0;
 
+/** The stages that runs are in at a step; of those that have ended, none. */
 function stageAt(step) {
-  const stages = [...stageEnds];
-  return (stages.find(([, last]) => step <= last) ?? stages.at(-1) ?? [''])[0];
+  const names = new Set(plans.map((stages) => stages.find(([, last]) => step <= last)?.[0]));
+  const inOrder = new Set(plans.flatMap((stages) => stages.map(([name]) => name)));
+  return [...inOrder].filter((name) => names.has(name)).join(' · ');
 }
 
 function moveTo(place) {
@@ -69,10 +71,14 @@ export const slider = h(
   text,
 );
 
-/** A label under the stretch of the slider that belongs to each stage. */
+/** A label under the stretch of the slider that belongs to each stage, where all runs agree. */
 function stageMarks() {
+  const ends = new Map(longest);
+  const agrees = ([name, last]) => ends.get(name) === last;
+  // The last stage of a run may have been cut short.
+  if (!plans.every((stages) => stages.slice(0, -1).every(agrees))) return [];
   let before = -1; // step 0 belongs to the first stage
-  const counts = [...stageEnds].map(([name, last]) => {
+  const counts = longest.map(([name, last]) => {
     const count = allSteps.filter((step) => step > before && step <= last).length;
     before = last;
     return [name, count];
