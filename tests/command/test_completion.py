@@ -43,7 +43,7 @@ def study(tmp_path, monkeypatch):
         ("run edit=inpaint mask.l", ["mask.left="]),
         ("run optimizer.l", ["optimizer.latent."]),
         ("run optimizer=lbfgs optimizer.latent.h", ["optimizer.latent.history="]),
-        ("run edit.stages.w.st", ["edit.stages.w.steps="]),
+        ("run edit.stages.w.ste", ["edit.stages.w.steps="]),
         ("run trainer.precision=b", ["trainer.precision=bf16-mixed"]),
         ("run force=", ["force=true", "force=false"]),
         ("run image.x.crop=f", ["image.x.crop=ffhq"]),
