@@ -241,7 +241,7 @@ def test_clean_asks_and_leaves_runs_at_work(ganvas_command, tiny_run, monkeypatc
         raise EOFError
 
     monkeypatch.setattr("builtins.input", nobody)
-    assert ganvas_command("clean").code == 0
+    assert ganvas_command("clean").code == 2
     assert run.path.exists()
     with ExitStack() as begun:
 
