@@ -141,9 +141,6 @@ def render(canvas: Canvas, region: Window, side: int, level: int = 0) -> Pixels:
         pixels = square(canvas, window)
         for _ in range(level):
             pixels = halved(pixels)
-        both = Window(
-            max(here.top, region.top), min(here.bottom, region.bottom),
-            max(here.left, region.left), min(here.right, region.right),
-        )  # fmt: skip
+        both = here.common(region)
         out[both.inside(region)] = pixels[both.inside(here)]
     return out

@@ -81,10 +81,7 @@ def read_window(path: Path, window: Window, level: int = 0) -> Pixels:
             for x in range(window.left // TILE, -(-window.right // TILE)):
                 tile = _tile(file, frame, y * across + x)
                 here = Window(y * TILE, y * TILE + TILE, x * TILE, x * TILE + TILE)
-                both = Window(
-                    max(here.top, window.top), min(here.bottom, window.bottom),
-                    max(here.left, window.left), min(here.right, window.right),
-                )  # fmt: skip
+                both = here.common(window)
                 out[both.inside(window)] = tile[both.inside(here)]
         return out
 

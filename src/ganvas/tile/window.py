@@ -69,6 +69,15 @@ class Window:
             and other.left < self.right
         )
 
+    def common(self, other: Window) -> Window:
+        """Return the samples that both windows have; they must meet."""
+        return Window(
+            max(self.top, other.top),
+            min(self.bottom, other.bottom),
+            max(self.left, other.left),
+            min(self.right, other.right),
+        )
+
     def inside(self, outer: Window) -> tuple[slice, slice]:
         """Return rows and columns of this window in a tensor that holds `outer`."""
         return (
