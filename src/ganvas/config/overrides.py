@@ -151,8 +151,9 @@ def last_of_each_group(
     kept = []
     for override in reversed(overrides):
         key = override.key_or_group
-        fills = is_choice(override, known_groups) or replaces(override)
-        if key in known_groups and fills and override.package is None and not says_more(override):
+        of_group = key in known_groups and override.package is None and not says_more(override)
+        # Values are looked at last, for each look converts them anew.
+        if of_group and (is_choice(override, known_groups) or replaces(override)):
             if key in filled:
                 continue
             filled.add(key)
