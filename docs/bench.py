@@ -20,7 +20,8 @@ from ganvas.generator import Generator
 from ganvas.layers import Explicit
 from ganvas.loss import MSE, Block
 from ganvas.network.lpips import perceptual_distance
-from ganvas.stage import Adam, Scene, StageConfig
+from ganvas.optimizer import Adam
+from ganvas.stage import Scene, StageConfig
 from ganvas.stage.stage import Stage
 from ganvas.start import WAvg
 from ganvas.system.memory import keep_freed_memory

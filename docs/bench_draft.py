@@ -17,7 +17,8 @@ from ganvas.checkpoint.from_file import MobileStyleGANConfig
 from ganvas.generator import Generator
 from ganvas.layers import All
 from ganvas.loss import LPIPS, MSE, Block
-from ganvas.stage import Adam, Draft, Scene, StageConfig
+from ganvas.optimizer import Adam
+from ganvas.stage import Draft, Scene, StageConfig
 from ganvas.stage.stage import Stage
 from ganvas.start import WAvg
 

@@ -29,7 +29,8 @@ from ganvas.generator.tiny_network import TinyGenerator
 from ganvas.image.source import Source, to_tensor
 from ganvas.layers import All
 from ganvas.loss import LPIPS, MSE, Block, Term
-from ganvas.stage import Adam, Scene, Schedule, StageConfig
+from ganvas.optimizer import Adam, Schedule
+from ganvas.stage import Scene, StageConfig
 from ganvas.stage.stage import Stage
 from ganvas.system.files import write_json
 from ganvas.system.tf32 import allow_tf32

@@ -29,7 +29,7 @@ WHAT_A_RUN_IMPORTS = (
     "ganvas.runner.final",
     "ganvas.runner.job",
     "ganvas.runner.together",
-    "ganvas.stage.population",
+    "ganvas.optimizer.population",
     "ganvas.stage.stage",
     "ganvas.tracking",
     "numpy.random",

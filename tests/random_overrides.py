@@ -9,7 +9,7 @@ from typing import Any
 VALUES = (
     "0", "1", "7", "0.5", "1e-3", "-2", "true", "null", "box", "'a b'", "\"q\"", "[]", "[1,2,3]",
     "[a,{b: 1}]", "{a: 1}", "{a: {b: 2}, c: [1]}", "{_target_: ganvas.mask.Full}",
-    "{_target_: ganvas.stage.LBFGS, history: 3}", "{lr: 0.25}", "${seed}", "${budget.latent}",
+    "{_target_: ganvas.optimizer.LBFGS, history: 3}", "{lr: 0.25}", "${seed}", "${budget.latent}",
     "${mask}", "${optimizer.latent}", "${sum:${budget.latent},${budget.noise}}",
     "${sum:1,${seed}}", "${study}_x", "${nowhere}", "${budget}", "???", "inf", "int(3)",
     "${oc.env:HOME}",

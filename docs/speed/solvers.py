@@ -16,8 +16,8 @@ from torch import Tensor
 from ganvas.functional.lbfgs import curvature, dots, lbfgs_direction
 from ganvas.functional.schedule import ramp
 from ganvas.generator import Generator
-from ganvas.stage.optimizer import maker
-from ganvas.stage.sensitivity import noise_gains
+from ganvas.optimizer.adam import maker
+from ganvas.optimizer.sensitivity import noise_gains
 
 FORWARD = 0.5
 """What drawing costs, of an evaluation: drawing and going back."""

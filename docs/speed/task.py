@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from ganvas.layers import All
 from ganvas.loss import LPIPS, MSE, Block, NoiseAutocorrelation, Term
-from ganvas.stage import Adam, Schedule, StageConfig
+from ganvas.optimizer import Adam, Schedule
+from ganvas.stage import StageConfig
 
 STEADY = Schedule(up=0, down=0)
 

@@ -142,9 +142,9 @@ def test_a_mapping_with_a_target_takes_the_place_of_another():
     change = "edit.stages.I_att.change={_target_: ganvas.edit.Ablate, units: [1]}"
     config = configuration("edit=permute", change)
     assert config.edit.stages.I_att.change == {"_target_": "ganvas.edit.Ablate", "units": [1]}
-    whole = "optimizer.latent={_target_: ganvas.stage.LBFGS, lr: 0.5}"
+    whole = "optimizer.latent={_target_: ganvas.optimizer.LBFGS, lr: 0.5}"
     config = configuration(whole, "optimizer.latent.history=3")
-    expected = {"_target_": "ganvas.stage.LBFGS", "lr": 0.5, "history": 3}
+    expected = {"_target_": "ganvas.optimizer.LBFGS", "lr": 0.5, "history": 3}
     assert config.optimizer.latent == expected
     plain = compose_job([whole, "optimizer.latent.history=3"]).config
     assert build(validate(plain)).edit.stages["w"].optimise["latent"].history == 3

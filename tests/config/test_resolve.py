@@ -97,7 +97,7 @@ def test_random_lists_are_equal_to_hydras():
             "edit.stages.I_att.change.units=[2]",
         ],
         ["edit=permute", "edit.stages.I_att.layers={_target_: ganvas.layers.All}"],
-        ["seed=1", "++optimizer.latent={_target_: ganvas.stage.LBFGS, history: 3}"],
+        ["seed=1", "++optimizer.latent={_target_: ganvas.optimizer.LBFGS, history: 3}"],
         ["mask={_target_: ganvas.mask.Box, left: 0.1}", "mask.right=0.9"],
         ["mask=box", "mask={left: 0.1}"],
     ],
@@ -152,9 +152,9 @@ def test_a_key_below_a_reference_is_refused_in_every_job():
     with pytest.raises(ConfigError, match=r"set optimizer\.latent\.lr, or replace"):
         resolver.resolve(["seed=2", "edit.stages.w.optimise.latent.lr=1"])
     # What has taken the place of the reference has keys of its own.
-    whole = "edit.stages.w.optimise.latent={_target_: ganvas.stage.LBFGS}"
+    whole = "edit.stages.w.optimise.latent={_target_: ganvas.optimizer.LBFGS}"
     job = resolver.resolve([whole, "edit.stages.w.optimise.latent.lr=1"])
-    expected = {"_target_": "ganvas.stage.LBFGS", "lr": 1}
+    expected = {"_target_": "ganvas.optimizer.LBFGS", "lr": 1}
     assert job.config["edit"]["stages"]["w"]["optimise"]["latent"] == expected
 
 
@@ -220,7 +220,7 @@ def signature_of(tree):
     trainer = root["trainer"].arguments
     kept = {k: v for k, v in trainer.items() if k not in WITHOUT_EFFECT_IN_TRAINER}
     root["trainer"] = Call("trainer", root["trainer"].target, kept)
-    whole = {"_target_": "ganvas.runner.settings.Experiment"}
+    whole = {"_target_": "ganvas.runner.Experiment"}
     text = json.dumps(whole | {k: canonical(v) for k, v in root.items()}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:10]
 

@@ -238,7 +238,7 @@ def trio(tmp_path):
 
 def test_a_stage_may_start_from_another_embedding(tmp_path, trio):
     """At a rate of almost 0 the end of a direction is its start, so that nothing moves."""
-    still = "edit.stages.w_z.optimise={latent:{_target_:ganvas.stage.Adam,lr:1e-12}}"
+    still = "edit.stages.w_z.optimise={latent:{_target_:ganvas.optimizer.Adam,lr:1e-12}}"
     words = [*trio, "budget.latent=7", still]
     here, there = (
         np.asarray(execute(tmp_path, *words, f"edit.stages.direction.strength={s}").image()).astype(

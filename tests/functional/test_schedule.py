@@ -6,7 +6,7 @@ import pytest
 
 from ganvas.functional.schedule import ramp
 from ganvas.loss import ScheduledWeight
-from ganvas.stage import Schedule
+from ganvas.optimizer import Schedule
 
 
 def projector(t: float, up: float, down: float) -> float:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
+import pkgutil
 import shutil
 import sys
 from pathlib import Path
@@ -10,8 +13,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import ganvas
 from ganvas.config.compose import compose_job
 from ganvas.errors import InputError
+from ganvas.mask import Box
 from ganvas.runner.job import validate
 from ganvas.runner.signature import identify
 
@@ -126,3 +131,23 @@ def test_the_folders_name_is_short_and_plain(photo, tmp_path):
     assert "/" not in identity.folder
     assert " " not in identity.folder
     assert identity.folder.endswith(identity.signature)
+
+
+def test_an_option_may_move_to_another_file_of_its_package(photo, monkeypatch):
+    before = sign(photo, "mask=box")
+    monkeypatch.setattr(Box, "__module__", "ganvas.mask.elsewhere")
+    assert sign(photo, "mask=box") == before
+    monkeypatch.setattr(Box, "__module__", "theirs.mask.box")
+    assert sign(photo, "mask=box") != before
+
+
+def test_no_two_classes_of_a_package_share_a_name():
+    owners: dict[tuple[str, str], set[str]] = {}
+    for found in pkgutil.walk_packages(ganvas.__path__, "ganvas."):
+        module = importlib.import_module(found.name)
+        package = ".".join(found.name.split(".")[:2])
+        for _, each in inspect.getmembers(module, inspect.isclass):
+            if each.__module__ == found.name:
+                owners.setdefault((package, each.__qualname__), set()).add(found.name)
+    assert len(owners) > 100
+    assert {name: at for name, at in owners.items() if len(at) > 1} == {}

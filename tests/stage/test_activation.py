@@ -18,7 +18,8 @@ from ganvas.generator.tiny import TinyGenerator
 from ganvas.layers import All
 from ganvas.loss import MSE, ActivationDistance, Block
 from ganvas.loss.term import View
-from ganvas.stage import ActivationSite, Adam, EmbeddingSpec, Scene, StageConfig
+from ganvas.optimizer import Adam
+from ganvas.stage import ActivationSite, EmbeddingSpec, Scene, StageConfig
 from ganvas.stage.activation_variable import ActivationVariable
 from ganvas.stage.stage import Stage
 from ganvas.start import Random

@@ -12,16 +12,8 @@ from ganvas.generator.tiny import TinyGenerator
 from ganvas.layers import All, Explicit
 from ganvas.loss import L1, MSE, Block, ScheduledWeight
 from ganvas.mask import Canvas, Half
-from ganvas.stage import (
-    LBFGS,
-    Adam,
-    EarlyStopping,
-    EmbeddingSpec,
-    Exploration,
-    Scene,
-    Schedule,
-    StageConfig,
-)
+from ganvas.optimizer import LBFGS, Adam, Schedule
+from ganvas.stage import EarlyStopping, EmbeddingSpec, Exploration, Scene, StageConfig
 from ganvas.stage.stage import Stage
 from ganvas.stage.variables import behind
 

@@ -16,7 +16,8 @@ from ganvas.generator import Generator
 from ganvas.layers import All, Explicit
 from ganvas.loss import LPIPS, MSE, Block
 from ganvas.mask import Canvas, Half
-from ganvas.stage import Adam, Draft, EmbeddingSpec, Scene, StageConfig
+from ganvas.optimizer import Adam
+from ganvas.stage import Draft, EmbeddingSpec, Scene, StageConfig
 from ganvas.stage.drafts import Drafts
 from ganvas.stage.reporter import frames
 from ganvas.stage.stage import Stage

@@ -17,7 +17,8 @@ from ganvas.generator import Generator
 from ganvas.generator.tiny import TinyGenerator
 from ganvas.layers import All, Layers, Subset
 from ganvas.loss import MSE, Block
-from ganvas.stage import Adam, Scene, Schedule, StageConfig
+from ganvas.optimizer import Adam, Schedule
+from ganvas.stage import Scene, StageConfig
 from ganvas.stage.stage import Stage
 from ganvas.stage.variables import Variables, first_affected
 from ganvas.start import Random, WAvg

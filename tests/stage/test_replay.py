@@ -15,9 +15,10 @@ from ganvas.generator.random_weights import random_generator
 from ganvas.generator.tiny import TinyGenerator
 from ganvas.layers import All
 from ganvas.loss import L1, MSE, Block, ScheduledWeight
+from ganvas.optimizer import Adam
 from ganvas.runner.process import configured
 from ganvas.runner.settings import Trainer
-from ganvas.stage import Adam, Exploration, Scene, StageConfig
+from ganvas.stage import Exploration, Scene, StageConfig
 from ganvas.stage import stage as stages
 from ganvas.stage.stage import Stage
 from ganvas.start import WAvg

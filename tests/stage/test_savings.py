@@ -13,7 +13,8 @@ from families import MAKERS
 from ganvas.generator import Generator
 from ganvas.layers import Layers, Subset
 from ganvas.loss import MSE, Block
-from ganvas.stage import Adam, Scene, StageConfig
+from ganvas.optimizer import Adam
+from ganvas.stage import Scene, StageConfig
 from ganvas.stage.stage import Stage
 from ganvas.start import WAvg
 

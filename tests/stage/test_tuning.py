@@ -17,9 +17,10 @@ from ganvas.generator.tiny import TinyGenerator
 from ganvas.generator.tuning import tuned, weights_of, with_weights
 from ganvas.layers import All, Explicit
 from ganvas.loss import L1, MSE, Block
+from ganvas.optimizer import Adam
 from ganvas.runner.compact_delta import compact
 from ganvas.runner.directory import load
-from ganvas.stage import Adam, Locality, Scene, StageConfig
+from ganvas.stage import Locality, Scene, StageConfig
 from ganvas.stage.stage import Stage
 from ganvas.stage.variables import Variables
 

@@ -11,7 +11,8 @@ from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError, about, nearest
 from ganvas.loss import pairs
 from ganvas.mask import Canvas, Mask, require_content
-from ganvas.stage import EmbeddingSpec, Optimizer, StageConfig
+from ganvas.optimizer import Optimizer
+from ganvas.stage import EmbeddingSpec, StageConfig
 from ganvas.stage.config import Variable
 
 if TYPE_CHECKING:

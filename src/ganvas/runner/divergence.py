@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ganvas.errors import RunError
-from ganvas.stage import Descent, StageConfig
+from ganvas.optimizer import Descent
+from ganvas.stage import StageConfig
 from ganvas.stage.watch import Watch
 
 

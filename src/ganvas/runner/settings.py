@@ -16,8 +16,8 @@ from ganvas.layers import Layers
 from ganvas.loss import LossSet
 from ganvas.mask import Mask
 from ganvas.metrics import Metric
+from ganvas.optimizer import Optimizers
 from ganvas.runner.study_name import StudyName
-from ganvas.stage import Optimizers
 from ganvas.start import Start
 from ganvas.tracking import Logger
 

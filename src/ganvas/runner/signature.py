@@ -115,7 +115,11 @@ def _checkpoint(source: str | None) -> str | None:
 
 
 def _name(target: Callable[..., Any]) -> str:
-    return f"{target.__module__}.{target.__qualname__}"
+    """Name an option; one of ganvas by its package, in whose files it may then move."""
+    module = target.__module__
+    if module.startswith("ganvas."):
+        module = ".".join(module.split(".")[:2])
+    return f"{module}.{target.__qualname__}"
 
 
 def content(path: Path) -> str | list[str]:

@@ -13,13 +13,13 @@ from ganvas.errors import ConfigError, about
 from ganvas.generator.delta import Compact
 from ganvas.layers import Layers
 from ganvas.loss import Block, ScheduledWeight, Term
+from ganvas.optimizer import Optimizer
 from ganvas.stage.activation import ActivationSite
 from ganvas.stage.draft import Draft
 from ganvas.stage.early_stopping import EarlyStopping
 from ganvas.stage.embedding_spec import EmbeddingSpec
 from ganvas.stage.exploration import Exploration
 from ganvas.stage.locality import Locality
-from ganvas.stage.optimizer import Optimizer
 
 if TYPE_CHECKING:
     from ganvas.generator.base import Generator

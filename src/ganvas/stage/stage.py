@@ -12,15 +12,15 @@ from ganvas.embedding import Embedding
 from ganvas.functional.priors import normalise_noise
 from ganvas.functional.quality import mse, psnr_from_mse
 from ganvas.loss import Block, View
+from ganvas.optimizer import Sensitivity
+from ganvas.optimizer.sensitivity import blurred, noise_gains, noise_squares
 from ganvas.stage.activation_variable import ActivationVariable
 from ganvas.stage.config import StageConfig
 from ganvas.stage.drafts import Drafts, Drawing
 from ganvas.stage.exploration import spread_of_w
 from ganvas.stage.micro_batch import MicroBatch, prepare
-from ganvas.stage.optimizer import Sensitivity
 from ganvas.stage.replay import Replay
 from ganvas.stage.scene import Scene, slices
-from ganvas.stage.sensitivity import blurred, noise_gains, noise_squares
 from ganvas.stage.variables import Variables
 from ganvas.stage.watch import Watch, per_image
 from ganvas.system.lightning import LightningOptimizer, pl

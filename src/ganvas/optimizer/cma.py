@@ -13,8 +13,9 @@ from pydantic import Field
 
 from ganvas.embedding import Space
 from ganvas.errors import ConfigError
-from ganvas.stage.candidates import require_latent, require_population
-from ganvas.stage.optimizer import Descent, Optimizer, Sensitivity
+from ganvas.optimizer.base import Optimizer, Sensitivity
+from ganvas.optimizer.candidates import require_latent, require_population
+from ganvas.optimizer.descent import Descent
 from ganvas.system.imports import stand_ins
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class CMAES(Optimizer):
         self, parameters: Iterable[nn.Parameter], sensitivity: Sensitivity
     ) -> torch.optim.Optimizer:
         """Return the optimiser."""
-        from ganvas.stage.population import Evolution
+        from ganvas.optimizer.population import Evolution
         from ganvas.system.eager import eager
 
         parameters = list(parameters)

@@ -16,9 +16,10 @@ from ganvas.generator.random_weights import random_generator
 from ganvas.generator.tiny import TinyGenerator
 from ganvas.layers import All
 from ganvas.loss import MSE, Block
-from ganvas.stage import LBFGS, Adam, Scene, Schedule, StageConfig
-from ganvas.stage.batch_lbfgs import BatchLBFGS, units
-from ganvas.stage.sensitivity import blurred, noise_squares
+from ganvas.optimizer import LBFGS, Adam, Schedule
+from ganvas.optimizer.batch_lbfgs import BatchLBFGS, units
+from ganvas.optimizer.sensitivity import blurred, noise_squares
+from ganvas.stage import Scene, StageConfig
 from ganvas.stage.stage import Stage
 from ganvas.start import WAvg
 

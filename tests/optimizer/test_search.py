@@ -12,9 +12,10 @@ from ganvas.functional.images import from_uint8
 from ganvas.generator.tiny import TinyGenerator
 from ganvas.layers import All
 from ganvas.loss import MSE, Block, ScheduledWeight
-from ganvas.stage import CMAES, Adam, RandomSearch, Schedule, StageConfig
-from ganvas.stage import cma as option
-from ganvas.stage.population import Evolution
+from ganvas.optimizer import CMAES, Adam, RandomSearch, Schedule
+from ganvas.optimizer import cma as option
+from ganvas.optimizer.population import Evolution
+from ganvas.stage import StageConfig
 
 TARGETS = torch.tensor([[1.0, -2.0, 0.5, 3.0, 0.0], [-1.0, 0.0, 2.0, 0.5, 1.5]])
 P = 6

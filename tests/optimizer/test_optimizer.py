@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ganvas.errors import ConfigError
-from ganvas.stage import Adam
+from ganvas.optimizer import Adam
 
 LR, B1, B2, EPS = 0.1, 0.8, 0.9, 1e-8
 GRADIENTS = [1.0, -0.5, 8.0, 0.3, 0.2, -0.1, 0.4, 0.05, 0.5, -0.2]

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from ganvas.errors import ConfigError
-from ganvas.stage.optimizer import Descent, Positive, Sensitivity
+from ganvas.optimizer.base import Sensitivity
+from ganvas.optimizer.descent import Descent, Positive
 
 if TYPE_CHECKING:
     import torch
@@ -48,7 +49,7 @@ class LBFGS(Descent):
         self, parameters: Iterable[nn.Parameter], sensitivity: Sensitivity
     ) -> torch.optim.Optimizer:
         """Return the optimiser; `lr` is the fraction of a Newton step."""
-        from ganvas.stage.batch_lbfgs import BatchLBFGS
+        from ganvas.optimizer.batch_lbfgs import BatchLBFGS
         from ganvas.system.eager import eager
 
         squares = None

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from ganvas.embedding import Space
 from ganvas.errors import ConfigError
-from ganvas.stage.candidates import require_latent, require_population
-from ganvas.stage.optimizer import Optimizer, Sensitivity
+from ganvas.optimizer.base import Optimizer, Sensitivity
+from ganvas.optimizer.candidates import require_latent, require_population
 
 if TYPE_CHECKING:
     import torch
@@ -51,7 +51,7 @@ class RandomSearch(Optimizer):
         self, parameters: Iterable[nn.Parameter], sensitivity: Sensitivity
     ) -> torch.optim.Optimizer:
         """Return the optimiser."""
-        from ganvas.stage.population import RandomDraws
+        from ganvas.optimizer.population import RandomDraws
         from ganvas.system.eager import eager
 
         return eager(RandomDraws)(parameters, self.population, self.seed)

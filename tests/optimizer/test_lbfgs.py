@@ -1,6 +1,6 @@
 import torch
 
-from ganvas.stage.batch_lbfgs import BatchLBFGS
+from ganvas.optimizer.batch_lbfgs import BatchLBFGS
 
 
 def rosenbrock(x):
