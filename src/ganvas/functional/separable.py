@@ -93,14 +93,18 @@ class _SeparableLayer(Function):
             gradients["noise"] = noise.to(ctx.noise_dtype)
         if wanted["bias"]:
             gradients["bias"] = grad.sum(dim=(0, 1))
-        if wanted["pointwise"]:
+        deeper = wanted["x"] or wanted["depthwise"]
+        if wanted["pointwise"] or (wanted["style"] and not deeper):
             weight = torch.bmm(grad.mT, filtered)
+        if wanted["pointwise"]:
             gradients["pointwise"] = (weight * style.to(weight.dtype)[:, None, :]).sum(0)
-        if wanted["x"] or wanted["style"] or wanted["depthwise"]:
+        if wanted["style"] and not deeper:
+            # By way of the weights that the style scales: they are fewer than the pixels.
+            gradients["style"] = (weight * pointwise).sum(dim=1).to(style.dtype)
+        if deeper:
             grad = grad @ pointwise
-        if wanted["style"]:
-            gradients["style"] = (grad * filtered).sum(dim=1).to(style.dtype)
-        if wanted["x"] or wanted["depthwise"]:
+            if wanted["style"]:
+                gradients["style"] = (grad * filtered).sum(dim=1).to(style.dtype)
             grad *= style[:, None, :]
             image = _image(grad, ctx.size)
         if wanted["depthwise"]:
