@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 Channel = Literal["auto", "luma", "alpha"]
 ASPECT_TOLERANCE = 0.01
 ROUNDING = 1e-5
-"""How far rounding may take a resized mask from 1; the levels of pictures are 1/255 apart."""
+"""How far rounding may take a resized mask from 1; levels of 16 bits are 1.5e-5 apart."""
 
 
 @dataclass(frozen=True)
