@@ -76,14 +76,41 @@ def test_paired_test_sees_the_pairing_that_a_mean_hides():
     assert test.high - test.low < 0.2
 
 
-def test_bootstrap_interval_equals_scipys():
+@pytest.mark.parametrize("n", [6, 20])
+def test_bootstrap_interval_equals_scipys_at_the_expanded_level(n):
     generator = np.random.default_rng(3)
-    differences = generator.normal(1, 2, 20)
-    test = paired_test(differences, np.zeros(20), resamples=20000)
+    differences = generator.normal(1, 2, n)
+    test = paired_test(differences, np.zeros(n), resamples=20000)
+    tail = stats.norm.cdf(-math.sqrt(n / (n - 1)) * stats.t.ppf(0.975, n - 1))
     expected = stats.bootstrap(
-        (differences,), np.mean, method="percentile", n_resamples=20000, rng=generator
-    ).confidence_interval
-    assert (test.low, test.high) == pytest.approx((expected.low, expected.high), abs=0.05)
+        (differences,), np.mean, method="percentile", n_resamples=20000, rng=generator,
+        confidence_level=1 - 2 * tail,
+    ).confidence_interval  # fmt: skip
+    assert (test.low, test.high) == pytest.approx((expected.low, expected.high), abs=0.06)
+
+
+@pytest.mark.parametrize("n", [6, 8, 20])
+def test_bootstrap_intervals_of_few_images_hold_the_mean_as_often_as_they_say(n):
+    generator = np.random.default_rng(n)
+    samples = generator.normal(0.5, 1, (800, n))
+    tests = [paired_test(sample, np.zeros(n), resamples=1000) for sample in samples]
+    held = np.mean([test.low <= 0.5 <= test.high for test in tests])
+    assert held == pytest.approx(0.94, abs=0.035)
+
+
+def test_one_pair_has_a_difference_but_no_interval():
+    test = paired_test([3.0], [1.0])
+    assert (test.n, test.difference, test.p) == (1, 2, 1)
+    assert math.isnan(test.low)
+    assert math.isnan(test.high)
+    same = paired_test([3.0, 4.0], [1.0, 2.0])
+    assert (same.low, same.high) == (2, 2)
+
+
+def test_pairs_that_are_not_finite_are_left_out_without_a_warning():
+    inf, nan = math.inf, math.nan
+    test = paired_test([inf, 1, nan, 4, inf, 2], [inf, 0, 1, -inf, 1, 0])
+    assert (test.n, test.difference) == (2, 1.5)
 
 
 def test_paired_test_is_the_same_every_time():

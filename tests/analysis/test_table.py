@@ -146,6 +146,36 @@ def test_too_few_images_are_told(study):
     assert any("too few images: with 4" in note for note in tabulate(study).notes)
 
 
+@pytest.mark.parametrize("shared", [0, 3, 8])
+def test_a_setting_that_shares_no_image_with_the_base_is_no_comparison(study, shared):
+    """Besides box there is a setting on other photographs alone: one test, not two."""
+    other = study / "other"
+    other.mkdir()
+    for file in (study / "box-0").iterdir():
+        text = file.read_text(encoding="utf-8").replace("mask=box", "mask=else")
+        (other / file.name).write_text(text.replace("mask: box", "mask: else"))
+    for file in study.glob("*/metrics.json"):
+        record = json.loads(file.read_text(encoding="utf-8"))
+        if file.parent == other:
+            record["images"] = {"elsewhere": {"psnr": 1.0}}
+        elif file.parent.name.startswith("box"):
+            kept = list(record["images"].items())[:shared]
+            record["images"] = dict(kept) or {"alone": {"psnr": 1.0}}
+        file.write_text(json.dumps(record))
+    table = tabulate(study, metrics=["psnr"], base="mask=full")
+    notes = "\n".join(table.notes)
+    assert ("no setting has an image in common with mask=full" in notes) == (shared == 0)
+    assert ("Holm-corrected over 1 settings" in notes) == (shared > 0)
+    # Three images give 2 / 2³ at least, eight are enough for one test.
+    assert ("too few images: with 3, no p under 0.25" in notes) == (shared == 3)
+    assert ("too few" in notes) == (shared == 3)
+    rows = {row.levels[0]: row.values["psnr"] for row in table.rows}
+    assert rows["else"].test.n == 0
+    assert np.isnan(rows["else"].p)
+    if shared:
+        assert rows["box"].p == rows["box"].test.p
+
+
 def test_unfinished_runs_are_told(study):
     (study / "box-1" / "status.json").write_text(json.dumps({"state": "failed"}))
     table = tabulate(study, base="mask=full")

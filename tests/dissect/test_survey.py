@@ -11,9 +11,12 @@ from scipy.stats import entropy
 
 from dissect_squares import BLUE, CONCEPTS, RED, SHIFTED, segment
 from ganvas.dissect import Dissection
+from ganvas.dissect.counts import Counts
 from ganvas.dissect.source import draw
 from ganvas.dissect.summary import correlations, summarised
+from ganvas.dissect.survey import count_layer
 from ganvas.errors import ConfigError, InputError
+from ganvas.functional.dissection import quantiles, threshold_levels
 
 SAMPLES = 9
 
@@ -91,6 +94,29 @@ def test_the_threshold_has_the_highest_quality_ratio_of_all(survey, squares, dis
     units = dissection.layers[layer]
     assert units.threshold[RED, unit].item() == pytest.approx(best)
     assert units.quality[RED, unit].item() == pytest.approx(ratios[best], abs=1e-6)
+
+
+def test_a_unit_that_shuns_a_concept_does_not_agree_with_it(squares):
+    # A concept on a third of the picture: a unit that is on everywhere else has its share as IoU
+    # at a low threshold.
+    rng = torch.Generator().manual_seed(0)
+    concept = (torch.rand(4, 1, 16, 16, generator=rng) < 0.35).float()
+    noise = 0.1 * torch.rand(4, 3, 16, 16, generator=rng)
+    features = torch.cat([-concept, concept, 0 * concept], 1) + noise
+    masks = F.interpolate(concept, (512, 512)) > 0
+    levels = threshold_levels()
+    edges = quantiles(features.transpose(0, 1).flatten(1), levels)
+    counted = count_layer(features, masks, edges, 16, 0, [0, 1, 0, 1])
+    pixels, styles = masks.flatten(2).sum(2), torch.zeros(4, 5)
+    found = summarised(
+        Counts({"16x16.units": counted}, pixels, styles), {"16x16.units": edges}, ("c",), squares
+    ).layers["16x16.units"]
+    away, at, _ = found.iou[0].tolist()
+    assert at == pytest.approx(1, abs=0.05)
+    # At the threshold that is recorded, and nowhere near the share.
+    on, inside = features[:, 0] > found.threshold[0, 0], concept[:, 0] > 0
+    assert away == pytest.approx(float((on & inside).sum() / (on | inside).sum()), abs=1e-6)
+    assert max(away, float(found.fresh[0, 0])) < 0.02
 
 
 def test_a_quantile_is_a_threshold_for_every_concept(survey, squares):

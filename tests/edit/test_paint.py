@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
 from ganvas.dissect import Dissection, Units
 from ganvas.edit import ConceptStroke, PaintUnits, RepairUnits
+from ganvas.edit.repair import _sampled
 from ganvas.errors import ConfigError, InputError
 from ganvas.functional.activations import fit_mask, pull_channels
 from ganvas.functional.artefacts import rarity, unusual_response
@@ -250,6 +252,38 @@ def test_what_is_usual_is_sampled_once_for_film_and_picture(scene, monkeypatch):
     assert len(drawn) == 1
     replace(repair, samples=4).apply(scene)
     assert len(drawn) == 2
+
+
+def test_a_unit_that_never_varies_answers_as_usual():
+    rng = torch.Generator().manual_seed(0)
+    features = torch.randn(3, 8, 8, generator=rng)
+    features[1:] = torch.tensor([0.3, 70.1])[:, None, None]
+    weight = torch.rand(1, 8, 8, generator=rng)
+    samples = [features[1:].flatten(1).mean(1) for _ in range(7)]
+    mean = torch.cat([torch.zeros(1), torch.stack(samples).mean(0)])
+    # What is not equal is rounding, of which no deviation is left.
+    response = unusual_response(features, weight, mean, torch.tensor([1.0, 0.0, 0.0]))
+    exact = abs(np.average(features[0].double().numpy(), weights=weight[0].double().numpy()))
+    assert response[0].item() == pytest.approx(exact, rel=1e-5)
+    assert response[1:].max() < 1
+
+
+def test_what_is_usual_of_units_that_hardly_vary_is_exact(scene):
+    generator, drawn = scene.generator, []
+    around = torch.tensor([0.0, 5.0]).repeat(8)[:, None, None]
+
+    def activations(rows, noise, layers):
+        state = type(generator).activations(generator, rows, noise, layers)[LAYER]
+        drawn.append(1e-3 * state.features + around)
+        return {LAYER: Activation(drawn[-1])}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(generator, "activations", activations)
+        usual = _sampled(generator, LAYER, 4)
+    values = torch.cat(drawn).transpose(0, 1).flatten(1).double()
+    assert torch.allclose(usual.std.double(), values.std(1, unbiased=False), rtol=1e-4)
+    assert torch.allclose(usual.mean.double(), values.mean(1), rtol=1e-4, atol=1e-6)
+    assert torch.equal(usual.peaks.amax(0).double(), values.amax(1))
 
 
 def test_response_and_rarity_are_those_of_their_definitions():

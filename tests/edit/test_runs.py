@@ -59,6 +59,22 @@ def test_what_a_hole_hides_has_no_say(tmp_path, loss):
     assert all(a.equal(b) for a, b in zip(latents[0].noise, latents[1].noise, strict=True))
 
 
+def test_what_the_hole_of_a_file_of_another_size_hides_has_no_say(tmp_path):
+    """White that is resized is a hole, too: it is not looked at, nor are its colours met."""
+    drawn = np.zeros((100, 100), np.uint8)
+    drawn[25:75, 25:75] = 255
+    Image.fromarray(drawn).save(tmp_path / "hole.png")
+    picture, found = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8), []
+    for name in ("a", "b"):
+        Image.fromarray(picture).save(tmp_path / f"{name}.png")
+        words = ["generator.resolution=64", "image=file", f"image.x.path={tmp_path / name}.png"]
+        words += ["mask=file", f"mask.path={tmp_path / 'hole.png'}"]
+        found.append(execute(tmp_path, "edit=inpaint", *words).embedding)
+        picture[20:44, 20:44] = 255 - picture[20:44, 20:44]
+    assert found[0].latent.equal(found[1].latent)
+    assert all(a.equal(b) for a, b in zip(found[0].noise, found[1].noise, strict=True))
+
+
 def test_of_several_starts_the_best_may_be_kept(tmp_path):
     every = execute(tmp_path, "edit=reconstruct_w", "start=several")
     best = execute(tmp_path, "edit=reconstruct_w", "start=several", "start.keep=best")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from safetensors.torch import load_file, save_file
 
 from ganvas.encoder import Augmentation, Data, Features, Job, Linear
 from ganvas.encoder.file import load_encoder, save_encoder
+from ganvas.encoder.linear import judged
 from ganvas.encoder.shards import Shards
 from ganvas.errors import ConfigError, InputError
+from ganvas.functional.ridge import normal_equations
 from ganvas.generator.tiny import TinyGenerator
 
 STILL = Augmentation(colour=0, blur=0, jpeg=None, crop=0)
@@ -145,6 +148,33 @@ def test_latents_of_another_length_are_refused(generator, trained, tmp_path):
     )
     with pytest.raises(InputError, match="gives rows of 31, but tiny has 32"):
         short.require_generator(generator, tmp_path)
+
+
+def test_one_sample_may_judge_and_then_explains_nothing_that_can_be_said(generator, tmp_path):
+    said = []
+    encoder = OPTION.train(generator, Job(21, 0, tmp_path, report=said.append))
+    assert encoder.record["held_out"] == 1
+    assert math.isnan(encoder.record["explained"])
+    errors = {row["penalty"]: row["error"] for row in encoder.record["curve"]}
+    assert encoder.record["penalty"] == min(errors, key=lambda penalty: errors[penalty])
+    save_encoder(encoder, tmp_path / "e.safetensors")
+    assert math.isnan(load_encoder(tmp_path / "e.safetensors").record["explained"])
+
+
+def test_the_explained_part_is_scikit_learns_r2_of_all_coordinates_together():
+    rng = np.random.default_rng(0)
+    x, w = rng.normal(size=(200, 4)), rng.normal(size=(4, 3))
+    y = x @ w + rng.normal(size=(200, 3))
+    sums, judges = (
+        normal_equations(torch.from_numpy(x[part]), torch.from_numpy(y[part]))
+        for part in (slice(150), slice(150, 200))
+    )
+    found = judged(sums, 1e-9, judges)
+    least = np.linalg.lstsq(np.c_[x[:150], np.ones(150)], y[:150], rcond=None)[0]
+    residual = np.square(np.c_[x[150:], np.ones(50)] @ least - y[150:]).sum(1).mean()
+    spread = np.square(y[150:] - y[150:].mean(0)).sum(1).mean()
+    assert found["error"] == pytest.approx(residual, rel=1e-6)
+    assert found["explained"] == pytest.approx(1 - residual / spread, rel=1e-6)
 
 
 def test_too_few_samples_are_refused(generator, tmp_path):

@@ -1,6 +1,9 @@
+import math
+
 import numpy as np
 import pytest
 import torch
+from scipy.ndimage import gaussian_filter
 from scipy.signal import convolve2d
 
 from ganvas.functional.blur import blur, gaussian_blur
@@ -28,3 +31,22 @@ def test_blur_keeps_the_integral_away_from_the_border():
 
 def test_blur_may_be_wider_than_the_mask():
     assert torch.equal(gaussian_blur(torch.ones(1, 1, 4, 4), 5.0), torch.ones(1, 1, 4, 4))
+
+
+@pytest.mark.parametrize("sigma", [0.7, 1.0, 2.5, 5.12, 20.48])
+def test_inside_of_a_blurred_mask_ones_are_exactly_one(sigma):
+    mask = torch.zeros(1, 1, 200, 170)
+    mask[..., :150, :140] = 1
+    blurred = gaussian_blur(mask, sigma)
+    assert torch.equal(blurred[..., :80, :70], torch.ones(1, 1, 80, 70))
+    assert torch.equal(gaussian_blur(0.3 * mask, sigma)[..., :80, :70], 0.3 * mask[..., :80, :70])
+
+
+@pytest.mark.parametrize("sigma", [0.3, 1.0, 2.5, 20.0])
+def test_a_blurred_mask_equals_scipys(sigma):
+    mask = (torch.rand(2, 1, 17, 31, generator=torch.Generator().manual_seed(0)) > 0.5).float()
+    radius = max(1, math.ceil(3 * sigma))
+    expected = gaussian_filter(
+        mask.double().numpy(), (0, 0, sigma, sigma), mode="nearest", radius=(0, 0, radius, radius)
+    )
+    assert gaussian_blur(mask, sigma).numpy() == pytest.approx(expected, abs=1e-7)

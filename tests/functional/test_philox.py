@@ -1,7 +1,9 @@
 """Philox against the known answers of its authors; windows of the field of noise."""
 
+import numpy as np
 import pytest
 import torch
+from scipy.stats import norm
 
 from ganvas.functional.philox import normal_field, philox
 
@@ -54,3 +56,15 @@ def test_seeds_and_streams_are_fields_of_their_own():
     ]
     correlation = torch.corrcoef(torch.stack(fields)) - torch.eye(5)
     assert correlation.abs().max() < 5 / 64
+
+
+def test_its_numbers_are_quantiles_of_the_normal_distribution():
+    levels = (np.arange(2**16) + 0.5) / 2**16
+    quantiles = torch.from_numpy(norm.ppf(levels)).float()
+    field = normal_field(0, (0, 0), 0, 0, 1024, 1024)
+    near = torch.searchsorted(quantiles, field).clamp(1, 2**16 - 1)
+    gap = torch.minimum((quantiles[near] - field).abs(), (quantiles[near - 1] - field).abs())
+    assert gap.max() < 1e-6
+    # What the docstring says of them.
+    assert 4.32 < field.abs().max() < 4.33
+    assert abs(quantiles.double().square().mean() - 1) < 3e-5

@@ -74,3 +74,21 @@ def test_reduced_precision_flows_through():
     for constant, theirs in zip(constants, exact, strict=True):
         assert constant.grad.dtype == torch.float32
         assert (constant.grad - theirs).norm() < 0.05 * theirs.norm()
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 2, 4, 4), (3, 2, 5, 5, 3), (2, 1, 1, 1, 6)])
+def test_gradients_are_differences_also_of_strided_inputs(shape):
+    batch, inputs, outputs, height, width = shape
+    rng = torch.Generator().manual_seed(0)
+
+    def normal(*size):
+        return torch.randn(size, generator=rng, dtype=torch.float64)
+
+    x = normal(batch, height, width, inputs).permute(0, 3, 1, 2)
+    style = normal(2 * batch, inputs)[::2]
+    noise = normal(batch, 1, width, height).transpose(2, 3)
+    weights = normal(inputs, 1, 3, 3), normal(outputs, inputs, 1, 1), normal(outputs)
+    variables = [v.detach().requires_grad_() for v in (x, style, noise, *weights)]
+    assert torch.autograd.gradcheck(separable_layer, variables)
+    # A gradient of another layout.
+    assert torch.autograd.gradcheck(lambda *v: separable_layer(*v).contiguous() ** 2, variables)

@@ -1,5 +1,7 @@
+import numpy as np
 import pytest
 import torch
+from skimage.metrics import structural_similarity
 from torchmetrics.functional.image import (
     multiscale_structural_similarity_index_measure as reference_ms_ssim,
 )
@@ -60,3 +62,35 @@ def test_gradients_agree_with_finite_differences():
     mask = torch.rand(1, 1, 14, 14, dtype=torch.float64)
     image = a[:1, :1].clone().requires_grad_()
     assert torch.autograd.gradcheck(lambda x: ssim(x, b[:1, :1], mask), (image,))
+
+
+@pytest.mark.parametrize("size", [(11, 11), (13, 37), (48, 33)])
+def test_whole_windows_alone_are_skimages(size):
+    rng = np.random.default_rng(0)
+    a = rng.integers(0, 256, (3, 3, *size)).astype(float)
+    b = np.clip(a + rng.normal(0, 40, a.shape), 0, 255).round()
+    wanted = [
+        structural_similarity(
+            x, y, channel_axis=0, gaussian_weights=True, sigma=1.5,
+            use_sample_covariance=False, data_range=255,
+        )
+        for x, y in zip(a, b, strict=True)
+    ]  # fmt: skip
+    assert ssim(torch.from_numpy(a), torch.from_numpy(b), span=255.0).tolist() == pytest.approx(
+        wanted, abs=1e-12
+    )
+
+
+def test_a_mask_weights_skimages_map():
+    rng = np.random.default_rng(1)
+    a = rng.integers(0, 256, (30, 40)).astype(float)
+    b = np.clip(a + rng.normal(0, 30, a.shape), 0, 255)
+    _, whole = structural_similarity(
+        a, b, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=255,
+        full=True,
+    )  # fmt: skip
+    mask = rng.random((30, 40))
+    inner = np.s_[5:-5, 5:-5]
+    tensors = (torch.from_numpy(image)[None, None] for image in (a, b, mask))
+    wanted = np.average(whole[inner], weights=mask[inner])
+    assert ssim(*tensors, span=255.0).item() == pytest.approx(wanted, abs=1e-12)

@@ -64,3 +64,20 @@ def test_pooled_statistics_are_those_of_the_images_side_by_side():
     mosaic = images.transpose(0, 1).flatten(1)
     torch.testing.assert_close(mean.flatten(), mosaic.mean(1))
     torch.testing.assert_close(deviation.flatten(), mosaic.std(1, unbiased=False))
+
+
+def test_pooled_statistics_of_units_that_hardly_vary_are_exact():
+    rng = torch.Generator().manual_seed(0)
+    means = [torch.tensor([10.0, 3.1, 7.7]).view(1, 3, 1, 1)] * 3
+    deviations = [torch.tensor([0.0, 1e-4, 0.01]).view(1, 3, 1, 1)] * 3
+    mean, deviation = pooled(list(zip(means, deviations, strict=True)))
+    torch.testing.assert_close(mean, means[0])
+    torch.testing.assert_close(deviation, deviations[0])
+    # Images that differ by little beside their mean, against the moments in double precision.
+    images = 100 + 0.01 * torch.randn(5, 2, 6, 6, generator=rng, dtype=torch.float64)
+    moments = [
+        (x.mean((2, 3), keepdim=True).float(), x.std((2, 3), keepdim=True, unbiased=False).float())
+        for x in images.split(1)
+    ]
+    exact = images.transpose(0, 1).flatten(1).std(1, unbiased=False).float()
+    torch.testing.assert_close(pooled(moments)[1].flatten(), exact, rtol=1e-3, atol=0)

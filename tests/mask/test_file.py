@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 from ganvas.errors import ConfigError, InputError
-from ganvas.mask import Canvas, File, Scribble
+from ganvas.mask import Canvas, File, Scribble, require_content
 
 CANVAS = Canvas({"x": torch.zeros(2, 3, 32, 32)})
 
@@ -53,6 +53,20 @@ def test_another_size_is_resized_with_a_notice(tmp_path, caplog):
     assert mask[0, 0, :, :16].min() == 1
     assert mask[0, 0, :, 16:].max() == 0
     assert "resized from 64×64 to 32×32" in caplog.text
+
+
+@pytest.mark.parametrize("side", [47, 63, 100])
+def test_ones_and_zeros_of_another_size_stay_exact(tmp_path, side):
+    # What an edit hides is what is under a mask of exactly 1: nearly 1 would let it look.
+    drawn = np.zeros((side, side))
+    drawn[side // 4 : -side // 4, side // 4 : -side // 4] = 255
+    mask = File(write(tmp_path / "m.png", drawn)).draw(CANVAS)[0, 0]
+    assert mask.max() == 1
+    assert torch.equal(mask[11:21, 11:21], torch.ones(10, 10))
+    assert torch.equal(mask[:5], torch.zeros(5, 32))
+    whole = File(write(tmp_path / "all.png", np.full((side, side), 255))).draw(CANVAS)
+    with pytest.raises(InputError, match="covers all of image 0"):
+        require_content("m", whole, partial=True)
 
 
 def test_another_aspect_is_refused(tmp_path):

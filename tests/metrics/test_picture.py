@@ -57,6 +57,24 @@ def test_ssim_and_ms_ssim_are_those_of_torchmetrics():
         assert metric.compare(a, b).tolist() == pytest.approx(wanted, abs=1e-5)
 
 
+def test_ssim_of_even_areas_is_exact():
+    flat, other = (torch.full((1, 3, 32, 32), level, dtype=torch.uint8) for level in (250, 120))
+    first = (0.01 * 255) ** 2
+    # Without variance, what remains is the luminance.
+    wanted = (2 * 250 * 120 + first) / (250**2 + 120**2 + first)
+    assert SSIM().compare(flat, other).item() == pytest.approx(wanted, abs=1e-6)
+    assert SSIM().compare(flat, flat).item() == 1
+    stripes = flat.clone()
+    stripes[..., ::2] = 251
+    wanted = structural_similarity(
+        np.pad(flat[0].numpy(), ((0, 0), (5, 5), (5, 5)), "reflect").astype(float),
+        np.pad(stripes[0].numpy(), ((0, 0), (5, 5), (5, 5)), "reflect").astype(float),
+        channel_axis=0, gaussian_weights=True, sigma=1.5, use_sample_covariance=False,
+        data_range=255,
+    )  # fmt: skip
+    assert SSIM().compare(flat, stripes).item() == pytest.approx(wanted, abs=1e-6)
+
+
 def test_ms_ssim_needs_five_scales():
     assert MSSSIM().compare(*pictures(1, 160)) is None
     a, b = pictures(1, 192)

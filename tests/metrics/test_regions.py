@@ -44,6 +44,25 @@ def test_psnr_weights_by_a_soft_mask():
     assert found == pytest.approx(10 * np.log10(255**2 / error), rel=1e-5)
 
 
+def test_an_empty_region_has_no_value():
+    a, b, mask = noise(16, 1, 2), noise(16, 2, 2), left_half().repeat(2, 1, 1, 1)
+    mask[1] = 0
+    for found in (region_psnr(a, b, mask), seam(a, b, b, mask)):
+        assert found.isnan().tolist() == [False, True]
+    context = Context(("a", "b"), {"result": a}, TinyGenerator(), region=Region(mask, b, b))
+    found = measure({"psnr": RegionPSNR(), "seam": Seam()}, context)
+    assert list(found["a"]) == ["psnr", "seam"]
+    assert not found["b"]
+
+
+@pytest.mark.assets
+def test_lpips_of_an_empty_region_has_no_value():
+    mask = torch.zeros(2, 1, 64, 64)
+    mask[0, :, 5:9, 7] = 1
+    found = region_lpips(noise(64, 1, 2), noise(64, 2, 2), mask, 32)
+    assert found.isnan().tolist() == [False, True]
+
+
 def test_a_seam_is_the_step_along_the_masks_edge():
     flat, step = np.full((8, 8), 100), np.full((8, 8), 100)
     step[:, 4:] = 130

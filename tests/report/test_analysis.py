@@ -181,3 +181,22 @@ def test_the_command_quotes_what_the_grammar_does_not_take_bare(tmp_path, monkey
     assert str(values["study"]) == "Größe zwei"
     notes = {str(getattr(value, "text", value)) for value in values["about.note"].list}
     assert notes == {"0.5", "two words", "ü"}
+
+
+def test_a_setting_on_other_photographs_is_not_corrected_for(tmp_path):
+    for name, mask, images in (
+        ("a", "a", {f"i{k}": 10.0 + k for k in range(8)}),
+        ("b", "b", {f"i{k}": 9.0 + k - 0.1 * k for k in range(8)}),
+        ("c", "c", {"elsewhere": 1.0}),
+    ):
+        about = {"m": {"text": "", "direction": "higher"}}
+        write_run(tmp_path / "study", name, [f"mask={mask}"], images, about=about)
+    analysis = collect(read_study(tmp_path / "study"), "study")["analysis"]
+    first, *others = analysis["ranking"]["m"]
+    assert first["holm"] is None
+    for row in others:
+        if row["pairs"]:
+            assert row["holm"] == row["p"] == pytest.approx(2 / 2**8, rel=1e-3)
+        else:
+            assert row["holm"] is None
+    assert sorted(row["pairs"] for row in others) == [0, 8]

@@ -136,9 +136,11 @@ def test_exploration_repeats_and_fades(scene):
     first, again = run(scene, config)[0], run(scene, config)[0]
     assert torch.equal(first.latent, again.latent)
     assert not torch.equal(first.latent, run(scene, w_stage())[0].latent)
-    shape, spread = (4, 8), torch.tensor(2.0)
-    early = Exploration(0.3, 0.5).draw(0, 1000, shape, spread)
-    assert early.std().item() == pytest.approx(0.6, rel=0.5)
+    shape, spread = (64, 64), torch.tensor(2.0)
+    for step, faded in ((0, 1.0), (125, 0.75**2), (250, 0.5**2), (499, 0.002**2)):
+        offset = Exploration(0.3, 0.5).draw(step, 1000, shape, spread)
+        assert offset.shape == (1, *shape)
+        assert offset.std().item() == pytest.approx(2 * 0.3 * faded, rel=0.05)
     assert Exploration(0.3, 0.5).draw(600, 1000, shape, spread).abs().max() == 0
 
 

@@ -26,6 +26,9 @@ _UNITS = ("dB", "s", "%")
 
 _MOST_BINS = 8
 
+_ROUNDING = 1e-12
+"""Relative to the values; records have seven digits of them."""
+
 Levels = tuple[int, ...]
 Key = TypeVar("Key")
 Cell = tuple[Levels, str]  # the other axes' levels, and the photograph
@@ -213,6 +216,9 @@ def importance(runs: Sequence[RunDirectory], axes: Sequence[Axis], metric: str) 
         float(np.mean([value - means[image] for image, value in row.items()])) if row else np.nan
         for row in rows
     ]
+    # What rounding leaves of equal values is no variance that an axis could explain.
+    rounding = _ROUNDING * max((abs(mean) for mean in means.values()), default=0.0)
+    values = [0.0 if abs(value) <= rounding else value for value in values]
     return {axis.name: omega_squared(values, _bins(axis)) for axis in axes if not axis.is_image}
 
 

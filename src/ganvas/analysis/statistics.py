@@ -14,6 +14,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from ganvas.functional.bootstrap import expanded_tail
+
 Values = Sequence[float] | npt.NDArray[np.float64]
 _EXACT_UP_TO = 200
 
@@ -42,8 +44,9 @@ class PairedTest:
     Attributes:
         n: Number of pairs.
         difference: Mean of ``a − b``.
-        low: Lower end of the difference's bootstrap confidence interval.
-        high: Upper end of it.
+        low: Lower end of the difference's bootstrap confidence interval; NaN with fewer than two
+            pairs.
+        high: Upper end of it; NaN with fewer than two pairs.
         p: Two-sided p value of Wilcoxon's signed-rank test; 1 without a difference.
     """
 
@@ -74,9 +77,9 @@ def paired_test(a: Values, b: Values, level: float = 0.95, resamples: int = 5000
     """Compare two settings on the same images: Wilcoxon signed-rank and a bootstrap interval.
 
     Args:
-        a: Values of the first setting, one per image.
+        a: Values of the first setting, one per image; pairs that are not finite are left out.
         b: Values of the second one, for the same images in the same order.
-        level: Coverage of the percentile bootstrap interval, in (0, 1).
+        level: Coverage of the bootstrap interval, in (0, 1).
         resamples: Number of bootstrap resamples, drawn the same way in every call.
 
     Raises:
@@ -85,7 +88,8 @@ def paired_test(a: Values, b: Values, level: float = 0.95, resamples: int = 5000
     first, second = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     if first.shape != second.shape:
         raise ValueError(f"paired values must be equal in number, got {len(a)} and {len(b)}")
-    differences = _finite(first - second)
+    known = np.isfinite(first) & np.isfinite(second)
+    differences = first[known] - second[known]
     n = differences.size
     if n == 0:
         return PairedTest(0, math.nan, math.nan, math.nan, 1.0)
@@ -189,8 +193,12 @@ def _sign_distribution(doubled: npt.NDArray[np.int64]) -> npt.NDArray[np.float64
 def _bootstrap_interval(
     differences: npt.NDArray[np.float64], level: float, resamples: int
 ) -> tuple[float, float]:
-    means = _resampling(differences.size, resamples) @ differences
-    tail = 50 * (1 - level)
+    """Return the expanded percentile interval of the mean, NaN with fewer than two values."""
+    n = differences.size
+    if n < 2:
+        return math.nan, math.nan
+    means = _resampling(n, resamples) @ differences
+    tail = 100 * expanded_tail(n, _t_quantile(0.5 + level / 2, n - 1))
     low, high = np.percentile(means, [tail, 100 - tail])
     return float(low), float(high)
 

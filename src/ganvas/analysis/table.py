@@ -273,16 +273,24 @@ def _contradictions(rows: Sequence[Row]) -> list[str]:
 
 def _notes(rows: Sequence[Row], by: Sequence[Axis]) -> tuple[str, ...]:
     notes = ["mean ± half of the 95 % confidence interval over images; seeds are averaged first"]
-    tests = [v.test for row in rows for v in row.values.values() if v.test is not None]
-    if not tests:
+    if not any(v.test for row in rows for v in row.values.values()):
         return (*notes, "one setting: nothing to compare")
     base = ", ".join(f"{a.name}={level}" for a, level in zip(by, rows[0].levels, strict=True))
+    # What shares no image with the base is no comparison, and Holm's method does not count it.
+    pairs: dict[str, list[int]] = {}
+    for row in rows:
+        for metric, value in row.values.items():
+            if value.test and value.test.n:
+                pairs.setdefault(metric, []).append(value.test.n)
+    if not pairs:
+        return (*notes, f"no setting has an image in common with {base}: nothing to compare")
+    settings = max(map(len, pairs.values()))
     notes.append(f"* p < {SIGNIFICANT} against {base}: Wilcoxon signed-rank, paired by image, "
-                 f"Holm-corrected over {len(rows) - 1} settings")  # fmt: skip
-    images = min(test.n for test in tests)
-    smallest = smallest_p(images) * (len(rows) - 1)
+                 f"Holm-corrected over {settings} settings")  # fmt: skip
+    images = min(map(min, pairs.values()))
+    smallest = smallest_p(images) * settings
     if smallest > SIGNIFICANT:
-        need = math.ceil(math.log2(2 * (len(rows) - 1) / SIGNIFICANT))
+        need = math.ceil(math.log2(2 * settings / SIGNIFICANT))
         notes.append(
             f"too few images: with {images}, no p under {min(1.0, smallest):.2g} is possible after "
             f"the correction; {need} are needed for {SIGNIFICANT}"

@@ -182,14 +182,18 @@ def _pixels(before: Tensor, without: Tensor, having: Tensor, row: int) -> Tensor
 
 
 def _measured(table: Tensor) -> Measured:
+    from scipy.special import stdtrit
+
+    from ganvas.functional.bootstrap import expanded_tail
     from ganvas.functional.dissection import bootstrap_ratio
 
     before, after, other, changed, new = table.double().T
-    left, low, high = bootstrap_ratio(after, before)
+    tail = expanded_tail(len(table), float(stdtrit(len(table) - 1, 0.975)))
+    left, low, high = bootstrap_ratio(after, before, tail)
     return Measured(
         removed=Share(1 - left, 1 - high, 1 - low),
-        others=Share(*bootstrap_ratio(changed, other)),
-        added=Share(*bootstrap_ratio(new, other)),
+        others=Share(*bootstrap_ratio(changed, other, tail)),
+        added=Share(*bootstrap_ratio(new, other, tail)),
     )
 
 

@@ -75,7 +75,9 @@ def _scores(joint: Tensor, total: Tensor, at: Tensor | int | None) -> tuple[Tens
         joint: (K, U, B).
         total: (U, B).
         at: Which threshold; None: that of the highest ratio among those at which the unit is active
-            inside of the concept more often than elsewhere.
+            inside of the concept more often than elsewhere. Where there is none, the highest: at a
+            low one, above which nearly everything lies, a unit that shuns the concept would have
+            the concept's share of the picture as its IoU.
     """
     import torch
 
@@ -89,7 +91,8 @@ def _scores(joint: Tensor, total: Tensor, at: Tensor | int | None) -> tuple[Tens
     if at is None:
         expected = above(total).double() * joint.sum(-1, keepdim=True).double()
         more = above(joint).double() * total.sum(-1, keepdim=True).double() > expected
-        at = torch.where(more, quality, -1.0).argmax(-1)
+        best, last = torch.where(more, quality, -1.0).argmax(-1), quality.shape[-1] - 1
+        at = best.where(more.any(-1), last)
     elif isinstance(at, int):
         at = torch.full(iou.shape[:-1], at)
     index = at[..., None]

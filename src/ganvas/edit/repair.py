@@ -136,13 +136,15 @@ def _sampled(generator: Generator, layer: str, samples: int) -> _Usual:
     import torch
 
     rng = torch.Generator().manual_seed(0)
-    means, squares, peaks = [], [], []
+    means, sums, peaks = [], [], []
     for w in generator.sample_w(samples, rng):
         rows, noise = generator.broadcast(w[None]), generator.sample_noise(1, rng)
         features = generator.activations(rows, noise, [layer])[layer].features[0].flatten(1)
         means.append(features.mean(1))
-        squares.append(features.square().mean(1))
+        # In double precision: the variance is a difference of these, small beside them.
+        wide = features.double()
+        sums.append(torch.stack([wide.mean(1), wide.square().mean(1)]))
         peaks.append(features.amax(1))
-    mean = torch.stack(means).mean(0)
-    variance = torch.stack(squares).mean(0) - mean.square()
-    return _Usual(mean, variance.clamp_min(0).sqrt(), torch.stack(peaks))
+    first, second = torch.stack(sums).mean(0)
+    deviation = (second - first.square()).clamp_min(0).sqrt().float()
+    return _Usual(torch.stack(means).mean(0), deviation, torch.stack(peaks))

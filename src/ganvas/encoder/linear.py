@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Annotated
@@ -102,7 +103,7 @@ def judged(sums: NormalEquations, penalty: float, judges: NormalEquations) -> di
     """Return the error of the regression of some sums on those that judge it.
 
     It is the mean squared distance of w, and the part of the spread of w that is explained: one
-    minus the error over that of the mean w.
+    minus the error over that of the mean w; NaN where one sample judges, which has no spread.
     """
     from ganvas.functional.ridge import mean_squared_error, ridge
 
@@ -113,5 +114,5 @@ def judged(sums: NormalEquations, penalty: float, judges: NormalEquations) -> di
         "samples": sums.pairs,
         "penalty": penalty,
         "error": error,
-        "explained": 1 - error / spread,
+        "explained": 1 - error / spread if judges.pairs > 1 else math.nan,
     }

@@ -9,6 +9,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+STILL = 1e-6
+"""A deviation below so much of the mean is that of rounding to float32."""
+
 
 def unusual_response(
     features: Float[Tensor, "C h w"],
@@ -18,7 +21,8 @@ def unusual_response(
 ) -> Float[Tensor, " C"]:
     """Return how far each unit's mean under a mask lies from its usual one, in usual deviations.
 
-    |Σ M u / Σ M − mean| / std, at least 0.
+    |Σ M u / Σ M − mean| / std, at least 0. Of a unit that does not vary but for rounding nothing is
+    usual or not: its deviation counts as a millionth of its mean.
 
     Args:
         features: u, of one picture.
@@ -27,7 +31,7 @@ def unusual_response(
         std: Its standard deviation over the same.
     """
     inside = (features * weight).sum((1, 2)) / weight.sum().clamp_min(1e-12)
-    return (inside - mean).abs() / std.clamp_min(1e-12)
+    return (inside - mean).abs() / std.maximum(STILL * mean.abs()).clamp_min(1e-12)
 
 
 def rarity(

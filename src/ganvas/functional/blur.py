@@ -27,13 +27,15 @@ def blur(
 def gaussian_blur(mask: Float[Tensor, "B C H W"], sigma: float) -> Float[Tensor, "B C H W"]:
     """Blur (B, C, H, W) with a Gaussian of `sigma` pixels, cut off at 3σ; the border is repeated.
 
-    Constants stay as they are, and values stay in the range of the input.
+    Values stay in the range of the input, and what is constant as far as the kernel reaches stays
+    as it is to the bit: inside of a blurred mask, ones are exactly 1.
     """
     if sigma <= 0:
         return mask
     radius = max(1, math.ceil(3 * sigma))
     offsets = torch.arange(-radius, radius + 1, device=mask.device, dtype=torch.float64)
     kernel = torch.exp(-offsets.square() / (2 * sigma * sigma))
-    kernel = (kernel / kernel.sum()).to(mask.dtype)
-    blurred = blur(F.pad(mask, (radius,) * 4, mode="replicate"), kernel)
+    # In double precision, whose rounding is gone from the result.
+    padded = F.pad(mask.double(), (radius,) * 4, mode="replicate")
+    blurred = blur(padded, kernel / kernel.sum()).to(mask.dtype)
     return blurred.clamp(mask.amin(), mask.amax())

@@ -126,9 +126,20 @@ def _surprise(share: Tensor) -> Tensor:
 
 
 def bootstrap_ratio(
-    after: Float[Tensor, " N"], before: Float[Tensor, " N"], draws: int = 2000, seed: int = 0
+    after: Float[Tensor, " N"],
+    before: Float[Tensor, " N"],
+    tail: float = 0.025,
+    draws: int = 2000,
+    seed: int = 0,
 ) -> tuple[float, float, float]:
-    """Return Σ after / Σ before and its 95 % interval over samples (percentile bootstrap).
+    """Return Σ after / Σ before and its interval over samples (percentile bootstrap).
+
+    Args:
+        after: Pixels of each sample, afterwards.
+        before: Pixels of it before, not 0 in all of a resample.
+        tail: Share of the resampled ratios beyond each end; of few samples `expanded_tail`'s.
+        draws: Number of resamples.
+        seed: Of the resamples.
 
     Source: Efron 1979; a ratio of sums, so that a sample with a few pixels counts as few.
     """
@@ -136,5 +147,5 @@ def bootstrap_ratio(
     index = torch.randint(len(after), (draws, len(after)), generator=rng)
     after, before = after.double(), before.double()
     ratios = after[index].sum(1) / before[index].sum(1).clamp_min(1e-12)
-    low, high = torch.quantile(ratios, ratios.new_tensor([0.025, 0.975])).tolist()
+    low, high = torch.quantile(ratios, ratios.new_tensor([tail, 1 - tail])).tolist()
     return float(after.sum() / before.sum().clamp_min(1e-12)), low, high

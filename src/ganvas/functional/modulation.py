@@ -21,6 +21,7 @@ from torch import Tensor
 from ganvas.functional.resample import filter2d
 
 EPSILON = 1e-8
+SMALLEST = torch.finfo(torch.float32).tiny
 
 
 def modulated_conv2d(
@@ -35,7 +36,7 @@ def modulated_conv2d(
     """Convolve x with weights that the style scales per input channel.
 
     In half precision weights and styles are first divided by their maximum, which demodulation
-    cancels, so that nothing overflows.
+    cancels, so that nothing overflows; what is 0 everywhere stays 0.
 
     Args:
         x: (B, I, H, W).
@@ -51,8 +52,9 @@ def modulated_conv2d(
     """
     if demodulate and x.dtype == torch.float16:
         peak = weight.abs().amax(dim=(1, 2, 3), keepdim=True) * math.sqrt(weight[0].numel())
-        weight = weight / peak
-        style = style / style.abs().flatten(1).amax(dim=1).view(-1, *[1] * (style.ndim - 1))
+        weight = weight / peak.clamp_min(SMALLEST)
+        peak = style.abs().flatten(1).amax(dim=1).clamp_min(SMALLEST)
+        style = style / peak.view(-1, *[1] * (style.ndim - 1))
     y = scaled(x, style.to(x.dtype))
     if upsample is None:
         y = F.conv2d(y, weight.to(x.dtype), padding=padding)

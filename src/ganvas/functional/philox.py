@@ -61,7 +61,7 @@ def normal_field(
     """Return a window of an unbounded field of n ~ N(0, 1), equal to the bit in every window.
 
     Each number is a quantile of the normal distribution, chosen by 16 random bits: one of 65,536
-    values up to ±4.17, whose variance is 1 to 2e-5. Nothing is computed in floating point, whose
+    values up to ±4.33, whose variance is 1 to 3e-5. Nothing is computed in floating point, whose
     last bit may depend on the position in memory.
 
     Args:

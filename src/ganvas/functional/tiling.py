@@ -94,5 +94,6 @@ def pooled(
     """
     means, deviations = (torch.cat(values) for values in zip(*moments, strict=True))
     mean = means.mean(dim=0, keepdim=True)
-    square = (means.square() + deviations.square()).mean(dim=0, keepdim=True)
-    return mean, torch.sqrt(square - mean.square())
+    # From the mean: a difference of squares would lose a small deviation beside a large mean.
+    square = (deviations.square() + (means - mean).square()).mean(dim=0, keepdim=True)
+    return mean, torch.sqrt(square)

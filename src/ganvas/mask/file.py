@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 Channel = Literal["auto", "luma", "alpha"]
 ASPECT_TOLERANCE = 0.01
+ROUNDING = 1e-5
+"""How far rounding may take a resized mask from 1; levels of 16 bits are 1.5e-5 apart."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,9 @@ def _is_grey(picture: Image.Image) -> bool:
 
 
 def fit(mask: Tensor, size: tuple[int, int], file: Path) -> Tensor:
-    """Resize a mask (1, 1, h, w) to `size` with a notice.
+    """Resize a mask (1, 1, h, w) to `size` with a notice; what is 1 stays exactly 1.
+
+    An edit hides what lies under a mask that is 1, and under one that is nearly 1 it looks.
 
     Raises:
         InputError: Its aspect differs by more than 1 %, so that it belongs to another picture.
@@ -134,4 +138,5 @@ def fit(mask: Tensor, size: tuple[int, int], file: Path) -> Tensor:
             f"the mask {file} is {width}×{height} but the image {size[1]}×{size[0]}: another aspect"
         )
     log.warning("mask %s is resized from %d×%d to %d×%d", file, width, height, size[1], size[0])
-    return resize(mask, size).clamp(0, 1)
+    resized = resize(mask, size).clamp(0, 1)
+    return resized.masked_fill(resized > 1 - ROUNDING, 1.0)

@@ -95,11 +95,15 @@ class MSSSIM(PictureMetric):
 
 
 def _each(function: Callable[..., Tensor], pictures: Tensor, targets: Tensor) -> Tensor:
-    """Apply a similarity image by image, which bounds its memory."""
+    """Apply a similarity image by image, which bounds its memory.
+
+    In double precision: variances are differences of squares, and those of bright even areas would
+    be rounding alone.
+    """
     import torch
 
     values = [
-        function(a[None].float(), b[None].float(), span=255.0, reflect=True)
+        function(a[None].double(), b[None].double(), span=255.0, reflect=True)
         for a, b in zip(pictures, targets, strict=True)
     ]
-    return torch.cat(values)
+    return torch.cat(values).float()

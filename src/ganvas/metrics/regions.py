@@ -97,11 +97,14 @@ def region_psnr(
     targets: UInt8[Tensor, "B 3 H W"],
     mask: Float[Tensor, "B 1 H W"],
 ) -> Float[Tensor, " B"]:
-    """PSNR in dB (B,) over the region: squared errors weighted by the mask, per its area."""
+    """PSNR in dB (B,) over the region: squared errors weighted by the mask, per its area.
+
+    NaN where the mask is 0 everywhere.
+    """
     from ganvas.functional.quality import psnr_from_mse
 
     error = (pictures.double() - targets.double()).square().mean(1, keepdim=True)
-    mse = (error * mask).sum((1, 2, 3)) / mask.sum((1, 2, 3)).clamp_min(1e-6)
+    mse = (error * mask).sum((1, 2, 3)) / mask.double().sum((1, 2, 3))
     return psnr_from_mse(mse, span=255.0)
 
 
@@ -111,7 +114,10 @@ def region_lpips(
     mask: Float[Tensor, "B 1 H W"],
     resolution: int,
 ) -> Float[Tensor, " B"]:
-    """LPIPS-VGG (B,), its spatial map averaged over the region."""
+    """LPIPS-VGG (B,), its spatial map averaged over the region; NaN where the mask is 0 everywhere.
+
+    Images are shrunk to `resolution` pixels a side, if they are larger.
+    """
     import torch
 
     from ganvas.functional.images import from_uint8, resize
@@ -125,7 +131,7 @@ def region_lpips(
             reference = network.reference(resize(from_uint8(b[None]), size))
             region = resize(m[None].float(), size)
             values.append(network(resize(from_uint8(a[None]), size), reference, region))
-    return torch.cat(values)
+    return torch.cat(values).masked_fill(mask.amax((1, 2, 3)) <= 0, torch.nan)
 
 
 def seam(
@@ -137,7 +143,7 @@ def seam(
     """How much steeper a picture is along the mask's edge than the photos are there, (B,).
 
     The mean absolute gradient across the edge, in 8-bit steps per pixel, minus that of the steeper
-    photo. 0 or less means no visible seam.
+    photo. 0 or less means no visible seam, NaN that the mask has no edge.
     """
     import torch
 
@@ -147,7 +153,7 @@ def seam(
 
     def steepness(images: Tensor) -> Tensor:
         luma = images.double().mean(1, keepdim=True)
-        return (edge_weight(luma) * weight).sum((1, 2, 3)) / weight.sum((1, 2, 3)).clamp_min(1e-6)
+        return (edge_weight(luma) * weight).sum((1, 2, 3)) / weight.double().sum((1, 2, 3))
 
     return steepness(pictures) - torch.maximum(steepness(inside), steepness(outside))
 

@@ -109,7 +109,8 @@ def _ranking(
         shared = sorted(values.keys() & best.keys())
         test = paired_test([values[i] for i in shared], [best[i] for i in shared])
         interval = mean_ci(list(values.values()))
-        p_values.append(test.p if levels != order[0] else float("nan"))
+        # Without a common image there is nothing to correct for.
+        p_values.append(test.p if levels != order[0] and test.n else float("nan"))
         numbers = {"mean": interval.mean, "low": interval.low, "high": interval.high}
         numbers |= {"difference": test.difference, "from": test.low, "to": test.high, "p": test.p}
         rows.append(

@@ -86,7 +86,9 @@ class Watch:
         """Let images rest whose loss has not fallen enough below its mark for long enough."""
         if self.early_stopping is None:
             return
-        improved = running & (loss < self.mark * (1 - self.early_stopping.improvement))
+        # A loss below 0, of a term with a negative weight, improves as it goes on falling.
+        needed = self.early_stopping.improvement * self.mark.abs()
+        improved = running & (loss < self.mark - needed)
         improved |= running & self.mark.isinf()
         self.mark = torch.where(improved, loss, self.mark)
         self.stale = torch.where(improved, torch.zeros_like(self.stale), self.stale + 1)

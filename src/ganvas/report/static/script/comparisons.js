@@ -156,8 +156,8 @@ function matrixDetail(by, grid, of, label) {
     h('b', {}, label(of[i])),
     ' minus ',
     h('b', {}, label(of[j])),
-    `: ${withUnit(state.metric, signed(difference))} on average over ${plural(n, 'image')}, 95 % bootstrap ` +
-      `interval ${signed(low)} to ${signed(high)}; ${pValue(p)}, ${pValue(holm)} after Holm’s ` +
-      'correction.',
+    `: ${withUnit(state.metric, signed(difference))} on average over ${plural(n, 'image')}` +
+      (low === null ? '' : `, 95 % bootstrap interval ${signed(low)} to ${signed(high)}`) +
+      `; ${pValue(p)}, ${pValue(holm)} after Holm’s correction.`,
   );
 }
