@@ -27,7 +27,7 @@ from ganvas.generator.random_weights import random_generator
 from ganvas.network.lpips import perceptual_distance
 from ganvas.runner.settings import Trainer
 from ganvas.system.files import write_json, write_text
-from speed.measure import Row, Scenery, exact, first_gradient, in_ganvas, plainly
+from speed.measure import WARM_UP, Row, Scenery, exact, first_gradient, in_ganvas, plainly
 from speed.plain import drawer
 from speed.task import TASKS, Task
 
@@ -157,4 +157,7 @@ if __name__ == "__main__":
     parser.add_argument("--steps", type=int, default=36)
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--small", action="store_true", help="small generators, to try the script")
-    main(parser.parse_args())
+    chosen = parser.parse_args()
+    if chosen.steps <= WARM_UP:
+        parser.error(f"--steps={chosen.steps}: the first {WARM_UP} are not timed")
+    main(chosen)

@@ -26,7 +26,7 @@ def test_an_embedding_survives(tmp_path, space):
         delta=Delta({"const@values": torch.ones(1, 3, dtype=torch.int8)}),
     )  # fmt: skip
     save_checkpoint(tmp_path / "c.pt", {"x": pack(embedding)})
-    state = load_checkpoint(tmp_path / "c.pt", torch.device("cpu"))
+    state = load_checkpoint(tmp_path / "c.pt")
     found = unpack(state["x"])
     wanted, text = flatten(embedding)
     again, again_text = flatten(found)
@@ -49,5 +49,5 @@ def test_a_checkpoint_that_holds_code_is_refused(tmp_path):
 
     torch.save({"state": Command()}, tmp_path / "c.pt")
     with pytest.raises(StorageError, match=r"c\.pt is broken"):
-        load_checkpoint(tmp_path / "c.pt", torch.device("cpu"))
+        load_checkpoint(tmp_path / "c.pt")
     assert not mark.exists()

@@ -65,7 +65,7 @@ class Augmentation:
         import torch
 
         drawn = torch.rand(8, len(pictures), 1, 1, 1, generator=rng)
-        u = drawn.to(pictures.device)
+        u = drawn.to(pictures.device, non_blocking=True)
         # Pictures keep their precision, also where a training reduces that of networks.
         with torch.autocast(pictures.device.type, enabled=False):
             if self.crop:
@@ -79,7 +79,7 @@ class Augmentation:
                 qualities = (self.jpeg + (95 - self.jpeg) * drawn[7]).flatten().tolist()
                 pairs = zip(pictures.cpu()[:, None], qualities, strict=True)
                 changed = torch.cat([through_jpeg(p, round(quality)) for p, quality in pairs])
-                pictures = changed.to(pictures.device)
+                pictures = changed.to(pictures.device, non_blocking=True)
         return pictures.clamp(-1, 1)
 
 

@@ -62,8 +62,6 @@ def fit(option: Settings, generator: Generator, job: Job) -> ResidualEncoder:
     training = EncoderTraining(option, network, scene, clock.progress)
     restore(training, state, file)
     run(training, clock, state, job, file)
-    # Lightning leaves it on the CPU.
-    training.network.to(device)
     encoder = trained(training, job, state)
     figures = judged_on_samples(encoder, generator, option, job.seed)
     record = {"explained": figures["explained"], "held_out": option.held_out, "on_samples": figures}

@@ -46,5 +46,6 @@ class Pool:
         self.next = step + 1
         available = min((step + 1) * stream.fresh, stream.kept)
         rng = torch.Generator().manual_seed(seed_of(self.seed, step))
-        chosen = torch.randperm(available, generator=rng)[:count].to(self.w.device)
+        chosen = torch.randperm(available, generator=rng)[:count]
+        chosen = chosen.to(self.w.device, non_blocking=True)
         return Samples(self.w[chosen], self.pictures[chosen])

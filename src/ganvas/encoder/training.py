@@ -181,7 +181,8 @@ class EncoderTraining(pl.LightningModule):
         labelled = w.new_ones(len(w), 1, 1)
         if count := self._photographs():
             chosen = torch.randint(len(scene.photographs), (count,), generator=rng)
-            photographs = from_uint8(scene.photographs[chosen.to(w.device)])
+            chosen = chosen.to(w.device, non_blocking=True)
+            photographs = from_uint8(scene.photographs[chosen])
             targets = torch.cat([photographs, targets])
             changed = torch.cat([photographs, changed])
             w = torch.cat([self._start(count), w])

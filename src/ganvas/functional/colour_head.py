@@ -15,10 +15,11 @@ def fit_head(
     """Return the heads (B, C + 1, 3) that map features to pictures best, image by image.
 
     Ridge regression over the positions of each image, for a penalty λ > 0 in standard deviations of
-    the features; the last row is the bias.
+    the features; the last row is the bias. The head of an image that is not finite is not, either,
+    and changes nothing for the others.
     """
     heads = [
-        ridge(normal_equations(x.flatten(1).T, y.flatten(1).T), penalty).matrix
+        ridge(normal_equations(x.flatten(1).T, y.flatten(1).T), penalty, check=False).matrix
         for x, y in zip(features, pictures, strict=True)
     ]
     return torch.stack(heads).to(features.dtype)

@@ -82,11 +82,20 @@ def summed(parts: Iterable[NormalEquations]) -> NormalEquations:
     return total
 
 
-def ridge(sums: NormalEquations, penalty: float) -> Affine:
+def ridge(sums: NormalEquations, penalty: float, *, check: bool = True) -> Affine:
     """Minimise Σ‖y − f(x)‖² / n + λ‖β‖² over affine maps f, for the penalty λ > 0.
 
     Features are standardised first, so that the penalty treats all alike. Source: Hoerl and Kennard
     1970, *Ridge Regression*.
+
+    Args:
+        sums: The data.
+        penalty: λ.
+        check: Look whether the sums are finite, for which a GPU is waited for; otherwise those that
+            are not give a map that is not.
+
+    Raises:
+        torch.linalg.LinAlgError: They are not.
     """
     n = sums.pairs
     centre, bias = sums.gram[:-1, -1] / n, sums.moments[-1] / n
@@ -98,7 +107,8 @@ def ridge(sums: NormalEquations, penalty: float) -> Affine:
     covariance = covariance / torch.outer(scale, scale) * torch.outer(varies, varies)
     cross = (sums.moments[:-1] / n - torch.outer(centre, bias)) / scale[:, None] * varies[:, None]
     covariance.diagonal().add_(penalty)
-    beta = torch.cholesky_solve(cross, torch.linalg.cholesky(covariance))
+    factor = torch.linalg.cholesky_ex(covariance, check_errors=check).L
+    beta = torch.cholesky_solve(cross, factor)
     return Affine(centre, scale, beta, bias)
 
 

@@ -348,7 +348,7 @@ class Generator(nn.Module, ABC):
         """Map `count` random z ~ N(0, 1) to w (count, w_dim); drawn on the CPU like the noise."""
         z = torch.randn(count, self.z_dim, generator=rng)
         with torch.no_grad():
-            return self.mapping(z.to(self.w_avg.device))
+            return self.mapping(z.to(self.w_avg.device, non_blocking=True))
 
     # --- identity -------------------------------------------------------------------------------
 

@@ -42,7 +42,7 @@ class RandomDraws(torch.optim.Optimizer):
         state["step"] = state.get("step", 0) + 1
         rng = torch.Generator().manual_seed(seed_of(group["seed"], state["step"]))
         drawn = torch.randn(group["population"], latent.shape[1], generator=rng)
-        latent.copy_(drawn.repeat(len(latent) // len(drawn), 1))
+        latent.copy_(drawn.repeat(len(latent) // len(drawn), 1), non_blocking=True)
 
 
 class Evolution(torch.optim.Optimizer):

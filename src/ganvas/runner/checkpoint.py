@@ -23,8 +23,11 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     write_bytes(path, buffer.getbuffer())
 
 
-def load_checkpoint(path: Path, device: torch.device) -> dict[str, Any] | None:
-    """Read a checkpoint, or None where there is none.
+def load_checkpoint(path: Path) -> dict[str, Any] | None:
+    """Read a checkpoint into the CPU's memory, or return None where there is none.
+
+    Whoever takes something over puts it where it belongs. Counters of steps, which optimisers read
+    on the host, stay there.
 
     Raises:
         StorageError: The file is broken.
@@ -32,7 +35,7 @@ def load_checkpoint(path: Path, device: torch.device) -> dict[str, Any] | None:
     if not path.is_file():
         return None
     try:
-        state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
         raise StorageError(
             f"{path} is broken ({type(error).__name__}); use force=true to start the run again"

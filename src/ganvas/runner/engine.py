@@ -229,7 +229,7 @@ class Run:
     # --- continuing -----------------------------------------------------------------------------
 
     def _restore(self) -> None:
-        state = load_checkpoint(self.folder.checkpoint_file, self.device)
+        state = load_checkpoint(self.folder.checkpoint_file)
         if state is None:
             return
         threads = self.experiment.trainer.threads or state["threads"]
@@ -240,9 +240,9 @@ class Run:
         names = [field.name for field in fields(Progress)]
         self.progress = Progress(**{name: state[name] for name in names if name in state})
         for name, packed in state["embeddings"].items():
-            self.scene.embeddings[name] = unpack(packed)
+            self.scene.embeddings[name] = unpack(packed).to(self.device)
         self.scene.tune(next((e.delta for e in self.scene.embeddings.values()), None))
-        self.scene.renders = state["renders"]
+        self.scene.renders = {k: v.to(self.device) for k, v in state["renders"].items()}
         log.info("continuing at step %d", self._step())
 
     def _checkpoint(self) -> None:

@@ -37,7 +37,8 @@ class Exploration:
         import torch
 
         rng = torch.Generator().manual_seed(seed_of(self.seed, step))
-        offset = torch.randn(1, *shape, generator=rng).to(spread.device)
+        # From the CPU, so that a seed means the same everywhere; nobody waits for it to arrive.
+        offset = torch.randn(1, *shape, generator=rng).to(spread.device, non_blocking=True)
         return offset * spread * self.strength * exploration(step / steps, self.until)
 
 

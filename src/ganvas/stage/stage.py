@@ -119,9 +119,7 @@ class Stage(pl.LightningModule):
         self._fit_drafts(step)
         for index, part in enumerate(self._parts):
             image, row, gradients = self._pass(index, step)
-            for tensor, gradient in zip(self.variables.tensors(), gradients, strict=True):
-                if gradient is not None:
-                    tensor.grad = gradient if tensor.grad is None else tensor.grad + gradient
+            self._add(gradients)
             row |= self._hold(part, step, row["loss"])
             self.renders.append(image)
             rows.append({name: value.detach() for name, value in row.items()})
@@ -232,8 +230,15 @@ class Stage(pl.LightningModule):
             step, pivot, noise, variables.before, variables.generator()
         )
         if share.requires_grad:
-            self.manual_backward(share.sum())
+            tensors = list(variables.tensors())
+            self._add(torch.autograd.grad(share.sum(), tensors, allow_unused=True))
         return {"loss": loss + share, "loss/locality": share}
+
+    def _add(self, gradients: Sequence[Tensor | None]) -> None:
+        """Add to the gradients of the variables, in their order."""
+        for tensor, gradient in zip(self.variables.tensors(), gradients, strict=True):
+            if gradient is not None:
+                tensor.grad = gradient if tensor.grad is None else tensor.grad + gradient
 
     def _explore(self, step: int) -> Tensor | None:
         exploration = self.config.exploration
@@ -313,10 +318,11 @@ class Stage(pl.LightningModule):
             tensor.copy_(saved)
         for tensor, saved in zip(self.best, state["best"], strict=True):
             tensor.copy_(saved)
-        self.shares = dict(state["shares"])
+        device = self.watch.alive.device
+        self.shares = {name: share.to(device) for name, share in state["shares"].items()}
         self.watch.restore(state["watch"])
-        if self.drafts is not None:
-            self.drafts.heads = state["heads"]
+        if self.drafts is not None and state["heads"] is not None:
+            self.drafts.heads = state["heads"].to(device)
         self._saved_optimizers = state["optimizers"]
         self.done = int(state["step"])
-        torch.set_rng_state(state["random"].cpu())
+        torch.set_rng_state(state["random"])

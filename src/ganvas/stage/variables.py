@@ -130,7 +130,8 @@ class Variables(nn.Module):
                 moved = torch.lerp(generator.w_avg.expand_as(latent), latent, self.start.truncation)
         else:
             whole = rows_of(latent, self.start.space, generator, self.start.truncation)
-            moved = whole[:, self._index]
+            # Under autocast the mapping network is of another precision than the latent.
+            moved = whole[:, self._index].to(frozen.dtype)
         return frozen.index_copy(1, self._index, moved)
 
     def styles(self, images: slice) -> list[Tensor]:

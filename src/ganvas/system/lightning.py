@@ -156,3 +156,5 @@ def fit_steps(
         except SystemExit as error:
             # Lightning's answer to Ctrl-C.
             raise KeyboardInterrupt from error
+    # Lightning leaves the module in the CPU's memory, away from what it works with.
+    module.to(device)
