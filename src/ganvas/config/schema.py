@@ -187,7 +187,7 @@ def _check_leaf(value: Any, hint: Any, key: str) -> Any:
         message = str(problem.get("ctx", {}).get("error", problem["msg"]))
         wrong = problem["input"]
         if problem["type"] == "missing":  # of a list with one item for each place
-            message = f"item {problem['loc'][-1] + 1} is missing"
+            message = f"item {int(problem['loc'][-1]) + 1} is missing"
         if problem["type"] in ("literal_error", "enum") and isinstance(wrong, str):
             raise ConfigError(
                 f"{key}: no option '{wrong}'{nearest(wrong, words_of(hint))}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ganvas.config.schema import build, check
+from ganvas.errors import ConfigError
 
 if TYPE_CHECKING:
     from ganvas.generator.base import Generator
@@ -27,6 +28,25 @@ class GeneratorConfig(ABC):
         """
 
 
+def loaded(config: GeneratorConfig) -> Generator:
+    """Load the generator of an option, frozen.
+
+    Raises:
+        ConfigError: It is none, or lacks what a family must have.
+        GanvasError: Its weights cannot be had.
+    """
+    from ganvas.generator.base import Generator
+
+    generator = config.load()
+    name = f"generator: {type(config).__name__}.load"
+    if not isinstance(generator, Generator):
+        raise ConfigError(f"{name} gives {type(generator).__name__}, not a Generator")
+    for attribute in ("name", "layers", "z_dim", "w_dim", "w_avg"):
+        if not hasattr(generator, attribute):
+            raise ConfigError(f"{name} gives a {type(generator).__name__} without {attribute}")
+    return generator.eval().requires_grad_(False)
+
+
 def load_generator(described: Mapping[str, Any]) -> Generator:
     """Load the frozen generator that a configuration describes.
 
@@ -35,4 +55,4 @@ def load_generator(described: Mapping[str, Any]) -> Generator:
         GanvasError: Its weights cannot be had.
     """
     config: GeneratorConfig = build(check(dict(described), GeneratorConfig, "generator"))
-    return config.load().eval().requires_grad_(False)
+    return loaded(config)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ganvas.edit import Operation
-from ganvas.errors import ConfigError, Interrupted, Pruned
+from ganvas.errors import ConfigError, Interrupted, Pruned, shape_of
 from ganvas.metrics.measure import Values, mean, measure
 from ganvas.runner.checkpoint import load_checkpoint, pack, save_checkpoint, unpack
 from ganvas.runner.compact_delta import compact
@@ -194,6 +194,12 @@ class Run:
         started = time.monotonic()
         save_frames(self.folder, self.names, name, operation.frames(self.scene))
         render = operation.apply(self.scene)
+        side = self.scene.generator.resolution
+        if getattr(render, "shape", None) != (wanted := (len(self.names), 3, side, side)):
+            raise ConfigError(
+                f"stages.{name}: {type(operation).__name__}.apply gives {shape_of(render)}, not "
+                f"the pictures {wanted}"
+            )
         self.scene.renders[name] = render.detach()
         entry = self._picture_entry(name, render, "x", {})
         return entry | {"steps": 0, "seconds": round(time.monotonic() - started, 3)}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import torch
 
-from ganvas.embedding import Embedding
-from ganvas.errors import ConfigError
+from ganvas.embedding import Embedding, Space, require_fit
+from ganvas.errors import ConfigError, InputError, about, nearest
 from ganvas.generator import Generator
 from ganvas.generator.tuning import require_delta, tuned
 from ganvas.image.source import to_tensor
@@ -18,6 +18,7 @@ from ganvas.mask import Canvas, Full
 from ganvas.metrics.measure import load
 from ganvas.runner.settings import Experiment
 from ganvas.stage import Scene
+from ganvas.start import Start
 
 log = logging.getLogger("ganvas")
 
@@ -42,7 +43,7 @@ def set_scene(
         GanvasError: The edit, the start or a metric does not fit; no work is done yet.
     """
     names, device = tuple(pictures["x"]), experiment.trainer.torch_device()
-    generator = generator.to(device).eval().requires_grad_(False)
+    generator = generator.to(device)
     if experiment.trainer.channels_last:
         generator = generator.to(memory_format=torch.channels_last)
     images = {}
@@ -61,6 +62,7 @@ def set_scene(
         start, own = experiment.start.of(name), tuple(pictures[name])
         own = own * len(names) if len(own) < len(names) else own
         begun = start.begin(generator, own, experiment.seed, images[name])
+        require_begun(start, begun, len(names), generator)
         return replace(begun, names=names, generator=generator_config).to(device)
 
     if experiment.start.sees_photographs and recipe.hides:
@@ -77,3 +79,23 @@ def set_scene(
     begun = {name: replace(start, delta=delta) for name, start in starts.items()}
     scene = Scene(tuned(generator, delta), images, masks, lambda: starts["x"], begun)
     return replace(experiment, edit=recipe), scene
+
+
+def require_begun(start: Start, begun: Embedding, images: int, generator: Generator) -> None:
+    """Refuse what a start, which may be somebody else's, begins with and cannot be drawn.
+
+    Raises:
+        ConfigError: It is no embedding, of another number of images, or of an unknown space.
+        InputError: Its tensors are not those of the generator.
+    """
+    name = f"start: {type(start).__name__}.begin"
+    if not isinstance(begun, Embedding):
+        raise ConfigError(f"{name} gives {type(begun).__name__}, not an Embedding")
+    if begun.space not in get_args(Space):
+        raise ConfigError(f"{name} gives the space {begun.space!r}{nearest('', get_args(Space))}")
+    if len(begun) != images:
+        raise ConfigError(f"{name} gives {len(begun)} latents for {images} images")
+    # A file with tuned weights is held against the generator where it is read.
+    if begun.delta is None:
+        with about(name, InputError):
+            require_fit(begun, generator)

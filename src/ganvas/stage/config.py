@@ -11,7 +11,7 @@ from pydantic import Field
 
 from ganvas.errors import ConfigError, about
 from ganvas.generator.delta import Compact
-from ganvas.layers import Layers
+from ganvas.layers import Layers, selected
 from ganvas.loss import Block, ScheduledWeight, Term
 from ganvas.stage.activation import ActivationSite
 from ganvas.stage.draft import Draft
@@ -188,7 +188,7 @@ class StageConfig:
             require_variables,
         )
 
-        subset = self.layers.select(generator)
+        subset = selected(self.layers, generator)
         require_variables(subset, self.optimise)
         for optimizer in self.optimise.values():
             optimizer.check_start(spec.space, images)
