@@ -18,6 +18,7 @@ from ganvas.errors import GanvasError, Interrupted, Pruned, RunError, first_line
 from ganvas.runner.damage import BEGUN
 from ganvas.runner.directory import RunDirectory
 from ganvas.runner.manifest import VERSION, write_manifest
+from ganvas.runner.own_code import Code
 from ganvas.runner.process import Process
 from ganvas.runner.provenance import amend, input_hashes, provenance
 from ganvas.runner.settings import Experiment
@@ -39,6 +40,7 @@ def describe(
     identity: Identity,
     experiment: Experiment,
     job: Job,
+    code: Code,
 ) -> None:
     """Write what is known before the work: configuration, provenance, status."""
     import torch
@@ -59,6 +61,7 @@ def describe(
                 if source is not None
             },
             "choices": job.choices,
+            "own_code": code,
         },
     )
     # They were written by an earlier attempt.
