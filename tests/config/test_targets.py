@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from enum import Enum
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from ganvas.config.schema import build, check
-from ganvas.config.targets import locate, parameters
+from ganvas.config.targets import locate, name_of, parameters
 from ganvas.errors import ConfigError
 
 NUMBERS = itertools.count()
@@ -63,6 +65,18 @@ def test_a_class_that_is_not_there_is_answered_by_the_nearest_of_its_module(modu
     name = module("from pathlib import Path as Ring\n\nclass Rings: ...\n\nclass _Ringed: ...\n")
     with pytest.raises(ConfigError, match=r"no 'Rign' in own_\d+; did you mean 'Rings'"):
         locate(f"{name}.Rign", "mask")
+
+
+def test_what_a_notebook_has_and_another_process_has_not_is_said_to_be_so(monkeypatch):
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
+    with pytest.raises(ConfigError, match="no 'Top' in __main__; what a notebook defines is there"):
+        locate("__main__.Top", "mask")
+
+
+def test_what_a_script_defines_has_one_name_in_all_processes(monkeypatch):
+    assert name_of(Painted) == f"{__name__}.Painted"
+    monkeypatch.setattr(Painted, "__module__", "__mp_main__")
+    assert name_of(Painted) == "__main__.Painted"
 
 
 def test_annotations_that_name_nothing_are_one_line(module):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import linecache
 import sys
+from types import ModuleType
 
 import pytest
 
+from ganvas.config.schema import Call
 from ganvas.runner.difference import causes
+from ganvas.runner.own_code import own_code
 from ganvas.runner.rerun import rerun
 
 MASK = """\
@@ -55,6 +59,24 @@ def test_a_repetition_names_code_that_has_changed(tiny_run, written, tmp_path):
     written(16)
     (line,) = causes(old, rerun(old.path, tmp_path / "other", trust=True))
     assert line.startswith("own_code.own_of_run: ")
+
+
+def test_a_class_of_a_notebook_is_known_by_its_methods(monkeypatch):
+    """As IPython defines it: in a module without a file, from lines that only linecache has."""
+    notebook = ModuleType("own_notebook")
+    monkeypatch.setitem(sys.modules, "own_notebook", notebook)
+
+    def defined(value: int) -> dict[str, str]:
+        source = f"class Part:\n    def value(self):\n        return {value}\n"
+        cell = f"<cell-{value}>"
+        linecache.cache[cell] = (len(source), None, source.splitlines(keepends=True), cell)
+        exec(compile(source, cell, "exec"), vars(notebook))
+        return own_code(Call("mask", notebook.Part, {}))
+
+    first = defined(1)
+    assert list(first) == ["own_notebook.Part"]
+    assert defined(1) == first
+    assert defined(2) != first
 
 
 def test_a_run_of_ganvas_alone_names_no_code(tiny_run):

@@ -52,8 +52,10 @@ def locate(path: str, key: str) -> Callable[..., Any]:
         raise ConfigError(f"{key}: cannot import '{path}': {_why(error, module_name)}") from error
     target = getattr(module, attribute, None)
     if not callable(target):
-        raise ConfigError(f"{key}: no '{attribute}' in {module_name}"
-                          f"{nearest(attribute, _offered(module))}")  # fmt: skip
+        hint = nearest(attribute, _offered(module))
+        if module_name == "__main__" and not hint:
+            hint = "; what a notebook defines is there alone: for other processes, use a module"
+        raise ConfigError(f"{key}: no '{attribute}' in {module_name}{hint}")
     return target  # type: ignore[no-any-return]
 
 
@@ -114,12 +116,14 @@ def _has_own_init(target: Callable[..., Any]) -> bool:
 
 def module_of(target: Callable[..., Any]) -> str:
     """Return the module that a class or function is defined in."""
-    return str(getattr(target, "__module__", None) or "")
+    module = str(getattr(target, "__module__", None) or "")
+    # What a script defines is called so in the processes that multiprocessing starts.
+    return "__main__" if module == "__mp_main__" else module
 
 
 def name_of(target: Callable[..., Any]) -> str:
     """Return the full name of a class or function, which tells it from others of its name."""
-    return f"{target.__module__}.{target.__qualname__}"
+    return f"{module_of(target)}.{target.__qualname__}"
 
 
 def explained(error: BaseException, module: str) -> str:

@@ -78,7 +78,14 @@ def _own_bases(target: Callable[..., Any]) -> tuple[Callable[..., Any], ...]:
 
 
 def _text_hash(target: Callable[..., Any]) -> str:
+    functions = [target, *filter(inspect.isfunction, vars(target).values())]
+    text = "".join(map(_text, functions))
+    return hashlib.sha256(text.encode()).hexdigest() if text else "unknown"
+
+
+def _text(target: Any) -> str:
+    # Python knows where a notebook defines a function, but not where a class.
     try:
-        return hashlib.sha256(inspect.getsource(target).encode()).hexdigest()
+        return inspect.getsource(target)
     except (OSError, TypeError):
-        return "unknown"
+        return ""
