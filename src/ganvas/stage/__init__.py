@@ -9,7 +9,7 @@ from ganvas.stage.embedding_spec import EmbeddingSpec
 from ganvas.stage.exploration import Exploration
 from ganvas.stage.lbfgs import LBFGS
 from ganvas.stage.locality import Locality
-from ganvas.stage.optimizer import Adam, Descent, Optimizer, Optimizers, Schedule
+from ganvas.stage.optimizer import Adam, Descent, Optimizer, Optimizers, Schedule, Sensitivity
 from ganvas.stage.random_search import RandomSearch
 from ganvas.stage.scene import Scene
 
@@ -29,5 +29,6 @@ __all__ = [
     "RandomSearch",
     "Scene",
     "Schedule",
+    "Sensitivity",
     "StageConfig",
 ]
