@@ -14,12 +14,10 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import yaml
 
+from ganvas.config.changes import MISSING
 from ganvas.config.groups import config_dir
 from ganvas.config.schema import alternatives
 from ganvas.config.targets import TARGET, Parameter, locate, parameters
-
-MISSING = "???"
-"""What a file writes, by OmegaConf's convention, for what must be given."""
 
 _SECTION = re.compile(r"^(?:Attributes|Args):\n((?:[ ]+.*\n?|\n)+)", re.MULTILINE)
 _IN_LINE = re.compile(r"\b(?:Attributes|Args): (\w+: .+)")

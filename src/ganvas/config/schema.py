@@ -20,6 +20,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from pydantic import ConfigDict, PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
+from ganvas.config.changes import MISSING
 from ganvas.config.targets import TARGET, explained, join, locate, module_of, parameters, raised_in
 from ganvas.errors import ConfigError, GanvasError, UnknownKeyError, about, nearest
 
@@ -54,7 +55,7 @@ def check(node: Any, hint: Any, key: str = "") -> Any:
     Raises:
         ConfigError: One line that names the key and, for a name, the nearest valid one.
     """
-    if node == "???":
+    if node == MISSING:
         raise ConfigError(f"{key} must be given, for example {key}=…")
     if isinstance(node, Mapping):
         return _check_mapping(node, hint, key)

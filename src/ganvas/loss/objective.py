@@ -68,9 +68,11 @@ class Block:
             raise ConfigError("around: without a mask there is nothing around the target")
 
     @property
-    def counts(self) -> bool:
-        """Whether any of its terms has a weight other than 0."""
-        return self.weight != 0 and any(term.weight != 0 for term in self.terms.values())
+    def counting(self) -> dict[str, Term]:
+        """The terms that add to the sum: those whose weight, with the block's, is not 0."""
+        if self.weight == 0:
+            return {}
+        return {name: term for name, term in self.terms.items() if term.weight != 0}
 
     def unweighted(self) -> Block:
         """Return the block with 1 in the place of every constant weight but 0.
@@ -176,8 +178,7 @@ class Objective:
                     _bind(block, term, _reference(block, term, references)),
                 )
                 for block_name, block in blocks.items()
-                for name, term in block.terms.items()
-                if term.weight != 0 and block.weight != 0
+                for name, term in block.counting.items()
             )
         return cls(parts)
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("ganvas")
 
 
-def describe(
+def record_beginning(
     folder: RunDirectory,
     info: RunInfo,
     identity: Identity,
@@ -42,12 +42,22 @@ def describe(
     job: Job,
     code: Code,
 ) -> None:
-    """Write what is known before the work: configuration, provenance, status."""
+    """Write what is known before the work: configuration, provenance, status.
+
+    Args:
+        folder: The run's folder.
+        info: What the run's sinks are told.
+        identity: What it is called.
+        experiment: What it is to do.
+        job: How that was composed.
+        code: The code outside ganvas that it names.
+    """
     import torch
 
     write_text(folder.path / "config.yaml", OmegaConf.to_yaml(OmegaConf.create(info.config)))
     written = {"overrides": list(job.overrides), "choices": job.choices}
     write_text(folder.path / "overrides.yaml", OmegaConf.to_yaml(OmegaConf.create(written)))
+    inputs = {name: source for name, source in vars(experiment.image).items() if source is not None}
     write_json(
         folder.path / "provenance.json",
         {
@@ -55,11 +65,7 @@ def describe(
             "seed": experiment.seed,
             "seed_varies": ["start", "missing pixels", "random masks", "noise"],
             "images": list(info.images),
-            "inputs": {
-                name: input_hashes(source)
-                for name, source in vars(experiment.image).items()
-                if source is not None
-            },
+            "inputs": {name: input_hashes(source) for name, source in inputs.items()},
             "choices": job.choices,
             "own_code": code,
         },
@@ -87,8 +93,6 @@ def work(
     process: Process,
 ) -> Fitting[None]:
     """Execute the run, and tell status and sinks how it ended."""
-    import torch
-
     from ganvas.runner.engine import Run
 
     sink = experiment.logger.sink()
@@ -106,25 +110,7 @@ def work(
         process.bar.say(f"run {folder.path}")
         stages = run.experiment.edit.stages.items()
         process.bar.plan({name: s.steps for name, s in stages if isinstance(s, StageConfig)})
-        file = folder.path / "provenance.json"
-        steps = run.experiment.edit.steps
-        folder.write_status(total_steps=steps)
-        amend(file, generator=run.generator_identity())
-        metrics = yield from run.execute()
-        amend(
-            file,
-            micro_batch=run.micro_batch,
-            side_by_side=run.progress.side_by_side,
-            threads=torch.get_num_threads(),
-            assets=used(),
-        )
-        outcome = run.outcome("finished", metrics)
-        write_manifest(folder.path, str(folder.status["signature"]))
-        folder.write_status(
-            state="finished", step=steps,
-            seconds=round(run.progress.seconds, 3),
-        )  # fmt: skip
-        folder.checkpoint_file.unlink(missing_ok=True)
+        outcome = yield from _to_its_end(run, folder)
     except (Interrupted, KeyboardInterrupt) as error:
         outcome = cut_short("interrupted")
         folder.write_status(state="interrupted")
@@ -149,3 +135,25 @@ def work(
         with suppress(OSError):  # what ended the run matters more
             folder.stop_file.unlink(missing_ok=True)
         record.end(outcome)
+
+
+def _to_its_end(run: Run, folder: RunDirectory) -> Fitting[Outcome]:
+    """Execute a run, and record what is known once it has begun and once it is finished."""
+    import torch
+
+    file, steps = folder.path / "provenance.json", run.experiment.edit.steps
+    folder.write_status(total_steps=steps)
+    amend(file, generator=run.generator_identity())
+    metrics = yield from run.execute()
+    amend(
+        file,
+        micro_batch=run.micro_batch,
+        side_by_side=run.progress.side_by_side,
+        threads=torch.get_num_threads(),
+        assets=used(),
+    )
+    outcome = run.outcome("finished", metrics)
+    write_manifest(folder.path, str(folder.status["signature"]))
+    folder.write_status(state="finished", step=steps, seconds=round(run.progress.seconds, 3))
+    folder.checkpoint_file.unlink(missing_ok=True)
+    return outcome
