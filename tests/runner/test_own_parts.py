@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -17,8 +18,10 @@ from ganvas.layers import Layers, Subset
 from ganvas.loss import Term
 from ganvas.mask import Mask
 from ganvas.metrics import Metric
+from ganvas.runner.directory import find_runs
 from ganvas.stage import Descent
 from ganvas.start import Start
+from ganvas.tracking import Logger
 
 FULL = torch.ones(1, 1, 32, 32)
 
@@ -123,6 +126,37 @@ class OwnMetric(Metric):
         return [1.0]
 
 
+class OwnSink:
+    def __init__(self, folder: Path, how: str) -> None:
+        self.folder, self.how = folder, how
+
+    def begin(self, info):
+        self.told("begin")
+
+    def log(self, row, frames):
+        pass
+
+    def end(self, outcome):
+        self.told(f"end {outcome.state}")
+
+    def told(self, event: str) -> None:
+        with (self.folder / "told.txt").open("a") as file:
+            file.write(f"{event}\n")
+        if event == self.how:
+            raise RuntimeError(f"no {event}")
+
+
+@dataclass(frozen=True)
+class OwnLogger(Logger):
+    folder: str
+    how: str = ""
+
+    def sink(self):
+        if self.how == "sink":
+            raise RuntimeError("no sink")
+        return OwnSink(Path(self.folder), self.how)
+
+
 def part(kind: type, **fields: Any) -> str:
     values = "".join(f", {name}: {value}" for name, value in fields.items())
     return f"{{_target_: {__name__}.{kind.__name__}{values}}}"
@@ -197,3 +231,20 @@ def test_a_mask_of_truth_values_is_one_of_ones_and_zeros(tiny_run):
     own = tiny_run(f"mask={part(OwnMask, how='bool')}")
     full = tiny_run("mask=full")
     assert torch.equal(own.embedding.latent, full.embedding.latent)
+
+
+@pytest.mark.parametrize("how", ["sink", "begin"])
+def test_a_run_whose_logger_fails_has_failed(tiny_run, tmp_path, how):
+    with pytest.raises(GanvasError, match=f"RuntimeError: no {how}; the traceback is in"):
+        tiny_run(f"logger={part(OwnLogger, folder=tmp_path, how=how)}")
+    (run,) = find_runs(tmp_path / "outputs")
+    assert (run.state, run.error) == ("failed", f"RuntimeError: no {how}")
+
+
+def test_a_sink_that_was_not_begun_is_not_ended(tiny_run, tmp_path, caplog):
+    logger = f"logger={part(OwnLogger, folder=tmp_path)}"
+    with pytest.raises(GanvasError):
+        tiny_run(logger, f"mask={part(OwnMask, how='flat')}")
+    assert not (tmp_path / "told.txt").exists()
+    tiny_run(logger)
+    assert (tmp_path / "told.txt").read_text().split("\n") == ["begin", "end finished", ""]

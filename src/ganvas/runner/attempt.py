@@ -25,7 +25,7 @@ from ganvas.runner.settings import Experiment
 from ganvas.runner.signature import Identity
 from ganvas.stage import StageConfig
 from ganvas.system.files import storage_errors, write_json, write_text
-from ganvas.tracking import Outcome, Record, RunInfo, Sink
+from ganvas.tracking import Outcome, Record, RunInfo
 
 if TYPE_CHECKING:
     from ganvas.runner.engine import Run
@@ -95,9 +95,7 @@ def work(
     """Execute the run, and tell status and sinks how it ended."""
     from ganvas.runner.engine import Run
 
-    sink = experiment.logger.sink()
-    sinks: list[Sink] = [sink] if sink is not None else []
-    record = Record(info, sinks)
+    record = Record(info, [])
     run: Run | None = None
     outcome = Outcome("failed", 0)
 
@@ -105,6 +103,8 @@ def work(
         return run.outcome(state, {}) if run else Outcome(state, 0)
 
     try:
+        if (sink := experiment.logger.sink()) is not None:
+            record.sinks.append(sink)
         run = Run(experiment, pictures, folder, record, info.config["generator"], process)
         # Only now is the experiment known to fit its generator.
         process.bar.say(f"run {folder.path}")
