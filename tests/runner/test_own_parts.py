@@ -94,6 +94,8 @@ class OwnGenerator(GeneratorConfig):
     def load(self):
         if self.how == "none":
             return None
+        if self.how == "raise":
+            raise KeyError("const")
         generator = TinyGenerator(32)
         del generator.w_avg
         return generator
@@ -248,3 +250,11 @@ def test_a_sink_that_was_not_begun_is_not_ended(tiny_run, tmp_path, caplog):
     assert not (tmp_path / "told.txt").exists()
     tiny_run(logger)
     assert (tmp_path / "told.txt").read_text().split("\n") == ["begin", "end finished", ""]
+
+
+def test_a_generator_that_raises_is_one_line_for_other_commands(ganvas_command):
+    done = ganvas_command("layers", f"generator={part(OwnGenerator, how='raise')}")
+    assert done.code == 2
+    assert done.complaint.startswith(
+        "ganvas: generator: KeyError: 'const' (test_own_parts.py, line"
+    )

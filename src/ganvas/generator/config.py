@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ganvas.config.schema import build, check
-from ganvas.errors import ConfigError
+from ganvas.config.targets import explained, module_of
+from ganvas.errors import CheckpointError, ConfigError, GanvasError
 
 if TYPE_CHECKING:
     from ganvas.generator.base import Generator
@@ -52,7 +53,17 @@ def load_generator(described: Mapping[str, Any]) -> Generator:
 
     Raises:
         ConfigError: It describes none.
+        CheckpointError: Code outside ganvas, which is to load it, raises something else.
         GanvasError: Its weights cannot be had.
     """
     config: GeneratorConfig = build(check(dict(described), GeneratorConfig, "generator"))
-    return loaded(config)
+    try:
+        return loaded(config)
+    except GanvasError:
+        raise
+    except Exception as error:
+        module = module_of(type(config))
+        if module.partition(".")[0] == "ganvas":
+            raise
+        # Outside of a run there is no log that a traceback could go to.
+        raise CheckpointError(f"generator: {explained(error, module)}") from error
