@@ -121,6 +121,16 @@ def one_or(count: int) -> str:
     return "1" if count == 1 else f"1 or {count}"
 
 
+def shape_of(value: object) -> str:
+    """Return the shape of a tensor or array, or the type of what is neither.
+
+    >>> shape_of(3.0)
+    'float'
+    """
+    shape = getattr(value, "shape", None)
+    return type(value).__name__ if shape is None else str(tuple(shape))
+
+
 def first_line(error: Exception) -> str:
     """Return the first line of an error's text that says something."""
     said = [line.strip() for line in str(error).splitlines() if line.strip()]

@@ -168,7 +168,7 @@ def test_a_mistake_in_a_training_by_gradients_is_one_line(ganvas_command, words)
     [
         (("generator.seed=1",), "not for tiny at 32²"),
         (("generator.resolution=64",), "not for tiny at 64²"),
-        (("edit=inpaint", "mask=box"), "start=encoder sees what this edit hides"),
+        (("edit=inpaint", "mask=box"), "start: FromEncoder sees what this edit hides"),
     ],
 )
 def test_an_encoder_that_does_not_fit_is_refused_in_one_line(ganvas_command, encoder, words, line):

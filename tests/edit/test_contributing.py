@@ -16,7 +16,10 @@ import torch
 from ganvas.command.help import option_fields, summary
 
 PAGE = Path(__file__).parents[2] / "CONTRIBUTING.md"
-MODULES = {"my_mask", "my_loss", "my_metric", "my_edit", "my_generator"}
+MODULES = {
+    "my_mask", "my_loss", "my_metric", "my_edit", "my_generator", "my_start", "my_layers",
+    "my_optimizer", "my_logger",
+}  # fmt: skip
 MOMENT = (
     "budget=preview", "budget.latent=6", "logger=none", "metrics=sharp", "mask=checker",
     "loss=huber", "generator=ripples",
@@ -85,6 +88,27 @@ def test_the_operation_and_the_change_of_the_page_do_what_they_say(mine, tmp_pat
     overrides = [*MOMENT, "edit=mirror", f"output={tmp_path}"]
     fitted = run([*overrides, "~edit.stages.fade", "~edit.stages.mirror"], config_dir=mine)
     torch.testing.assert_close(embedding.latent, 0.7 * fitted.embedding.latent)
+
+
+def test_start_layers_optimiser_and_logger_of_the_page_do_what_they_say(mine, tmp_path):
+    from ganvas.api import run
+    from ganvas.embedding import rows_of
+
+    words = [*(w for w in MOMENT if w != "logger=none"), "edit=denoise", f"output={tmp_path}"]
+    words += ["start=near", "layers=alternate", "optimizer=sgd", "logger=lines"]
+    result = run(words, config_dir=mine)
+    from my_generator import RipplesConfig
+
+    generator = RipplesConfig().load()
+    w = generator.sample_w(1, torch.Generator().manual_seed(0))
+    start = 0.5 * rows_of(w, "w", generator)
+    moved = (result.embedding.latent != start).any(2)[0]
+    assert moved.tolist() == [True, False, True]
+    lines = (result.path / "lines.txt").read_text().splitlines()
+    assert len(lines) == 1 + len(result.curve) == 7
+    assert lines[-1] == "finished"
+    losses = [row["loss"][0] for row in result.curve]
+    assert losses[-1] < losses[0]
 
 
 def test_a_pixel_outside_of_the_mask_cannot_change_the_loss_of_the_page(importable):

@@ -300,9 +300,9 @@ def test_block_and_term_weights_multiply_and_follow_their_schedule():
 def test_a_block_without_terms_is_refused():
     with pytest.raises(ConfigError, match="at least one term"):
         Block({})
-    assert Block({"mse": MSE()}).counts
-    assert not Block({"mse": MSE()}, weight=0.0).counts
-    assert not Block({"mse": MSE(weight=0.0)}).counts
+    assert Block({"mse": MSE()}).counting
+    assert not Block({"mse": MSE()}, weight=0.0).counting
+    assert not Block({"mse": MSE(weight=0.0)}).counting
 
 
 def test_each_image_has_the_weights_of_its_objective():

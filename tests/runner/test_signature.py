@@ -7,6 +7,8 @@ import inspect
 import pkgutil
 import shutil
 import sys
+from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +17,32 @@ from PIL import Image
 
 import ganvas
 from ganvas.config.compose import compose_job
-from ganvas.errors import InputError
-from ganvas.mask import Box
+from ganvas.errors import ConfigError, InputError
+from ganvas.mask import Box, Full
 from ganvas.runner.job import validate
 from ganvas.runner.signature import identify
+
+
+class Kind(Enum):
+    NEAR = "near"
+    FAR = "far"
+
+
+@dataclass(frozen=True)
+class Own(Full):
+    """A mask of somebody else's, with fields of more kinds than the program's own have."""
+
+    kind: Kind = Kind.NEAR
+    names: frozenset[str] = frozenset()
+    folder: Path | None = None
+
+
+@dataclass(frozen=True)
+class Opaque(Full):
+    thing: object = object()
+
+
+OWN = f"_target_: {__name__}.Own"
 
 
 def sign(*overrides: str) -> str:
@@ -118,6 +142,35 @@ def test_a_network_of_another_code_base_counts_by_its_content(photo, tmp_path):
     assert sign(*words) != before
     addresses = [f"generator.checkpoint=https://example.org/{n}.pkl" for n in "ab"]
     assert sign(*words, addresses[0]) != sign(*words, addresses[1])
+
+
+def test_the_fields_of_own_parts_count(photo):
+    plain = sign(photo, f"mask={{{OWN}}}")
+    assert sign(photo, f"mask={{{OWN}, kind: near, names: []}}") == plain
+    assert sign(photo, f"mask={{{OWN}, kind: far}}") != plain
+    named = sign(photo, f"mask={{{OWN}, names: [a, b]}}")
+    assert named == sign(photo, f"mask={{{OWN}, names: [b, a]}}")
+    assert named != plain
+
+
+def test_a_folder_of_an_own_part_counts_by_its_files(photo, tmp_path):
+    network = tmp_path / "network"
+    (network / "deep").mkdir(parents=True)
+    (network / "config.json").write_text("{}")
+    (network / "deep" / "weights.bin").write_bytes(b"1")
+    words = photo, f"mask={{{OWN}, folder: {network}}}"
+    before = sign(*words)
+    shutil.copytree(network, tmp_path / "copy")
+    assert sign(photo, f"mask={{{OWN}, folder: {tmp_path / 'copy'}}}") == before
+    (network / "deep" / "weights.bin").write_bytes(b"2")
+    assert sign(*words) != before
+
+
+def test_a_default_that_no_hash_can_hold_is_named(photo):
+    with pytest.raises(
+        ConfigError, match=r"\.Opaque\.thing: nothing tells one object from another"
+    ):
+        sign(photo, f"mask={{_target_: {__name__}.Opaque}}")
 
 
 def test_the_folders_name_is_short_and_plain(photo, tmp_path):

@@ -12,18 +12,16 @@ from families import MAKERS
 from fitting import Listener, fit
 from ganvas.layers import All
 from ganvas.loss import L1, MSE, Block
+from ganvas.optimizer import LBFGS, Adam, RandomSearch
 from ganvas.stage import (
-    LBFGS,
     ActivationSite,
-    Adam,
     Draft,
     EarlyStopping,
     Exploration,
     Locality,
-    RandomSearch,
     Scene,
     StageConfig,
-)  # fmt: skip
+)
 from ganvas.stage.stage import Stage
 from ganvas.start import Random, WAvg
 from pretended_gpu import pretended_gpu, waits

@@ -1,5 +1,6 @@
 import json
 import socket
+import sys
 
 import pytest
 from PIL import Image
@@ -13,6 +14,18 @@ from ganvas.study.settings import LocalSettings
 from ganvas.system.files import UNFINISHED
 
 TINY = ["generator=tiny", "loss=pixel", "metrics=pixel", "logger=none", "trainer=cpu"]
+
+
+OWN_MASK = """\
+from dataclasses import dataclass
+
+from ganvas.mask import Full
+
+
+@dataclass(frozen=True)
+class Part(Full):
+    share: float = {share}
+"""
 
 
 def jobs(folder, *seeds):
@@ -136,3 +149,16 @@ def test_shards_cover_every_file_once(tmp_path):
     assert [[f.stem for f in part] for part in parts] == [["a", "c", "e"], ["b", "d"]]
     with pytest.raises(ConfigError, match="the last one is 2/2"):
         Source(tmp_path, shard="3/2")
+
+
+def test_a_changed_module_outside_of_the_options_counts(tmp_path, monkeypatch):
+    (tmp_path / "own_of_plan.py").write_text(OWN_MASK.format(share=0.5))
+    monkeypatch.syspath_prepend(tmp_path)
+    words = [*TINY, f"output={tmp_path}", "mask={_target_: own_of_plan.Part}"]
+    (before,) = plan([words])
+    assert plan([words]) == [before]
+    (tmp_path / "own_of_plan.py").write_text(OWN_MASK.format(share=0.25))
+    # As a new process finds it.
+    monkeypatch.delitem(sys.modules, "own_of_plan")
+    (after,) = plan([words])
+    assert before.path != after.path

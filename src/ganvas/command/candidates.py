@@ -213,7 +213,7 @@ def _choices(hint: Any) -> list[str]:
 def _hint(before: Sequence[str], key: str) -> Any:
     """Return the type of what a key sets, or None."""
     from ganvas.command.describe import option_parameters
-    from ganvas.config.schema import parameters
+    from ganvas.config.targets import parameters
 
     group, dot, _ = key.partition(".")
     if not dot:
@@ -248,9 +248,9 @@ def _chosen(before: Sequence[str], group: str) -> Path | None:
 
 
 def _config_dirs(before: Sequence[str]) -> list[Path]:
-    """Return the user's own folders of options that the line names."""
-    pairs = pairwise(before)
-    return [f for flag, folder in pairs if flag == "--config-dir" for f in user_folders(folder)]
+    """Return the folders of options beside the program's: the line's own, and installed ones."""
+    named = [folder for flag, folder in pairwise(before) if flag == "--config-dir"]
+    return user_folders(named[-1] if named else None)
 
 
 def _folders(parent: Path) -> list[Path]:

@@ -8,16 +8,16 @@ import re
 import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import yaml
 
+from ganvas.config.changes import MISSING
 from ganvas.config.groups import config_dir
-from ganvas.config.schema import TARGET, Parameter, alternatives, locate, parameters
-
-MISSING = "???"
-"""What a file writes, by OmegaConf's convention, for what must be given."""
+from ganvas.config.schema import alternatives
+from ganvas.config.targets import TARGET, Parameter, locate, parameters
 
 _SECTION = re.compile(r"^(?:Attributes|Args):\n((?:[ ]+.*\n?|\n)+)", re.MULTILINE)
 _IN_LINE = re.compile(r"\b(?:Attributes|Args): (\w+: .+)")
@@ -45,7 +45,7 @@ def summary(file: Path) -> str:
     """Return an option's one-line summary: the first comment of its file, after Hydra's header."""
     lines = file.read_text(encoding="utf-8").splitlines()
     first = next((line for line in lines if not line.startswith("# @")), "")
-    return first.removeprefix("#").strip()
+    return first.removeprefix("#").strip() if first.startswith("#") else ""
 
 
 def read_option(file: Path) -> dict[str, Any]:
@@ -109,8 +109,11 @@ def option_fields(file: Path, group: str) -> Iterator[tuple[str, str]]:
 
 
 def first_line(target: Callable[..., Any]) -> str:
-    """Return the summary of a class's or function's docstring."""
-    return inspect.cleandoc(target.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
+    """Return the summary of a class's or function's docstring, without fields that it lists."""
+    doc = inspect.cleandoc(target.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
+    # A dataclass without a docstring gets its signature as one.
+    written = not (dataclasses.is_dataclass(target) and doc.startswith(f"{target.__name__}("))
+    return _IN_LINE.split(doc)[0].strip() if written else ""
 
 
 def by_class(objects: Iterator[OptionObject]) -> dict[Callable[..., Any], list[OptionObject]]:
@@ -174,6 +177,8 @@ def type_name(hint: Any) -> str:
         return type_name(arguments[0])
     if origin is Literal:
         return "|".join(str(a) for a in arguments)
+    if inspect.isclass(hint) and issubclass(hint, Enum):
+        return "|".join(str(member.value) for member in hint)
     if origin in (Union, types.UnionType):
         return " or ".join(type_name(a) for a in arguments)
     if origin is dict:
@@ -186,6 +191,8 @@ def type_name(hint: Any) -> str:
 
 def _shown(value: Any) -> str:
     """Return a value as YAML writes it."""
+    if isinstance(value, Enum):
+        return _shown(value.value)
     if isinstance(value, list | tuple):
         return f"[{', '.join(_shown(item) for item in value)}]"
     if isinstance(value, bool):

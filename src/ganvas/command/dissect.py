@@ -14,7 +14,8 @@ from ganvas.command.flags import read_flags
 from ganvas.config.checked import resolve_as
 from ganvas.config.compose import Resolver
 from ganvas.config.groups import user_folders
-from ganvas.config.schema import Call, build, parameters
+from ganvas.config.schema import Call, build
+from ganvas.config.targets import parameters
 from ganvas.dissect.plan import SHARING, DissectPlan
 from ganvas.errors import ConfigError, InputError, about
 from ganvas.system.files import sha256

@@ -76,9 +76,15 @@ def print_help(words: Sequence[str], folders: Sequence[Path], *, everything: boo
         options = known[group]
         if option and option not in options:
             raise ConfigError(f"{group}: no option '{option}'{nearest(option, options)}")
-        if option or everything:
-            for name in [option] if option else options:
-                print_option(console, group, name, options[name])
+        if option:
+            print_option(console, group, option, options[option])
+            continue
+        if everything:
+            for name, file in options.items():
+                try:
+                    print_option(console, group, name, file)
+                except ConfigError as error:  # one of the user's own that is broken
+                    console.print(f"  {error}", markup=False)
             continue
         width = max(map(len, options)) + len(group) + 1
         for name, file in options.items():
@@ -106,9 +112,8 @@ def print_option(console: Console, group: str, option: str, file: Path) -> None:
         return
     for target, objects in by_class(option_objects(file, group)).items():
         keys = ", ".join(made.key for made in objects)
-        console.print(
-            f"\n  [bold]{escape(keys)}[/]: {target.__name__}. {escape(first_line(target))}"
-        )
+        about = f"{target.__name__}. {first_line(target)}".strip()
+        console.print(f"\n  [bold]{escape(keys)}[/]: {escape(about)}")
         for name, text in shared_fields(target, objects):
             console.print(f"    [cyan]{name}[/]  {escape(text)}")
 

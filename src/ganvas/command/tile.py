@@ -17,7 +17,8 @@ from ganvas.config.checked import resolve_as
 from ganvas.config.compose import Resolver
 from ganvas.config.groups import groups, user_folders
 from ganvas.config.overrides import Words, expand
-from ganvas.config.schema import build, parameters
+from ganvas.config.schema import build
+from ganvas.config.targets import parameters
 from ganvas.errors import ConfigError
 from ganvas.runner.settings import Trainer
 from ganvas.runner.signature import canonical

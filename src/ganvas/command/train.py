@@ -103,11 +103,12 @@ def fit(training: Training, folder: Path, file: Path) -> None:
     import torch
 
     from ganvas.encoder.file import save_encoder
+    from ganvas.generator.config import loaded
 
     device = training.trainer.torch_device()
     threads = threads_of(folder, torch.get_num_threads())
     torch.set_num_threads(threads)
-    generator = training.generator.load().to(device).eval().requires_grad_(False)
+    generator = loaded(training.generator).to(device)
     report = print if training.trainer.progress else silent
     job = Job(
         training.samples,

@@ -17,7 +17,7 @@ from ganvas.config.overrides import (
     replaces,
     says_more,
 )
-from ganvas.config.schema import TARGET
+from ganvas.config.targets import TARGET
 
 
 def open_keys(words: Words, known_groups: Container[str]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from hydra.core.override_parser.types import Override
 
 from ganvas.config.groups import groups, read_yaml
-from ganvas.config.schema import TARGET, locate, parameters
+from ganvas.config.targets import TARGET, locate, parameters
 from ganvas.errors import ConfigError, UnknownKeyError
 
 

@@ -23,7 +23,7 @@ from hydra.errors import HydraException
 
 from ganvas.config.groups import Groups, groups
 from ganvas.config.quotes import quoted
-from ganvas.config.schema import TARGET
+from ganvas.config.targets import TARGET
 from ganvas.errors import ConfigError, first_line
 from ganvas.system.names import unreadable
 

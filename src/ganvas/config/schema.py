@@ -8,21 +8,21 @@ instantiated until the whole tree has been found right.
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import inspect
 import json
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import ConfigDict, PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
-from ganvas.errors import ConfigError, GanvasError, UnknownKeyError, nearest
-
-TARGET = "_target_"
+from ganvas.config.changes import MISSING
+from ganvas.config.targets import TARGET, explained, join, locate, module_of, parameters, raised_in
+from ganvas.errors import ConfigError, GanvasError, UnknownKeyError, about, nearest
 
 
 @dataclass(frozen=True)
@@ -40,62 +40,6 @@ class Call:
     arguments: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Parameter:
-    """One field of an option: name, type, whether it must be given, and its default."""
-
-    name: str
-    hint: Any
-    required: bool
-    default: Any = None
-
-
-def locate(path: str, key: str) -> Callable[..., Any]:
-    """Import the class or function that a dotted path names.
-
-    Raises:
-        ConfigError: There is no such module or attribute; `key` is named.
-    """
-    module_name, _, attribute = path.rpartition(".")
-    try:
-        module = importlib.import_module(module_name)
-    except Exception as error:  # Whatever a user's own module does while it is imported.
-        raise ConfigError(f"{join(key, TARGET)}: cannot import '{path}': {error}") from error
-    target = getattr(module, attribute, None)
-    if not callable(target):
-        public = [name for name in getattr(module, "__all__", []) if name != attribute]
-        raise ConfigError(f"{join(key, TARGET)}: no '{attribute}' in {module_name}"
-                          f"{nearest(attribute, public)}")  # fmt: skip
-    return target  # type: ignore[no-any-return]
-
-
-@cache
-def parameters(target: Callable[..., Any]) -> dict[str, Parameter]:
-    """Return the fields of a class or function by name, with their types resolved."""
-    # A dataclass inherits fields whose types are named in another module: its class knows them all.
-    signature_source = target.__init__ if _has_own_init(target) else target
-    hints = get_type_hints(signature_source, include_extras=True)
-    defaults = {
-        field.name: field.default_factory()
-        for field in (dataclasses.fields(target) if dataclasses.is_dataclass(target) else ())
-        if field.default_factory is not dataclasses.MISSING
-    }
-    fields = {}
-    for name, parameter in inspect.signature(target).parameters.items():
-        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            continue
-        required = parameter.default is parameter.empty
-        default = defaults.get(name, parameter.default)
-        fields[name] = Parameter(
-            name, hints.get(name, Any), required, None if required else default
-        )
-    return fields
-
-
-def _has_own_init(target: Callable[..., Any]) -> bool:
-    return inspect.isclass(target) and not dataclasses.is_dataclass(target)
-
-
 def check(node: Any, hint: Any, key: str = "") -> Any:
     """Check a plain configuration value against a type.
 
@@ -111,7 +55,7 @@ def check(node: Any, hint: Any, key: str = "") -> Any:
     Raises:
         ConfigError: One line that names the key and, for a name, the nearest valid one.
     """
-    if node == "???":
+    if node == MISSING:
         raise ConfigError(f"{key} must be given, for example {key}=…")
     if isinstance(node, Mapping):
         return _check_mapping(node, hint, key)
@@ -151,17 +95,14 @@ def build_call(call: Call, build_argument: Callable[[Any], Any]) -> Any:
         return call.target(**arguments)
     except GanvasError as error:
         raise type(error)(f"{call.key or 'configuration'}: {error}") from error
-    except (ValueError, TypeError) as error:
+    except ValueError as error:
         raise ConfigError(f"{call.key or 'configuration'}: {error}") from error
-
-
-def join(key: str, name: str) -> str:
-    """Join a key and a name below it.
-
-    >>> join("", "mask"), join("edit.stages", "w")
-    ('mask', 'edit.stages.w')
-    """
-    return f"{key}.{name}" if key else name
+    except TypeError as error:
+        where = raised_in(error, module_of(call.target))
+        raise ConfigError(f"{call.key or 'configuration'}: {error}{where}") from error
+    except Exception as error:  # Whatever a user's own class does when it is made.
+        why = explained(error, module_of(call.target))
+        raise ConfigError(f"{call.key or 'configuration'}: {why}") from error
 
 
 def _check_mapping(node: Mapping[str, Any], hint: Any, key: str) -> Any:
@@ -184,7 +125,8 @@ def _check_mapping(node: Mapping[str, Any], hint: Any, key: str) -> Any:
             return check_call(node, alternative, key)  # type: ignore[arg-type]
     if hint is Any:
         return dict(node)
-    raise ConfigError(f"{key}: a mapping stands where {_describe(hint)} is asked for")
+    without = f" without {TARGET}" if _holds_objects(hint) else ""
+    raise ConfigError(f"{key}: a mapping{without} stands where {_describe(hint)} is asked for")
 
 
 def _check_dict(node: Mapping[str, Any], hint: Any, value_hint: Any, key: str) -> dict[str, Any]:
@@ -212,7 +154,8 @@ def check_call(
     Raises:
         ConfigError: As `check`.
     """
-    fields = parameters(target)
+    with about(key or "configuration"):
+        fields = parameters(target)
     arguments = {}
     for name, value in node.items():
         if name == TARGET:
@@ -244,7 +187,9 @@ def _check_leaf(value: Any, hint: Any, key: str) -> Any:
         problem = max(error.errors(), key=lambda p: (len(p["loc"]), p["type"] == "literal_error"))
         message = str(problem.get("ctx", {}).get("error", problem["msg"]))
         wrong = problem["input"]
-        if problem["type"] == "literal_error" and isinstance(wrong, str):
+        if problem["type"] == "missing":  # of a list with one item for each place
+            message = f"item {int(problem['loc'][-1]) + 1} is missing"
+        if problem["type"] in ("literal_error", "enum") and isinstance(wrong, str):
             raise ConfigError(
                 f"{key}: no option '{wrong}'{nearest(wrong, words_of(hint))}"
             ) from None
@@ -273,6 +218,8 @@ def words_of(hint: Any) -> list[str]:
     """Return the words that a type allows, of its items too."""
     if get_origin(hint) is Literal:
         return [v for v in get_args(hint) if isinstance(v, str)]
+    if inspect.isclass(hint) and issubclass(hint, Enum):
+        return [member.value for member in hint if isinstance(member.value, str)]
     return [word for inner in get_args(hint) for word in words_of(inner)]
 
 
@@ -286,7 +233,7 @@ def _item_hint(hint: Any, kinds: tuple[Any, ...]) -> Any:
 
 def _holds_objects(hint: Any) -> bool:
     """Return True when values of this type are made by targets rather than written in YAML."""
-    plain = (str, int, float, bool, Path, type(None))
+    plain = (str, int, float, bool, Path, Enum, type(None))
     for alternative in alternatives(hint):
         bare = get_args(alternative)[0] if get_origin(alternative) is Annotated else alternative
         if get_origin(bare) is not None:

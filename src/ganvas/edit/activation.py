@@ -10,7 +10,7 @@ from ganvas.edit.change import Change, Copy, margin_of
 from ganvas.edit.operation import Operation
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError
-from ganvas.layers import Layers
+from ganvas.layers import Layers, selected
 from ganvas.stage import EmbeddingSpec, Scene
 from ganvas.system.gradient import no_grad
 
@@ -73,7 +73,7 @@ class EditActivations(Operation):
             ConfigError: There is no such layer, or the subset selects none.
         """
         if isinstance(self.layers, Layers):
-            chosen = set(self.layers.select(generator).activations)
+            chosen = set(selected(self.layers, generator).activations)
         else:
             chosen = {generator.find_layer(layer) for layer in self.layers}
         if not chosen:

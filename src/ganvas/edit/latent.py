@@ -11,7 +11,7 @@ from pydantic import Field
 from ganvas.edit.operation import Operation
 from ganvas.embedding import Embedding
 from ganvas.errors import ConfigError
-from ganvas.layers import Layers, Split
+from ganvas.layers import Layers, Split, selected
 from ganvas.stage import EmbeddingSpec, Scene
 from ganvas.system.gradient import no_grad
 
@@ -217,7 +217,7 @@ def rows_in(layers: Layers, generator: Generator) -> list[int]:
     Raises:
         ConfigError: There is none.
     """
-    rows = list(layers.select(generator).rows)
+    rows = list(selected(layers, generator).rows)
     if not rows:
         raise ConfigError(
             "the layer subset (layers) selects no style row to move; 'ganvas layers' lists what "

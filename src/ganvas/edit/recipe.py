@@ -70,19 +70,13 @@ class Recipe:
                 raise ConfigError(
                     f"stages.{name}: a run has a picture of this name; choose another"
                 )
-            if isinstance(step, StageConfig):
-                for embedding in step.embeddings():
-                    self._require_image(name, embedding)
-                for target, mask in pairs(step.objective):
-                    self._require_image(name, target, earlier)
-                    self._require_mask(name, mask)
-                for mask in step.masks():
-                    self._require_mask(name, mask)
-            else:
-                for embedding in step.embeddings():
-                    self._require_image(name, embedding)
-                for mask in step.masks():
-                    self._require_mask(name, mask)
+            for embedding in step.embeddings():
+                self._require_image(name, embedding)
+            for target, mask in pairs(step.objective) if isinstance(step, StageConfig) else ():
+                self._require_image(name, target, earlier)
+                self._require_mask(name, mask)
+            for mask in step.masks():
+                self._require_mask(name, mask)
             earlier.append(name)
         for name in self.partial:
             _require("partial: no mask", name, self.masks)

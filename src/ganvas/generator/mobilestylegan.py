@@ -231,4 +231,4 @@ class _ToImage(Frozen):
         kernel = inverse_haar(self.weight.transpose(0, 1)).flatten(1) * style[:, :, None]
         bias = inverse_haar(self.bias[None, :, None, None]).flatten()
         squares = torch.baddbmm(bias, x.permute(0, 2, 3, 1).flatten(1, 2), kernel)
-        return F.pixel_shuffle(squares.mT.contiguous().unflatten(2, x.shape[2:]), 2)
+        return F.pixel_shuffle(squares.mT.reshape(len(x), -1, *x.shape[2:]), 2)

@@ -4,7 +4,7 @@ from ganvas.layers.bands import Band, Resolutions, Split
 from ganvas.layers.every import All
 from ganvas.layers.explicit import Explicit, Mixed
 from ganvas.layers.inpainting import Inpainting
-from ganvas.layers.subset import Layers, Subset, row_resolutions
+from ganvas.layers.subset import Layers, Subset, row_resolutions, selected
 
 __all__ = [
     "All",
@@ -17,4 +17,5 @@ __all__ = [
     "Split",
     "Subset",
     "row_resolutions",
+    "selected",
 ]

@@ -7,6 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ganvas.errors import ConfigError
+
 if TYPE_CHECKING:
     from ganvas.generator.base import Generator
 
@@ -42,6 +44,29 @@ class Layers(ABC):
     @abstractmethod
     def select(self, generator: Generator) -> Subset:
         """Return the subset for `generator`; rows that have no effect are never in it."""
+
+
+def selected(layers: Layers, generator: Generator) -> Subset:
+    """Return the subset that layers select, which may be somebody else's.
+
+    Raises:
+        ConfigError: They select nothing at all, or what the generator does not have.
+    """
+    subset = layers.select(generator)
+    name = f"{type(layers).__name__}.select"
+    if not isinstance(subset, Subset):
+        raise ConfigError(f"{name} gives {type(subset).__name__}, not a Subset")
+    maps = len(generator.noise_resolutions)
+    for noun, chosen, count in (
+        ("row", subset.rows, generator.rows),
+        ("noise map", subset.noise, maps),
+    ):
+        for index in chosen:
+            if not 0 <= index < count:
+                raise ConfigError(f"{name} gives {noun} {index}; {generator.name} has {count}")
+    for layer in subset.activations:
+        generator.layer_index(layer)
+    return subset
 
 
 def row_resolutions(generator: Generator) -> dict[int, int]:

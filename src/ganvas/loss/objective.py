@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ganvas.errors import ConfigError
+from ganvas.errors import ConfigError, shape_of
 from ganvas.loss.term import BoundTerm, Reference, ScheduledWeight, Term, View
 
 if TYPE_CHECKING:
@@ -68,9 +68,11 @@ class Block:
             raise ConfigError("around: without a mask there is nothing around the target")
 
     @property
-    def counts(self) -> bool:
-        """Whether any of its terms has a weight other than 0."""
-        return self.weight != 0 and any(term.weight != 0 for term in self.terms.values())
+    def counting(self) -> dict[str, Term]:
+        """The terms that add to the sum: those whose weight, with the block's, is not 0."""
+        if self.weight == 0:
+            return {}
+        return {name: term for name, term in self.terms.items() if term.weight != 0}
 
     def unweighted(self) -> Block:
         """Return the block with 1 in the place of every constant weight but 0.
@@ -124,6 +126,20 @@ class Part:
     weight: Callable[[float], float | Tensor]
     bound: BoundTerm
 
+    def value(self, view: View) -> Float[Tensor, " B"]:
+        """Return the value of the term, not weighted.
+
+        Raises:
+            ConfigError: The term, which may be somebody else's, does not give one for each image.
+        """
+        value, images = self.bound(view), len(view.image)
+        if getattr(value, "shape", None) != (images,):
+            raise ConfigError(
+                f"the term {self.name} ({type(self.term).__name__}) gives {shape_of(value)}, not "
+                f"({images},): one value for each image"
+            )
+        return value
+
     def times(self, step: int | None) -> int:
         """Return the factor that makes up for the steps in which the term takes no part."""
         return 1 if step is None else self.term.every
@@ -162,8 +178,7 @@ class Objective:
                     _bind(block, term, _reference(block, term, references)),
                 )
                 for block_name, block in blocks.items()
-                for name, term in block.terms.items()
-                if term.weight != 0 and block.weight != 0
+                for name, term in block.counting.items()
             )
         return cls(parts)
 
@@ -177,11 +192,14 @@ class Objective:
             progress: How far the stage is, in [0, 1].
             step: Which step it is: only the terms that are due take part. None: all do, with their
                 plain weight.
+
+        Raises:
+            ConfigError: A term gives something else than one value per image.
         """
         import torch
 
         shares = {
-            part.name: part.bound(view) * (part.weight(progress) * part.times(step))
+            part.name: part.value(view) * (part.weight(progress) * part.times(step))
             for part in self.parts
             if step is None or part.term.is_due(step)
         }

@@ -6,12 +6,16 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ganvas.errors import ConfigError, InputError, nearest
+from ganvas.errors import ConfigError, InputError, nearest, shape_of
 
 if TYPE_CHECKING:
     import torch
     from jaxtyping import Float
     from torch import Tensor
+
+
+ROUNDING = 1e-4
+"""By so much a mask may leave [0, 1], as one does that was resized or blurred."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +66,34 @@ class Canvas:
         return self.images[name]
 
     def draw(self, mask: Mask) -> Float[Tensor, "B 1 H W"]:
-        """Draw a mask (B, 1, H, W), once for all places that it stands in; it is not written to."""
+        """Draw a mask (B, 1, H, W), once for all places that it stands in; it is not written to.
+
+        Raises:
+            ConfigError: What it draws is no such mask.
+        """
         for known, drawn in self._drawn:
             if known == mask:
                 return drawn
-        self._drawn.append((mask, mask.draw(self)))
+        self._drawn.append((mask, self._checked(mask, mask.draw(self))))
         return self._drawn[-1][1]
+
+    def _checked(self, mask: Mask, drawn: object) -> Float[Tensor, "B 1 H W"]:
+        """Return what a mask has drawn as float32; refuse another shape or range."""
+        import torch
+
+        wanted = self.batch, 1, *self.size
+        if not isinstance(drawn, torch.Tensor) or drawn.shape != wanted:
+            raise ConfigError(
+                f"{type(mask).__name__}.draw gives {shape_of(drawn)}, not a mask {wanted}"
+            )
+        drawn = drawn.to(self.device, torch.float32)
+        low, high = float(drawn.min()), float(drawn.max())
+        # Also False for what is no number.
+        if not (low >= -ROUNDING and high <= 1 + ROUNDING):
+            raise ConfigError(
+                f"{type(mask).__name__}.draw gives values from {low:g} to {high:g}, not in [0, 1]"
+            )
+        return drawn
 
     def repeat(self, mask: Float[Tensor, "H W"]) -> Float[Tensor, "B 1 H W"]:
         """Give every image the same mask: (H, W) becomes (B, 1, H, W)."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from ganvas.errors import ConfigError
+from ganvas.errors import ConfigError, shape_of
 from ganvas.metrics.context import Context
 from ganvas.metrics.metric import Metric
 
@@ -42,9 +42,9 @@ def measure(metrics: Metrics, context: Context) -> Values:
         column = metric.measure(context)
         if column is None:
             continue
-        if column.shape != (len(context.names),):
+        if getattr(column, "shape", None) != (len(context.names),):
             raise ConfigError(
-                f"metrics.{key}: {type(metric).__name__}.measure gives {tuple(column.shape)}, not "
+                f"metrics.{key}: {type(metric).__name__}.measure gives {shape_of(column)}, not "
                 f"one number for each of {len(context.names)} images"
             )
         for row, value in zip(values.values(), column.tolist(), strict=True):

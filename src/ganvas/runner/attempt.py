@@ -18,13 +18,14 @@ from ganvas.errors import GanvasError, Interrupted, Pruned, RunError, first_line
 from ganvas.runner.damage import BEGUN
 from ganvas.runner.directory import RunDirectory
 from ganvas.runner.manifest import VERSION, write_manifest
+from ganvas.runner.own_code import Code
 from ganvas.runner.process import Process
 from ganvas.runner.provenance import amend, input_hashes, provenance
 from ganvas.runner.settings import Experiment
 from ganvas.runner.signature import Identity
 from ganvas.stage import StageConfig
 from ganvas.system.files import storage_errors, write_json, write_text
-from ganvas.tracking import Outcome, Record, RunInfo, Sink
+from ganvas.tracking import Outcome, Record, RunInfo
 
 if TYPE_CHECKING:
     from ganvas.runner.engine import Run
@@ -33,19 +34,30 @@ if TYPE_CHECKING:
 log = logging.getLogger("ganvas")
 
 
-def describe(
+def record_beginning(
     folder: RunDirectory,
     info: RunInfo,
     identity: Identity,
     experiment: Experiment,
     job: Job,
+    code: Code,
 ) -> None:
-    """Write what is known before the work: configuration, provenance, status."""
+    """Write what is known before the work: configuration, provenance, status.
+
+    Args:
+        folder: The run's folder.
+        info: What the run's sinks are told.
+        identity: What it is called.
+        experiment: What it is to do.
+        job: How that was composed.
+        code: The code outside ganvas that it names.
+    """
     import torch
 
     write_text(folder.path / "config.yaml", OmegaConf.to_yaml(OmegaConf.create(info.config)))
     written = {"overrides": list(job.overrides), "choices": job.choices}
     write_text(folder.path / "overrides.yaml", OmegaConf.to_yaml(OmegaConf.create(written)))
+    inputs = {name: source for name, source in vars(experiment.image).items() if source is not None}
     write_json(
         folder.path / "provenance.json",
         {
@@ -53,12 +65,9 @@ def describe(
             "seed": experiment.seed,
             "seed_varies": ["start", "missing pixels", "random masks", "noise"],
             "images": list(info.images),
-            "inputs": {
-                name: input_hashes(source)
-                for name, source in vars(experiment.image).items()
-                if source is not None
-            },
+            "inputs": {name: input_hashes(source) for name, source in inputs.items()},
             "choices": job.choices,
+            "own_code": code,
         },
     )
     # They were written by an earlier attempt.
@@ -84,13 +93,9 @@ def work(
     process: Process,
 ) -> Fitting[None]:
     """Execute the run, and tell status and sinks how it ended."""
-    import torch
-
     from ganvas.runner.engine import Run
 
-    sink = experiment.logger.sink()
-    sinks: list[Sink] = [sink] if sink is not None else []
-    record = Record(info, sinks)
+    record = Record(info, [])
     run: Run | None = None
     outcome = Outcome("failed", 0)
 
@@ -98,30 +103,14 @@ def work(
         return run.outcome(state, {}) if run else Outcome(state, 0)
 
     try:
+        if (sink := experiment.logger.sink()) is not None:
+            record.sinks.append(sink)
         run = Run(experiment, pictures, folder, record, info.config["generator"], process)
         # Only now is the experiment known to fit its generator.
         process.bar.say(f"run {folder.path}")
         stages = run.experiment.edit.stages.items()
         process.bar.plan({name: s.steps for name, s in stages if isinstance(s, StageConfig)})
-        file = folder.path / "provenance.json"
-        steps = run.experiment.edit.steps
-        folder.write_status(total_steps=steps)
-        amend(file, generator=run.generator_identity())
-        metrics = yield from run.execute()
-        amend(
-            file,
-            micro_batch=run.micro_batch,
-            side_by_side=run.progress.side_by_side,
-            threads=torch.get_num_threads(),
-            assets=used(),
-        )
-        outcome = run.outcome("finished", metrics)
-        write_manifest(folder.path, str(folder.status["signature"]))
-        folder.write_status(
-            state="finished", step=steps,
-            seconds=round(run.progress.seconds, 3),
-        )  # fmt: skip
-        folder.checkpoint_file.unlink(missing_ok=True)
+        outcome = yield from _to_its_end(run, folder)
     except (Interrupted, KeyboardInterrupt) as error:
         outcome = cut_short("interrupted")
         folder.write_status(state="interrupted")
@@ -146,3 +135,25 @@ def work(
         with suppress(OSError):  # what ended the run matters more
             folder.stop_file.unlink(missing_ok=True)
         record.end(outcome)
+
+
+def _to_its_end(run: Run, folder: RunDirectory) -> Fitting[Outcome]:
+    """Execute a run, and record what is known once it has begun and once it is finished."""
+    import torch
+
+    file, steps = folder.path / "provenance.json", run.experiment.edit.steps
+    folder.write_status(total_steps=steps)
+    amend(file, generator=run.generator_identity())
+    metrics = yield from run.execute()
+    amend(
+        file,
+        micro_batch=run.micro_batch,
+        side_by_side=run.progress.side_by_side,
+        threads=torch.get_num_threads(),
+        assets=used(),
+    )
+    outcome = run.outcome("finished", metrics)
+    write_manifest(folder.path, str(folder.status["signature"]))
+    folder.write_status(state="finished", step=steps, seconds=round(run.progress.seconds, 3))
+    folder.checkpoint_file.unlink(missing_ok=True)
+    return outcome

@@ -26,7 +26,7 @@ DESCRIBED = ("space", "truncation", "resume")
 Flat = tuple[dict[str, Tensor], dict[str, str]]
 
 CAUSES = ("versions", "device", "threads", "micro_batch", "side_by_side", "assets", "generator",
-          "inputs", "git", "python", "platform", "environment")  # fmt: skip
+          "inputs", "git", "own_code", "python", "platform", "environment")  # fmt: skip
 """Parts of the provenance that can change a result."""
 
 

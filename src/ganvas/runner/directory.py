@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shutil
 import socket
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -17,6 +16,7 @@ from ganvas.runner import content, lock
 from ganvas.runner.damage import holds_run, manifest_of, problems, required
 from ganvas.runner.manifest import Manifest, is_newer
 from ganvas.runner.sharing import size_on_disk
+from ganvas.runner.stored_picture import in_one_line, open_picture, stored_picture
 from ganvas.system.files import write_json, write_text
 from ganvas.system.reading import leaves, number, read_file
 
@@ -85,7 +85,7 @@ class RunDirectory:
 
     def picture_file(self, image: str, picture: str) -> Path:
         """Return the file of an image's exact picture, such as target; it may be missing."""
-        return _picture(self.picture_folder(image), picture)
+        return stored_picture(self.picture_folder(image), picture)
 
     # --- how it stands --------------------------------------------------------------------------
 
@@ -278,14 +278,16 @@ class RunDirectory:
         if picture == "difference" and not (folder / "difference.png").is_file():
             from ganvas.image.picture import difference_picture
 
-            with _one_line():
-                return difference_picture(_picture(folder, "result"), _picture(folder, "target"))
-        return _open(_picture(folder, picture))
+            with in_one_line():
+                return difference_picture(
+                    stored_picture(folder, "result"), stored_picture(folder, "target")
+                )
+        return open_picture(stored_picture(folder, picture))
 
     @property
     def sheet(self) -> Image.Image:
         """The contact sheet: inputs, masks, every stage, result and difference."""
-        return _open(_picture(self.path / "images", "contact_sheet"))
+        return open_picture(stored_picture(self.path / "images", "contact_sheet"))
 
     def size(self) -> int:
         """Return the bytes that the folder holds."""
@@ -315,32 +317,6 @@ class RunDirectory:
     @cached_property
     def _manifest(self) -> Manifest:
         return manifest_of(self.path, self.status)
-
-
-def _picture(folder: Path, stem: str) -> Path:
-    """Return the exact picture of this name; a WebP beside a PNG is a film."""
-    files = [folder / f"{stem}{suffix}" for suffix in (".png", ".jpg", ".webp")]
-    return next((file for file in files if file.is_file()), files[-1])
-
-
-def _open(file: Path) -> Image.Image:
-    from PIL import Image
-
-    with _one_line():
-        picture = Image.open(file)
-        picture.load()
-        return picture
-
-
-@contextmanager
-def _one_line() -> Iterator[None]:
-    """Say in a line what is wrong with a picture of the record."""
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise InputError(f"no such picture: {error.filename}") from None
-    except (OSError, SyntaxError, ValueError) as error:  # what Pillow raises over broken files
-        raise DamagedError(f"a picture is cut or broken: {error}") from error
 
 
 def load(path: Path | str) -> RunDirectory:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ganvas.edit import Operation
-from ganvas.errors import ConfigError, Interrupted, Pruned
+from ganvas.errors import ConfigError, Interrupted, Pruned, shape_of
 from ganvas.metrics.measure import Values, mean, measure
 from ganvas.runner.checkpoint import load_checkpoint, pack, save_checkpoint, unpack
 from ganvas.runner.compact_delta import compact
@@ -38,7 +38,7 @@ from ganvas.system.files import write_json
 from ganvas.tracking import Outcome, Record
 
 if TYPE_CHECKING:
-    from ganvas.stage.fit import Fitting
+    from ganvas.stage.fit import FitSettings, Fitted, Fitting
 
 log = logging.getLogger("ganvas")
 
@@ -138,7 +138,7 @@ class Run:
     def _fit(self, name: str, config: StageConfig) -> Fitting[dict[str, Any]]:
         # Lightning imports torchmetrics and torchvision: seconds that a checked, finished or
         # refused run does without.
-        from ganvas.stage.fit import Fit, FitSettings, ReportIntervals
+        from ganvas.stage.fit import Fit
 
         if self.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(self.device)
@@ -146,10 +146,20 @@ class Run:
         self.bar.start(name, config.steps, int(state["step"]) if state else 0)
         if config.start_from is not None and config.steps:
             self.scene.copy(config.start_from, config.embedding)
-        monitor = RunMonitor(
-            stage=name,
-            steps=config.steps,
-            offset=self._offset(name),
+        monitor, settings = self._monitor(name), self._fit_settings()
+        fitted = yield Fit(config, self.scene, monitor, settings, self.micro_batch, state)
+        self.progress.side_by_side = max(self.progress.side_by_side, fitted.images)
+        if fitted.interrupted:
+            self._stop_if_asked()
+            raise Pruned(f"{self.folder.stop_reason} of {self.experiment.edit.steps}")
+        require_progress(name, config, fitted.watch)
+        self.progress.seconds = monitor.seconds
+        return self._keep(name, config, fitted, monitor.stage_seconds)
+
+    def _monitor(self, stage: str) -> RunMonitor:
+        return RunMonitor(
+            stage=stage,
+            offset=self._offset(stage),
             seconds=self.progress.seconds,
             stage_seconds=self.progress.stage_seconds,
             folder=self.folder,
@@ -159,18 +169,27 @@ class Run:
             save=self._checkpoint_stage,
             every=self.experiment.trainer.checkpoint_seconds,
         )
+
+    def _fit_settings(self) -> FitSettings:
+        from ganvas.stage.fit import FitSettings, ReportIntervals
+
         budget, trainer = self.experiment.budget, self.experiment.trainer
         intervals = ReportIntervals(budget.flush_every, budget.frame_every, budget.frame_resolution)
-        settings = FitSettings(
+        return FitSettings(
             intervals, self.device, trainer.precision, trainer.cuda_graphs, trainer.micro_batch
         )
-        fitted = yield Fit(config, self.scene, monitor, settings, self.micro_batch, state)
-        self.progress.side_by_side = max(self.progress.side_by_side, fitted.images)
-        if fitted.interrupted:
-            self._stop_if_asked()
-            raise Pruned(f"{self.folder.stop_reason} of {self.experiment.edit.steps}")
-        require_progress(name, config, fitted.watch)
-        self.progress.seconds, seconds = monitor.seconds, monitor.stage_seconds
+
+    def _keep(
+        self, name: str, config: StageConfig, fitted: Fitted, seconds: float
+    ) -> dict[str, Any]:
+        """Draw, save and measure what a stage leaves; return its entry of `metrics.json`.
+
+        Args:
+            name: The stage's name.
+            config: The stage.
+            fitted: How it was fitted.
+            seconds: How long that took.
+        """
         # Before it is drawn: what is stored is what is shown and measured.
         embedding = fitted.embedding.rounded()
         costs: Values = {name: {} for name in self.names}
@@ -194,6 +213,12 @@ class Run:
         started = time.monotonic()
         save_frames(self.folder, self.names, name, operation.frames(self.scene))
         render = operation.apply(self.scene)
+        side = self.scene.generator.resolution
+        if getattr(render, "shape", None) != (wanted := (len(self.names), 3, side, side)):
+            raise ConfigError(
+                f"stages.{name}: {type(operation).__name__}.apply gives {shape_of(render)}, not "
+                f"the pictures {wanted}"
+            )
         self.scene.renders[name] = render.detach()
         entry = self._picture_entry(name, render, "x", {})
         return entry | {"steps": 0, "seconds": round(time.monotonic() - started, 3)}

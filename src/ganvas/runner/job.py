@@ -16,8 +16,9 @@ from ganvas.config.hints import unknown_keys_explained
 from ganvas.config.schema import Call, build, check
 from ganvas.errors import ConfigError, GanvasError, StorageError
 from ganvas.image import repeated
-from ganvas.runner.attempt import describe, work
+from ganvas.runner.attempt import record_beginning, work
 from ganvas.runner.directory import RunDirectory
+from ganvas.runner.own_code import own_code, tell_changed
 from ganvas.runner.process import Process, logging_to, of_its_own
 from ganvas.runner.repetition import replace_result, restore_result
 from ganvas.runner.settings import Experiment
@@ -103,6 +104,7 @@ def course(
             "options, program or inputs have changed since the study was planned; start it again"
         )
     if not is_due(final, experiment):
+        tell_changed(final, tree)
         return RunDirectory(final.path)
     pictures = repeated(experiment.image.read(), experiment.start.solutions)
     experiment.edit.check_images(pictures)
@@ -127,7 +129,7 @@ def course(
             return RunDirectory(final.path)
         with logging_to(folder.path / "run.log"), in_process(experiment) as process:
             remove_unfinished(folder.path)
-            describe(folder, info, identity, experiment, job)
+            record_beginning(folder, info, identity, experiment, job, own_code(tree))
             yield from work(folder, info, experiment, pictures, process)
         if folder != final:
             replace_result(folder, final)

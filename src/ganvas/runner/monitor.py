@@ -29,7 +29,6 @@ class RunMonitor:
 
     Args:
         stage: The stage's name.
-        steps: Its number of steps.
         offset: Steps of the run before this stage.
         seconds: Seconds that optimisation took before, over all stages and processes.
         stage_seconds: Those of this stage in earlier processes.
@@ -45,7 +44,6 @@ class RunMonitor:
         self,
         *,
         stage: str,
-        steps: int,
         offset: int,
         seconds: float,
         stage_seconds: float,
@@ -56,7 +54,7 @@ class RunMonitor:
         save: Callable[[dict[str, Any], float, float], None],
         every: float,
     ) -> None:
-        self.stage, self.steps, self.offset = stage, steps, offset
+        self.stage, self.offset = stage, offset
         self.folder, self.record, self.bar, self.stop = folder, record, bar, stop
         self._save, self._every = save, every
         self._before, self._stage_before = seconds, stage_seconds

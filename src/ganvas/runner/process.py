@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ganvas.generator.config import loaded
 from ganvas.runner.settings import Experiment, Trainer
 from ganvas.runner.signals import StopSignal
 from ganvas.system.files import storage_errors
@@ -50,7 +51,7 @@ def of_its_own(experiment: Experiment) -> Iterator[Process]:
 
     trainer = experiment.trainer
     with Bar(trainer.progress) as bar, configured(trainer, experiment.seed), StopSignal() as stop:
-        yield Process(bar, stop, lambda config: config.load())
+        yield Process(bar, stop, loaded)
 
 
 @contextmanager

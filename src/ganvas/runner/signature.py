@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,9 @@ from typing import Any
 from ganvas.assets.packaged import packaged
 from ganvas.checkpoint.from_file import FromFileConfig
 from ganvas.checkpoint.remote import named_file
-from ganvas.config.schema import TARGET, Call, parameters
-from ganvas.errors import InputError
+from ganvas.config.schema import Call
+from ganvas.config.targets import TARGET, module_of, name_of, parameters
+from ganvas.errors import ConfigError, InputError
 from ganvas.image.find import find_pictures, refuse_address
 from ganvas.system.files import sha256
 
@@ -80,8 +82,19 @@ def digest(tree: Call, without: Container[str], text_of: Callable[[Any], str] = 
     return hashlib.sha256(f"{{{whole}}}".encode()).hexdigest()[:10]
 
 
-def canonical(value: Any) -> Any:
-    """Turn a checked tree into plain JSON values in which files are replaced by content hashes."""
+def canonical(value: Any, field: str = "the configuration") -> Any:
+    """Turn a checked tree into plain JSON values in which files are replaced by content hashes.
+
+    A folder counts by its pictures; that of an own part that holds none, by all of its files.
+
+    Args:
+        value: The tree, or a value in it.
+        field: The field that it is a value of, for messages.
+
+    Raises:
+        ConfigError: A default is of a kind that says nothing in a hash.
+        InputError: A file is not there.
+    """
     if isinstance(value, Call):
         # A default counts like the same value when it is written out.
         defaults = {
@@ -93,16 +106,26 @@ def canonical(value: Any) -> Any:
         return _canonical_object(type(value), fields)
     if isinstance(value, Mapping):
         # In order, because stages run in theirs.
-        return [[str(k), canonical(v)] for k, v in value.items()]
+        return [[str(k), canonical(v, field)] for k, v in value.items()]
     if isinstance(value, tuple | list):
-        return [canonical(v) for v in value]
+        return [canonical(v, field) for v in value]
+    if isinstance(value, set | frozenset):
+        return sorted((canonical(v, field) for v in value), key=repr)
     if isinstance(value, Path):
-        return content(value)
+        own = not field.startswith("ganvas.") and value.is_dir()
+        return _files(value) if own and not _holds_pictures(value) else content(value)
+    if isinstance(value, Enum):
+        return canonical(value.value, field)
+    if not isinstance(value, str | int | float | None):
+        raise ConfigError(
+            f"{field}: nothing tells one {type(value).__name__} from another, so that runs cannot "
+            "be told apart by it; take numbers, texts, paths, or a dataclass of these"
+        )
     return value
 
 
 def _canonical_object(target: Callable[..., Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
-    values = {k: canonical(v) for k, v in arguments.items()}
+    values = {k: canonical(v, f"{name_of(target)}.{k}") for k, v in arguments.items()}
     if isinstance(target, type) and issubclass(target, FromFileConfig):
         values["checkpoint"] = _checkpoint(values["checkpoint"])
     return {TARGET: _name(target), **values}
@@ -116,7 +139,7 @@ def _checkpoint(source: str | None) -> str | None:
 
 def _name(target: Callable[..., Any]) -> str:
     """Name an option; one of ganvas by its package, in whose files it may then move."""
-    module = target.__module__
+    module = module_of(target)
     if module.startswith("ganvas."):
         module = ".".join(module.split(".")[:2])
     return f"{module}.{target.__qualname__}"
@@ -136,6 +159,19 @@ def content(path: Path) -> str | list[str]:
         stat = path.stat()
         return _sha256(path, stat.st_mtime_ns, stat.st_size)
     return [str(content(file)) for file in find_pictures(path)]
+
+
+def _holds_pictures(folder: Path) -> bool:
+    try:
+        return bool(find_pictures(folder))
+    except InputError:
+        return False
+
+
+def _files(folder: Path) -> list[list[str]]:
+    """Return the names and SHA-256 of all files of a folder, such as one with a network."""
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    return [[file.relative_to(folder).as_posix(), str(content(file))] for file in files]
 
 
 @cache

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from ganvas.errors import ConfigError, about
 from ganvas.generator.delta import Compact
-from ganvas.layers import Layers
+from ganvas.layers import Layers, selected
 from ganvas.loss import Block, ScheduledWeight, Term
 from ganvas.optimizer import Optimizer
 from ganvas.stage.activation import ActivationSite
@@ -81,7 +81,7 @@ class StageConfig:
             )
         for variable, optimizer in self.optimise.items():
             optimizer.check(variable)
-        if not any(block.counts for block in self.objective.values()):
+        if not any(block.counting for block in self.objective.values()):
             raise ConfigError("the objective has no term whose weight is not 0")
         if self.exploration is not None and "latent" not in self.optimise:
             raise ConfigError("exploration moves the latent, which this stage does not optimise")
@@ -153,12 +153,7 @@ class StageConfig:
 
     def always_due(self) -> bool:
         """Return whether every step has a term with a weight."""
-        counting = [
-            term
-            for block in self.objective.values()
-            for term in block.terms.values()
-            if block.weight != 0 and term.weight != 0
-        ]
+        counting = [t for block in self.objective.values() for t in block.counting.values()]
         period = math.lcm(*(term.every for term in counting))
         return all(any(term.is_due(step) for term in counting) for step in range(period))
 
@@ -180,6 +175,15 @@ class StageConfig:
         Raises:
             ConfigError: The generator or the latent lacks something that the stage needs.
         """
+        self._check_variables(generator, spec, images)
+        if self.locality is not None and spec.space == "s":
+            raise ConfigError("locality needs a pivot in start.space z, w or w+, not s")
+        if self.exploration is not None and spec.space == "s":
+            raise ConfigError("exploration moves z, w or w+, not the styles of start.space=s")
+        self._check_terms(generator, spec)
+
+    def _check_variables(self, generator: Generator, spec: EmbeddingSpec, images: int) -> None:
+        """Refuse layers without what the stage optimises, and optimisers that it is not for."""
         from ganvas.generator.tuning import weights_of
         from ganvas.stage.variables import (
             behind,
@@ -188,7 +192,7 @@ class StageConfig:
             require_variables,
         )
 
-        subset = self.layers.select(generator)
+        subset = selected(self.layers, generator)
         require_variables(subset, self.optimise)
         for optimizer in self.optimise.values():
             optimizer.check_start(spec.space, images)
@@ -205,10 +209,9 @@ class StageConfig:
         if "weights" in self.optimise:
             require_one(images)
             weights_of(generator, subset.activations)
-        if self.locality is not None and spec.space == "s":
-            raise ConfigError("locality needs a pivot in start.space z, w or w+, not s")
-        if self.exploration is not None and spec.space == "s":
-            raise ConfigError("exploration moves z, w or w+, not the styles of start.space=s")
+
+    def _check_terms(self, generator: Generator, spec: EmbeddingSpec) -> None:
+        """Refuse terms that the generator, the latent or the stage's drafts have nothing for."""
         for term in self.terms():
             term.check(generator, spec.space)
             if self.draft is not None and self.draft.layer(generator) is not None:

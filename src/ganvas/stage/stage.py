@@ -9,10 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from ganvas.embedding import Embedding
+from ganvas.errors import ConfigError
 from ganvas.functional.priors import normalise_noise
 from ganvas.functional.quality import mse, psnr_from_mse
+from ganvas.layers import selected
 from ganvas.loss import Block, View
 from ganvas.optimizer import Sensitivity
+from ganvas.optimizer.built import built
 from ganvas.optimizer.sensitivity import blurred, noise_gains, noise_squares
 from ganvas.stage.activation_variable import ActivationVariable
 from ganvas.stage.config import StageConfig
@@ -60,7 +63,7 @@ class Stage(pl.LightningModule):
         self.automatic_optimization = False
         self.config = config
         embedding = scene.embedding(config.embedding)
-        subset = config.layers.select(scene.generator)
+        subset = selected(config.layers, scene.generator)
         activation = None
         if "activation" in config.optimise:
             where = scene.mask(config.activation.mask)
@@ -100,7 +103,7 @@ class Stage(pl.LightningModule):
             "latent": v.latent, "noise": v.noise, "activation": v.displacement, "weights": v.weights
         }  # fmt: skip
         return [
-            optimizer.build(parameters[variable], Sensitivity(self._gains, self._squares))
+            built(optimizer, parameters[variable], Sensitivity(self._gains, self._squares))
             for variable, optimizer in self.config.optimise.items()
         ]
 
@@ -176,6 +179,11 @@ class Stage(pl.LightningModule):
             image, row = self.evaluate(part, step)
             if self.config.needs_gradient:
                 total = row["loss"].sum()
+                if not total.requires_grad:
+                    raise ConfigError(
+                        "no term of the objective depends on what the stage optimises: its "
+                        "gradient was cut, as by detach()"
+                    )
                 gradients = torch.autograd.grad(total, variables, allow_unused=True)
         return image.detach(), {name: value.detach() for name, value in row.items()}, gradients
 

@@ -14,6 +14,7 @@ from ganvas.config.compose import Job
 from ganvas.config.hints import unknown_keys_explained
 from ganvas.config.schema import Call, build, build_call, check, check_call
 from ganvas.runner.job import require_machine
+from ganvas.runner.own_code import own_files
 from ganvas.runner.settings import Experiment
 from ganvas.runner.signature import Identity, identify, text
 
@@ -27,7 +28,7 @@ class Checked:
     Attributes:
         experiment: What its configuration builds.
         identity: What its run is called.
-        inputs: The files that it reads.
+        inputs: The files that it reads, and those of code outside ganvas that it names.
     """
 
     experiment: Experiment
@@ -45,7 +46,7 @@ class Checker:
         self._check = OncePerObject(lambda node, hint, key: check(node, hint, key))
         self._build = OncePerObject(build)
         self._text = OncePerObject(text)
-        self._paths = OncePerObject(lambda value: tuple(_paths(value)))
+        self._paths = OncePerObject(lambda value: (*_paths(value), *own_files(value)))
         self._machines: set[tuple[int, str]] = set()
 
     def check(self, job: Job) -> Checked:

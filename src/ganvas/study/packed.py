@@ -14,6 +14,7 @@ from rich.console import Console
 from ganvas.config.compose import Job, Resolver
 from ganvas.config.schema import build
 from ganvas.errors import Interrupted, Pruned
+from ganvas.generator.config import loaded
 from ganvas.runner.job import course, validate
 from ganvas.runner.process import Process, configured, logging_to_files_alone
 from ganvas.runner.progress import Bar
@@ -109,7 +110,7 @@ def packable(a: Experiment, b: Experiment) -> bool:
 def execute_pack(pack: list[PackedJob], stop: StopSignal, observer: JobObserver) -> None:
     """Execute the jobs of a pack side by side."""
     first = pack[0].experiment
-    load = cache(first.generator.load)
+    load = cache(lambda: loaded(first.generator))
     process = Process(TableBar(observer), stop, lambda _: load())
     for job in pack:
         job.task.state, job.task.attempts = "running", job.task.attempts + 1

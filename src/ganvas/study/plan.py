@@ -41,7 +41,8 @@ class Planned:
         retry_failed: Try it again though it has failed.
         sweep_metric: The final metric that a sweeper optimises.
         steps: Optimisation steps.
-        inputs: The state of its input files: [path, nanoseconds of the change, bytes] each.
+        inputs: The state of its input files, and of those of the user's own code: [path,
+            nanoseconds of the change, bytes] each.
         lasting: Whether nothing but its overrides, options and inputs says what it is.
         job: Its configuration; None where the plan was known.
     """

@@ -2,7 +2,7 @@
 
 from ganvas.tracking.csv import CSV
 from ganvas.tracking.record import Record
-from ganvas.tracking.sink import Logger, NoLogger, Outcome, RunInfo, Sink
+from ganvas.tracking.sink import Logger, NoLogger, Outcome, Row, RunInfo, Sink
 from ganvas.tracking.tensorboard import TensorBoard
 from ganvas.tracking.wandb import WandB
 
@@ -12,6 +12,7 @@ __all__ = [
     "NoLogger",
     "Outcome",
     "Record",
+    "Row",
     "RunInfo",
     "Sink",
     "TensorBoard",

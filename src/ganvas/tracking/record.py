@@ -27,6 +27,7 @@ class Record:
         self.info = info
         self.sinks = sinks
         self.curve = info.folder / "metrics.jsonl"
+        self._opened: list[Sink] = []
 
     def frame_file(self, image: str, step: int) -> Path:
         """Return the file of one progress picture."""
@@ -45,6 +46,7 @@ class Record:
                 if int(frame.stem) >= resume_at:
                     frame.unlink()
         for sink in self.sinks:
+            self._opened.append(sink)
             sink.begin(self.info)
         self._hand_on(kept)
 
@@ -68,8 +70,11 @@ class Record:
         self._hand_on(rows)
 
     def end(self, outcome: Outcome) -> None:
-        """Close all sinks; one that fails is reported, for the record on disk is the truth."""
-        for sink in self.sinks:
+        """Close the sinks that were opened; one that fails is reported.
+
+        It does not end the run, for the record on disk is the truth.
+        """
+        for sink in self._opened:
             try:
                 sink.end(outcome)
             except Exception as error:
