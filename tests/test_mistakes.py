@@ -97,7 +97,11 @@ CONFIG = {
     ("image.x.path=größe, x.jpg",): ("\"image.x.path='größe, x.jpg'\"",),
     ("image.x.path=a=b.jpg",): ("\"image.x.path='a=b.jpg'\"",),
     ("image.x.path=~/me.jpg",): (f"\"image.x.path='{Path.home()}/me.jpg'\"",),
-    ("loss={a: ",): ("key=value",),
+    ("loss={a: ",): ("loss={a: : no list or mapping", "quote it: \"loss='{a: '\""),
+    ("image.x.path=[a] me.jpg",): ("quote it: \"image.x.path='[a] me.jpg'\"",),
+    ("mask=box,",): ("mask=box,: nothing follows its last comma", "without spaces"),
+    ("a b",): ("ganvas: 'a b': an override looks like group=option or key=value",),
+    ("=3",): ("ganvas: '=3': an override looks like group=option or key=value",),
     ("mask.left=0.3",): ("unknown key 'mask.left'; it belongs to mask=box",),
     ("optimizer.latent.history=3",): ("'optimizer.latent.history'; it belongs to optimizer=lbfgs",),
     ("hydra/launcher=local", "hydra.launcher.job=2"): ("'hydra.launcher.job'", "'jobs'?"),
@@ -168,6 +172,23 @@ FLAGS = {
     ("--cfg", "job", "mask=bx"): ("mask", "'bx'", "did you mean 'box'"),
     ("--info", "config", "lss/x=1"): ("no group 'lss/x'",),
 }  # fmt: skip
+
+
+SINGLE = {
+    ("dissect", "-m", "seed=1"): ("no flag '-m': flags are --help and --config-dir",),
+    ("dissect", "--cfg", "job"): ("no flag '--cfg'",),
+    ("ablate", "--cfg", "job", "over=[start]"): ("no flag '--cfg': flags are --help, --yes and",),
+    ("dissect", "seed=0,1"): ("seed=0,1 are several values: give one at a time",),
+    ("sample", "generator=tiny,relief"): ("are several values: give one at a time",),
+    ("run", "--cfg", "job", "seed=0,1"): ("are several values: give one at a time",),
+    ("tile", "seed=0,1"): ("seed=0,1 are several values: add -m",),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", SINGLE, ids=" ".join)
+def test_what_makes_one_thing_takes_no_sweep_and_says_so(ganvas_command, tmp_path, words):
+    assert_one_line(ganvas_command(*words), *SINGLE[words])
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("words", FLAGS, ids=" ".join)

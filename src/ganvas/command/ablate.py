@@ -21,7 +21,7 @@ from ganvas.analysis.ablation import (
     require_same,
     variants,
 )
-from ganvas.command.flags import read_flags
+from ganvas.command.flags import read_config_dir
 from ganvas.command.runs import agreed
 from ganvas.config.compose import Resolver
 from ganvas.config.groups import user_folders
@@ -136,7 +136,7 @@ def read_words(words: Sequence[str]) -> Asked:
         ConfigError: `over` is missing, or a word is wrong.
     """
     yes = "--yes" in words
-    options = read_flags([w for w in words if w != "--yes"])
+    options = read_config_dir([w for w in words if w != "--yes"], "--help, --yes and --config-dir")
     resolver = Resolver(user_folders(options.config_dir))
     flags = {}
     rest = []
