@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from pydantic import ConfigDict, PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
-from ganvas.errors import ConfigError, GanvasError, UnknownKeyError, nearest
+from ganvas.errors import ConfigError, GanvasError, IncompleteError, UnknownKeyError, nearest
 
 TARGET = "_target_"
 
@@ -184,14 +184,24 @@ def _check_mapping(node: Mapping[str, Any], hint: Any, key: str) -> Any:
             return check_call(node, alternative, key)  # type: ignore[arg-type]
     if hint is Any:
         return dict(node)
-    raise ConfigError(f"{key}: a mapping stands where {_describe(hint)} is asked for")
+    message = f"{key}: a mapping stands where {_describe(hint)} is asked for"
+    raise IncompleteError(message, key, TARGET)
 
 
 def _check_dict(node: Mapping[str, Any], hint: Any, value_hint: Any, key: str) -> dict[str, Any]:
     names_hint, _ = get_args(hint)
     checked = {}
     for name, value in node.items():
-        checked[_check_leaf(name, names_hint, key)] = check(value, value_hint, join(key, str(name)))
+        where = join(key, str(name))
+        try:
+            checked[_check_leaf(name, names_hint, key)] = check(value, value_hint, where)
+        except IncompleteError as error:
+            others = [str(other) for other in node if other != name]
+            if error.key != where or not others:
+                raise
+            # What sets a field of an entry that is not there begins a new one by that.
+            what = f"unknown key '{where}', without the {error.lacks} of a new one"
+            raise UnknownKeyError(what, where, nearest(str(name), others)) from None
     return checked
 
 
@@ -219,11 +229,12 @@ def check_call(
             continue
         if name not in fields:
             unknown = join(key, str(name))
-            raise UnknownKeyError(f"unknown key '{unknown}'{nearest(str(name), fields)}", unknown)
+            what = f"unknown key '{unknown}'"
+            raise UnknownKeyError(what, unknown, nearest(str(name), fields))
         arguments[str(name)] = check_argument(value, fields[name].hint, join(key, str(name)))
     for name, field in fields.items():
         if field.required and name not in arguments:
-            raise ConfigError(f"{join(key, name)} must be given")
+            raise IncompleteError(f"{join(key, name)} must be given", key, name)
     return Call(key, target, arguments)
 
 
