@@ -56,7 +56,7 @@ def test_another_size_is_resized_with_a_notice(tmp_path, caplog):
 
 
 def test_another_aspect_is_refused(tmp_path):
-    with pytest.raises(InputError, match="64×32 but the image 32×32"):
+    with pytest.raises(InputError, match=r"64×32 but the image 32×32.*over the cut photograph"):
         File(write(tmp_path / "m.png", np.full((32, 64), 255))).draw(CANVAS)
 
 

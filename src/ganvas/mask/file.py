@@ -131,7 +131,8 @@ def fit(mask: Tensor, size: tuple[int, int], file: Path) -> Tensor:
         return mask
     if abs(width * size[0] / (height * size[1]) - 1) > ASPECT_TOLERANCE:
         raise InputError(
-            f"the mask {file} is {width}×{height} but the image {size[1]}×{size[0]}: another aspect"
+            f"the mask {file} is {width}×{height} but the image {size[1]}×{size[0]}: another "
+            "aspect; a mask lies over the cut photograph, which runs keep as target.webp"
         )
     log.warning("mask %s is resized from %d×%d to %d×%d", file, width, height, size[1], size[0])
     return resize(mask, size).clamp(0, 1)
