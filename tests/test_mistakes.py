@@ -102,6 +102,7 @@ CONFIG = {
     ("seed=range(0,3)",): ("seed=range(0,3) are several values", "-m"),
     ("image.x.path=my photo (1).jpg",): ("quote its value: \"image.x.path='my photo (1).jpg'\"",),
     ("image.x.path=größe, x.jpg",): ("\"image.x.path='größe, x.jpg'\"",),
+    ("image.x.path=it's \"$1\".jpg",): (r'''"image.x.path='it\\'s \"\$1\".jpg'"''',),
     ("image.x.path=a=b.jpg",): ("\"image.x.path='a=b.jpg'\"",),
     ("image.x.path=~/me.jpg",): (f"\"image.x.path='{Path.home()}/me.jpg'\"",),
     ("loss={a: ",): ("loss={a: : no list or mapping", "quote it: \"loss='{a: '\""),

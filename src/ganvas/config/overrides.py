@@ -22,7 +22,7 @@ from hydra.core.override_parser.types import (
 from hydra.errors import HydraException
 
 from ganvas.config.groups import Groups, groups
-from ganvas.config.quotes import quoted
+from ganvas.config.quotes import in_shell, quoted
 from ganvas.config.schema import TARGET
 from ganvas.errors import ConfigError
 from ganvas.system.names import unreadable
@@ -83,8 +83,8 @@ def _no_override(line: str) -> ConfigError:
         return ConfigError(f"{line}: nothing follows its last comma; {several}")
     if value[0] in "[{":
         no_list = "no list or mapping, such as [a,b] or {a: 1}; where it is a text, quote it"
-        return ConfigError(f'{line}: {no_list}: "{in_quotes}"')
-    return ConfigError(f'{line}: quote its value: "{in_quotes}"')
+        return ConfigError(f"{line}: {no_list}: {in_shell(in_quotes)}")
+    return ConfigError(f"{line}: quote its value: {in_shell(in_quotes)}")
 
 
 def _holds_sweep(value: Any) -> bool:
@@ -130,9 +130,9 @@ def refuse_several(overrides: Sequence[Override], sweeps: bool = False) -> None:
         if override.is_sweep_override() and not override.is_delete():
             line = str(override.input_line)
             advice = "add -m for a sweep" if sweeps else "give one at a time"
-            in_quotes = _in_quotes(line) or line
+            in_quotes = in_shell(_in_quotes(line) or line)
             raise ConfigError(
-                f'{line} are several values: {advice}, or quote it as one: "{in_quotes}"'
+                f"{line} are several values: {advice}, or quote it as one: {in_quotes}"
             )
 
 

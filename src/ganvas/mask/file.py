@@ -30,8 +30,8 @@ class File(Mask):
     """M from the luma or the alpha of a picture: white or opaque is 1, greys are soft.
 
     Attributes:
-        path: A picture file for all photographs; or a folder or glob with one file for each, in the
-            order of their names.
+        path: A picture file for all photographs, of the size of the cut ones; or a folder or glob
+            with one file for each, in the order of their names.
         channel: "luma", "alpha", or "auto": alpha where the file has any transparency, else luma.
     """
 
