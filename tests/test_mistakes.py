@@ -72,7 +72,14 @@ CONFIG = {
     ("output=null",): ("output",),
     ("optimizer.latent.lr=0.1,choice(0.2,0.3)",): ("one value among others", "side by side"),
     ("tags=[a,range(0,3)]",): ("tags=[a,range(0,3)]", "one value among others"),
-    ("metrics.names.4=[psnr]",): ("metrics.names", "Metric is asked for"),
+    ("metrics.names.4=[psnr]",): ("'metrics.names', without the _target_ of a new one", "ssim"),
+    ("loss.latent.msee.weight=2",): ("unknown key 'loss.latent.msee'", "did you mean 'mse'"),
+    ("loss.latent.lpips.weight=2",): ("'loss.latent.lpips'", "belongs to", "loss=lpips"),
+    ("metrics.psrn.render=result",): ("unknown key 'metrics.psrn'", "did you mean 'psnr'"),
+    ("edit=inpaint", "edit.masks.n.sigma=3"): ("'edit.masks.n', without the _target_", "known: m"),
+    ("edit.stages.ww.steps=3",): ("'edit.stages.ww', without the optimise", "did you mean 'w'"),
+    ("edit=morph", "edit.stages.n.steps=2"): ("'edit.stages.n'", "belongs to", "edit=inpaint"),
+    ("edit.stages.n.objective.W_l.target=y",): ("objective.W_l', without the terms of a new one",),
     ("optimizer.latent.betas.1.new=2",): ("optimizer.latent.betas=",),
     ("layers.a=${sum:1,${seed}}",): ("layers.a",),
     ("mask=box", "mask.left=0.9"): ("mask", "left < right"),
@@ -95,9 +102,14 @@ CONFIG = {
     ("seed=range(0,3)",): ("seed=range(0,3) are several values", "-m"),
     ("image.x.path=my photo (1).jpg",): ("quote its value: \"image.x.path='my photo (1).jpg'\"",),
     ("image.x.path=größe, x.jpg",): ("\"image.x.path='größe, x.jpg'\"",),
+    ("image.x.path=it's \"$1\".jpg",): (r'''"image.x.path='it\\'s \"\$1\".jpg'"''',),
     ("image.x.path=a=b.jpg",): ("\"image.x.path='a=b.jpg'\"",),
     ("image.x.path=~/me.jpg",): (f"\"image.x.path='{Path.home()}/me.jpg'\"",),
-    ("loss={a: ",): ("key=value",),
+    ("loss={a: ",): ("loss={a: : no list or mapping", "quote it: \"loss='{a: '\""),
+    ("image.x.path=[a] me.jpg",): ("quote it: \"image.x.path='[a] me.jpg'\"",),
+    ("mask=box,",): ("mask=box,: nothing follows its last comma", "without spaces"),
+    ("a b",): ("ganvas: 'a b': an override looks like group=option or key=value",),
+    ("=3",): ("ganvas: '=3': an override looks like group=option or key=value",),
     ("mask.left=0.3",): ("unknown key 'mask.left'; it belongs to mask=box",),
     ("optimizer.latent.history=3",): ("'optimizer.latent.history'; it belongs to optimizer=lbfgs",),
     ("hydra/launcher=local", "hydra.launcher.job=2"): ("'hydra.launcher.job'", "'jobs'?"),
@@ -168,6 +180,23 @@ FLAGS = {
     ("--cfg", "job", "mask=bx"): ("mask", "'bx'", "did you mean 'box'"),
     ("--info", "config", "lss/x=1"): ("no group 'lss/x'",),
 }  # fmt: skip
+
+
+SINGLE = {
+    ("dissect", "-m", "seed=1"): ("no flag '-m': flags are --help and --config-dir",),
+    ("dissect", "--cfg", "job"): ("no flag '--cfg'",),
+    ("ablate", "--cfg", "job", "over=[start]"): ("no flag '--cfg': flags are --help, --yes and",),
+    ("dissect", "seed=0,1"): ("seed=0,1 are several values: give one at a time",),
+    ("sample", "generator=tiny,relief"): ("are several values: give one at a time",),
+    ("run", "--cfg", "job", "seed=0,1"): ("are several values: give one at a time",),
+    ("tile", "seed=0,1"): ("seed=0,1 are several values: add -m",),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", SINGLE, ids=" ".join)
+def test_what_makes_one_thing_takes_no_sweep_and_says_so(ganvas_command, tmp_path, words):
+    assert_one_line(ganvas_command(*words), *SINGLE[words])
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("words", FLAGS, ids=" ".join)

@@ -2,7 +2,8 @@
 
 GanvasError                one line for the user, no traceback on the command line
 ├── ConfigError            a key, an option or a value of the configuration (exit code 2)
-│   └── UnknownKeyError    a key that the option does not have
+│   ├── UnknownKeyError    a key that the option does not have
+│   └── IncompleteError    a mapping that lacks what would make something of it
 ├── InputError             an image, a mask, a folder that was given (exit code 2)
 │   └── DamagedError       a run's record lacks a file, or holds one that is cut
 ├── AssetError             weights that cannot be had or do not match their hash (exit code 2)
@@ -35,11 +36,27 @@ class UnknownKeyError(ConfigError):
 
     Attributes:
         key: The key, from the root on.
+        what: What is wrong with it.
     """
 
-    def __init__(self, message: str, key: str = "") -> None:
+    def __init__(self, what: str, key: str = "", hint: str = "") -> None:
+        super().__init__(what + hint)
+        self.what = what
+        self.key = key
+
+
+class IncompleteError(ConfigError):
+    """A mapping lacks what would make something of it.
+
+    Attributes:
+        key: Where the mapping stands.
+        lacks: The name of what it lacks.
+    """
+
+    def __init__(self, message: str, key: str = "", lacks: str = "") -> None:
         super().__init__(message)
         self.key = key
+        self.lacks = lacks
 
 
 class InputError(GanvasError):

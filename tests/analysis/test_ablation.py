@@ -18,7 +18,7 @@ from ganvas.config.items import items
 from ganvas.config.overrides import expand
 from ganvas.errors import ConfigError, DamagedError
 from ganvas.study.calibrate import JobCost
-from ganvas.study.plan import plan
+from ganvas.study.plan import not_there, plan
 
 BASE = ["generator=tiny", "loss=lpips", "metrics=pixel", "logger=none"]
 
@@ -211,3 +211,13 @@ def test_without_an_answer_nothing_starts(ganvas_command, tiny, monkeypatch):
     assert done.code == 0
     assert "about" in done.out
     assert not list(Path("outputs").glob("*/*/status.json"))
+    assert not_there(Path("outputs/ablation")) == []
+
+
+def test_the_plan_holds_the_variants_that_start_alone(ganvas_command, tiny, monkeypatch):
+    monkeypatch.setattr("ganvas.command.ablate.launch", lambda *_: [])
+    monkeypatch.setattr("ganvas.command.ablate.calibrate", lambda *_: JobCost(1.0, 0.1))
+    words = ("ablate", *tiny, "over=[start,layers=content,seed=1]", "mode=add_one_in", "--yes")
+    assert ganvas_command(*words).code == 0
+    runs = {run for members in read_members(Path("outputs/ablation")).values() for run in members}
+    assert set(not_there(Path("outputs/ablation"))) == runs

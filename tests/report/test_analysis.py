@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import shlex
+from pathlib import Path
 
 import pytest
 import yaml
@@ -87,6 +88,14 @@ def test_the_command_leads_into_the_folder_of_the_study(tmp_path, monkeypatch, n
     words = shlex.split(analysis["more"]["m"][0])
     (output,) = (word for word in words if word.startswith("output="))
     assert parse([output])[0].value() == name
+
+
+def test_the_command_leads_there_from_within_the_study(tmp_path, monkeypatch):
+    (tmp_path / "outputs" / "s").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "outputs" / "s")
+    analysis = grid(Path())
+    words = shlex.split(analysis["more"]["m"][0])
+    assert f"output={tmp_path / 'outputs'}" in words
 
 
 def test_of_a_grid_with_gaps_the_best_two_are_repeated(tmp_path):

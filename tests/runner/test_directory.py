@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganvas.errors import ConfigError, RunError, StorageError
+from ganvas.errors import ConfigError, InputError, RunError, StorageError
 from ganvas.runner.directory import RunDirectory, find_runs
 from ganvas.runner.job import removed_if_refused
 from ganvas.runner.repetition import restore_result
@@ -141,6 +141,10 @@ def test_the_record_is_complete(tiny_run):
         assert np.array_equal(np.asarray(picture), np.asarray(result.image("w")))
     shapes = {np.asarray(result.image(kind)).shape for kind in ("difference", "target")}
     assert len(shapes) == 1
+    with pytest.raises(InputError, match=r"reslt\.webp; did you mean 'result'\?"):
+        result.image("reslt")
+    with pytest.raises(InputError, match="no image 'astronot'; did you mean 'astronaut'"):
+        result.image("result", "astronot")
     assert "checkpoint.pt" not in names
     status, provenance = result.status, result.provenance
     assert (status["step"], status["total_steps"], status["study"]) == (10, 10, "mine")

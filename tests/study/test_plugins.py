@@ -4,8 +4,10 @@ from types import SimpleNamespace
 import pytest
 
 from ganvas.command import run as command
+from ganvas.config.compose import Resolver
 from ganvas.runner.directory import RunDirectory
 from ganvas.study import launch, plan
+from ganvas.study.settings import LocalSettings
 from hydra_plugins.ganvas.local import LocalLauncher
 
 TINY = ["generator=tiny", "loss=pixel", "metrics=pixel", "logger=none", "trainer=cpu"]
@@ -43,3 +45,12 @@ def test_unfinished_runs_of_other_launchers_are_named(tmp_path, monkeypatch, cap
     words = ["-m", "hydra/launcher=basic", *TINY, f"output={tmp_path}", "study=s", "seed=0,1"]
     assert command.run(words) == 1
     assert capsys.readouterr().err.count("not finished: ") == 2
+
+
+def test_jobs_that_are_one_run_are_said_to_be(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(launch, "execute_all", lambda *_: None)
+    jobs = [[*TINY, f"output={tmp_path}", word] for word in ("logger=none", "logger=csv", "seed=1")]
+    for kept, said in ((jobs, True), (jobs[1:], False)):
+        tasks = launch.launch(plan.plan(kept), Resolver(), LocalSettings())
+        assert len(tasks) == len(kept)
+        assert ("3 jobs are 2 runs" in capsys.readouterr().err) is said

@@ -21,7 +21,7 @@ from ganvas.analysis.ablation import (
     require_same,
     variants,
 )
-from ganvas.command.flags import read_flags
+from ganvas.command.flags import read_config_dir
 from ganvas.command.runs import agreed
 from ganvas.config.compose import Resolver
 from ganvas.config.groups import user_folders
@@ -31,7 +31,7 @@ from ganvas.errors import ConfigError
 from ganvas.study.calibrate import calibrate, duration
 from ganvas.study.job_table import study_name
 from ganvas.study.launch import Settings, exit_code, launch, settings_of
-from ganvas.study.plan import Planned, plan
+from ganvas.study.plan import Planned, keep_plan, plan
 from ganvas.study.settings import LocalSettings, cores
 from ganvas.study.slurm.settings import SlurmSettings
 
@@ -99,6 +99,7 @@ def ablate(words: Sequence[str]) -> int:
         )
         if not asked.yes and not agreed("start? [y/N] "):
             return 0
+    keep_plan([p for planned in jobs.values() for p in planned], resolver)
     # Before the runs, so that a table knows what is there when they are interrupted.
     members = {name: [p.final.path.name for p in ps] for name, ps in jobs.items()}
     add_members(study, members, hashes)
@@ -135,7 +136,7 @@ def read_words(words: Sequence[str]) -> Asked:
         ConfigError: `over` is missing, or a word is wrong.
     """
     yes = "--yes" in words
-    options = read_flags([w for w in words if w != "--yes"])
+    options = read_config_dir([w for w in words if w != "--yes"], "--help, --yes and --config-dir")
     resolver = Resolver(user_folders(options.config_dir))
     flags = {}
     rest = []
@@ -173,12 +174,12 @@ def effective(
     Raises:
         GanvasError: The full experiment is wrong, or what stands for the absence of a component is.
     """
-    full = [p.path for p in plan(sweep, resolver)]
+    full = [p.path for p in plan(sweep, resolver, keep=False)]
     changing = []
     for part in parts:
         # Stages and terms are there, and whether one may go is for each variant to say.
         without = [parse([*job, part.without]) for job in sweep]
-        if part.may_be_needed or [p.path for p in plan(without, resolver)] != full:
+        if part.may_be_needed or [p.path for p in plan(without, resolver, keep=False)] != full:
             changing.append(part)
         else:
             print(f"without effect: {part.name} (the experiment is so already)", file=sys.stderr)
@@ -199,7 +200,7 @@ def planned_variants(
     for variant in variants:
         words = [parse([*job, *variant.overrides]) for job in sweep]
         try:
-            jobs[variant.name] = plan(words, resolver)
+            jobs[variant.name] = plan(words, resolver, keep=False)
         except ConfigError as error:
             if not variant.may_be_impossible:
                 raise

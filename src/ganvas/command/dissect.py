@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ganvas.command.flags import read_flags
+from ganvas.command.flags import read_config_dir
 from ganvas.config.checked import resolve_as
 from ganvas.config.compose import Resolver
 from ganvas.config.groups import user_folders
@@ -56,7 +56,7 @@ def dissect(words: Sequence[str]) -> int:
     if {"-h", "--help"} & set(words):
         print(HELP, end="")
         return 0
-    options = read_flags(words)
+    options = read_config_dir(words)
     resolver = Resolver(user_folders(options.config_dir), root=ROOT)
     call, job = resolve_as(DissectPlan, resolver, options.overrides)
     plan: DissectPlan = build(call)

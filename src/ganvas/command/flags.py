@@ -22,6 +22,30 @@ OF_ONE_JOB = {"cfg": "--cfg", "info": "--info", "hydra_help": "--hydra-help"}
 """Flags that show something and execute nothing."""
 
 
+def read_config_dir(
+    words: Sequence[str], flags: str = "--help and --config-dir"
+) -> argparse.Namespace:
+    """Tell --config-dir from overrides, where a command takes nothing else of Hydra's.
+
+    Args:
+        words: Both, in any order.
+        flags: All flags of the command, to be named.
+
+    Raises:
+        ConfigError: Another flag, or none of its value.
+    """
+    parser = argparse.ArgumentParser(add_help=False, exit_on_error=False, allow_abbrev=False)
+    parser.add_argument("--config-dir", "-cd")
+    try:
+        options, overrides = parser.parse_known_args(list(words))
+    except argparse.ArgumentError as error:
+        raise ConfigError(str(error)) from None
+    if other := [word for word in overrides if word.startswith("-")]:
+        raise ConfigError(f"no flag '{other[0]}': flags are {flags}")
+    options.overrides = overrides
+    return options
+
+
 def read_flags(words: Sequence[str]) -> argparse.Namespace:
     """Tell flags from overrides, which may stand before and behind them.
 

@@ -60,7 +60,7 @@ def run(words: Sequence[str]) -> int:
         return show(for_hydra(words, overrides, resolver))
     show_log()
     if not options.multirun:
-        refuse_several(overrides)
+        refuse_several(overrides, sweeps=True)
         return execute_all([overrides], any(map(is_of_hydra, overrides)), words, resolver)
     chosen = resolver.compose_hydra(overrides)
     sweep = parse([*space(chosen.sweeper), *overrides])

@@ -109,7 +109,7 @@ class Plan:
 
 
 def _plan(words: Words, resolver: Resolver) -> Plan:
-    tree, job = resolve_as(TileSettings, resolver, words)
+    tree, job = resolve_as(TileSettings, resolver, words, sweeps=True)
     settings: TileSettings = build(tree)
     defaults = {name: field.default for name, field in parameters(tree.target).items()}
     values = {**defaults, **tree.arguments}

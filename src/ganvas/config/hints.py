@@ -49,8 +49,7 @@ def unknown_keys_explained() -> Iterator[None]:
         others = options_with(error.key)
         if not others:
             raise
-        message = f"unknown key '{error.key}'; it belongs to {', '.join(others)}"
-        raise ConfigError(message) from None
+        raise ConfigError(f"{error.what}; it belongs to {', '.join(others)}") from None
 
 
 def refuse_foreign_crop(

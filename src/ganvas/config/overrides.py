@@ -22,9 +22,9 @@ from hydra.core.override_parser.types import (
 from hydra.errors import HydraException
 
 from ganvas.config.groups import Groups, groups
-from ganvas.config.quotes import quoted
+from ganvas.config.quotes import in_shell, quoted
 from ganvas.config.targets import TARGET
-from ganvas.errors import ConfigError, first_line
+from ganvas.errors import ConfigError
 from ganvas.system.names import unreadable
 
 MOST_JOBS = 1_000_000
@@ -61,17 +61,30 @@ def _parsed(line: str) -> Override:
     try:
         (override,) = OverridesParser.create().parse_overrides([line])
     except HydraException as error:
-        quoted = _quoted(line)
-        if quoted:
-            raise ConfigError(f'{line}: quote its value: "{quoted}"') from error
-        raise ConfigError(f"{first_line(error)} (an override looks like group=option or key=value)"
-                          ) from error  # fmt: skip
+        raise _no_override(line) from error
+    if not override.key_or_group and not override.is_delete():
+        raise _no_override(line)
     if _holds_sweep(override.value()):
         raise ConfigError(
             f"{line}: a choice, range or interval cannot be one value among others; "
             "write all values side by side, such as key=0.1,0.2,0.3"
         )
     return override
+
+
+def _no_override(line: str) -> ConfigError:
+    """Say what is wrong with a line, in words that are not those of a grammar's rules."""
+    key, _, value = line.partition("=")
+    in_quotes = _in_quotes(line)
+    if not (key.strip("+~") and in_quotes):
+        return ConfigError(f"{line!r}: an override looks like group=option or key=value")
+    if value.endswith(","):
+        several = "values of a sweep stand side by side without spaces, such as seed=0,1"
+        return ConfigError(f"{line}: nothing follows its last comma; {several}")
+    if value[0] in "[{":
+        no_list = "no list or mapping, such as [a,b] or {a: 1}; where it is a text, quote it"
+        return ConfigError(f"{line}: {no_list}: {in_shell(in_quotes)}")
+    return ConfigError(f"{line}: quote its value: {in_shell(in_quotes)}")
 
 
 def _holds_sweep(value: Any) -> bool:
@@ -85,8 +98,8 @@ def _holds_sweep(value: Any) -> bool:
     return any(isinstance(item, Sweep) or _holds_sweep(item) for item in value)
 
 
-def _quoted(line: str) -> str:
-    """Return an override with its value in quotes, or "" where that is no value either."""
+def _in_quotes(line: str) -> str:
+    """Return an override with its value in quotes, or "" where that is no override either."""
     key, _, value = line.partition("=")
     if value.startswith("~/"):
         value = str(Path(value).expanduser())
@@ -95,7 +108,7 @@ def _quoted(line: str) -> str:
         OverridesParser.create().parse_override(whole)
     except HydraException:
         return ""
-    return "" if value[:1] in ("", "[", "{") else whole
+    return whole if value else ""
 
 
 def lines(overrides: Iterable[Override]) -> tuple[str, ...]:
@@ -103,8 +116,12 @@ def lines(overrides: Iterable[Override]) -> tuple[str, ...]:
     return tuple(str(override.input_line) for override in overrides)
 
 
-def refuse_several(overrides: Sequence[Override]) -> None:
+def refuse_several(overrides: Sequence[Override], sweeps: bool = False) -> None:
     """Refuse the values of a sweep where one job is composed.
+
+    Args:
+        overrides: Those of the job.
+        sweeps: Whether -m would make a sweep of them.
 
     Raises:
         ConfigError: The first such override.
@@ -112,9 +129,10 @@ def refuse_several(overrides: Sequence[Override]) -> None:
     for override in overrides:
         if override.is_sweep_override() and not override.is_delete():
             line = str(override.input_line)
-            quoted = _quoted(line) or line
+            advice = "add -m for a sweep" if sweeps else "give one at a time"
+            in_quotes = in_shell(_in_quotes(line) or line)
             raise ConfigError(
-                f'{line} are several values: add -m for a sweep, or quote it as one: "{quoted}"'
+                f"{line} are several values: {advice}, or quote it as one: {in_quotes}"
             )
 
 

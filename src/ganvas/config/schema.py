@@ -22,7 +22,14 @@ from pydantic import ConfigDict, PydanticSchemaGenerationError, TypeAdapter, Val
 
 from ganvas.config.changes import MISSING
 from ganvas.config.targets import TARGET, explained, join, locate, module_of, parameters, raised_in
-from ganvas.errors import ConfigError, GanvasError, UnknownKeyError, about, nearest
+from ganvas.errors import (
+    ConfigError,
+    GanvasError,
+    IncompleteError,
+    UnknownKeyError,
+    about,
+    nearest,
+)
 
 
 @dataclass(frozen=True)
@@ -126,14 +133,24 @@ def _check_mapping(node: Mapping[str, Any], hint: Any, key: str) -> Any:
     if hint is Any:
         return dict(node)
     without = f" without {TARGET}" if _holds_objects(hint) else ""
-    raise ConfigError(f"{key}: a mapping{without} stands where {_describe(hint)} is asked for")
+    message = f"{key}: a mapping{without} stands where {_describe(hint)} is asked for"
+    raise IncompleteError(message, key, TARGET)
 
 
 def _check_dict(node: Mapping[str, Any], hint: Any, value_hint: Any, key: str) -> dict[str, Any]:
     names_hint, _ = get_args(hint)
     checked = {}
     for name, value in node.items():
-        checked[_check_leaf(name, names_hint, key)] = check(value, value_hint, join(key, str(name)))
+        where = join(key, str(name))
+        try:
+            checked[_check_leaf(name, names_hint, key)] = check(value, value_hint, where)
+        except IncompleteError as error:
+            others = [str(other) for other in node if other != name]
+            if error.key != where or not others:
+                raise
+            # What sets a field of an entry that is not there begins a new one by that.
+            what = f"unknown key '{where}', without the {error.lacks} of a new one"
+            raise UnknownKeyError(what, where, nearest(str(name), others)) from None
     return checked
 
 
@@ -162,11 +179,12 @@ def check_call(
             continue
         if name not in fields:
             unknown = join(key, str(name))
-            raise UnknownKeyError(f"unknown key '{unknown}'{nearest(str(name), fields)}", unknown)
+            what = f"unknown key '{unknown}'"
+            raise UnknownKeyError(what, unknown, nearest(str(name), fields))
         arguments[str(name)] = check_argument(value, fields[name].hint, join(key, str(name)))
     for name, field in fields.items():
         if field.required and name not in arguments:
-            raise ConfigError(f"{join(key, name)} must be given")
+            raise IncompleteError(f"{join(key, name)} must be given", key, name)
     return Call(key, target, arguments)
 
 

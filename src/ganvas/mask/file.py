@@ -32,8 +32,8 @@ class File(Mask):
     """M from the luma or the alpha of a picture: white or opaque is 1, greys are soft.
 
     Attributes:
-        path: A picture file for all photographs; or a folder or glob with one file for each, in the
-            order of their names.
+        path: A picture file for all photographs, of the size of the cut ones; or a folder or glob
+            with one file for each, in the order of their names.
         channel: "luma", "alpha", or "auto": alpha where the file has any transparency, else luma.
     """
 
@@ -135,7 +135,8 @@ def fit(mask: Tensor, size: tuple[int, int], file: Path) -> Tensor:
         return mask
     if abs(width * size[0] / (height * size[1]) - 1) > ASPECT_TOLERANCE:
         raise InputError(
-            f"the mask {file} is {width}×{height} but the image {size[1]}×{size[0]}: another aspect"
+            f"the mask {file} is {width}×{height} but the image {size[1]}×{size[0]}: another "
+            "aspect; a mask lies over the cut photograph, which runs keep as target.webp"
         )
     log.warning("mask %s is resized from %d×%d to %d×%d", file, width, height, size[1], size[0])
     resized = resize(mask, size).clamp(0, 1)

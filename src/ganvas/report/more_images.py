@@ -75,7 +75,8 @@ def commands(
 
 def _output(run: RunDirectory) -> list[str]:
     """The override that leads a study's runs into the folder that holds it, where one is needed."""
-    folder = shown(run.path.parent.parent)
+    # Of a study that is the working directory, a relative path has no parent of its own.
+    folder = shown(run.path.absolute().parent.parent)
     if folder == _OUTPUT:
         return []
     return [f"output={_text(str(folder))}"]

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ganvas.errors import DamagedError, InputError
+from ganvas.errors import DamagedError, InputError, nearest
 from ganvas.runner import content, lock
 from ganvas.runner.damage import holds_run, manifest_of, problems, required
 from ganvas.runner.manifest import Manifest, is_newer
@@ -275,6 +275,8 @@ class RunDirectory:
         # Where the best of several starts is kept, not every image is a result.
         results = self.metrics.get("images") or self.images
         folder = self.picture_folder(name or next(iter(results), ""))
+        if name and not folder.is_dir():
+            raise InputError(f"{self.path} has no image '{name}'{nearest(name, self.images)}")
         if picture == "difference" and not (folder / "difference.png").is_file():
             from ganvas.image.picture import difference_picture
 
@@ -282,7 +284,11 @@ class RunDirectory:
                 return difference_picture(
                     stored_picture(folder, "result"), stored_picture(folder, "target")
                 )
-        return open_picture(stored_picture(folder, picture))
+        file = stored_picture(folder, picture)
+        if not file.is_file():
+            known = {"difference", *(other.stem for other in folder.glob("*.*"))}
+            raise InputError(f"no such picture: {file}{nearest(picture, known)}")
+        return open_picture(file)
 
     @property
     def sheet(self) -> Image.Image:

@@ -56,6 +56,9 @@ def launch(planned: Sequence[Planned], resolver: Resolver, settings: Settings) -
     unique = {p.path: Task(p) for p in planned}
     tasks = list(unique.values())
     with JobTable(tasks) as table:
+        if len(tasks) < len(planned):
+            alike = "what the others set, such as logger=, changes no result"
+            table.say(f"{len(planned)} jobs are {len(tasks)} runs: {alike}")
         if isinstance(settings, SlurmSettings):
             submit_all(tasks, resolver, settings, table)
         elif isinstance(settings, PackedSettings):

@@ -88,7 +88,7 @@ def plan(
     """
     resolver = resolver or Resolver()
     jobs = [tuple(job) for job in jobs]
-    mark = fingerprint((config_dir(), *resolver.user_dirs, Path(__file__).parent.parent))
+    mark = _mark(resolver)
     planning = Planning(resolver)
     study = planning.study(jobs[0])
     known = _read(study, mark)
@@ -103,13 +103,15 @@ def plan(
                     raise
                 raise type(error)(f"job {number} of {len(jobs)}: {error}") from error
         planned.append(one)
-    if not keep:
-        return planned
-    _keep(study, mark, known, {p.overrides: p for p in planned})
-    for other, own in _by_study(planned).items():
-        if other != study.resolve():
-            _keep(other, mark, _read(other, mark), own)
+    if keep:
+        _keep_all(study, mark, known, planned)
     return planned
+
+
+def keep_plan(planned: Sequence[Planned], resolver: Resolver) -> None:
+    """Write jobs that were only checked into the plan of their study: they are to run now."""
+    study, mark = Path(planned[0].path).parent, _mark(resolver)
+    _keep_all(study, mark, _read(study, mark), planned)
 
 
 def not_there(study: Path) -> list[str]:
@@ -123,6 +125,10 @@ def not_there(study: Path) -> list[str]:
 
 def _lines(words: Words) -> Overrides:
     return tuple(word if isinstance(word, str) else str(word.input_line) for word in words)
+
+
+def _mark(resolver: Resolver) -> str:
+    return fingerprint((config_dir(), *resolver.user_dirs, Path(__file__).parent.parent))
 
 
 def fingerprint(folders: Iterable[Path]) -> str:
@@ -244,6 +250,15 @@ def _by_study(planned: Iterable[Planned]) -> dict[Path, dict[Overrides, Planned]
     for folder, jobs in folders.items():
         found.setdefault(folder.resolve(), {}).update(jobs)
     return found
+
+
+def _keep_all(
+    study: Path, mark: str, known: dict[Overrides, Planned], planned: Sequence[Planned]
+) -> None:
+    _keep(study, mark, known, {p.overrides: p for p in planned})
+    for other, own in _by_study(planned).items():
+        if other != study.resolve():
+            _keep(other, mark, _read(other, mark), own)
 
 
 def _keep(
