@@ -1,22 +1,8 @@
 """Edits (`edit=`): recipes over stages and operations, and what one needs to write another."""
 
-from ganvas.edit.activation import (
-    EditActivations,
-    mixed,
-)
-from ganvas.edit.change import (
-    Ablate,
-    Average,
-    Change,
-    Copy,
-    CopyChannels,
-    Insert,
-    PermuteChannels,
-    PermutePositions,
-    margin_of,
-    require_units,
-    unit_quantiles,
-)
+from ganvas.edit.activation import EditActivations, mixed
+from ganvas.edit.change import Average, Change, Copy, margin_of
+from ganvas.edit.channels import Ablate, CopyChannels, Insert, require_units, unit_quantiles
 from ganvas.edit.draw import Draw
 from ganvas.edit.latent import (
     Direction,
@@ -31,6 +17,7 @@ from ganvas.edit.latent import (
 from ganvas.edit.noise import RenewNoise
 from ganvas.edit.operation import Operation
 from ganvas.edit.paint import ConceptStroke, PaintUnits
+from ganvas.edit.permute import PermuteChannels, PermutePositions
 from ganvas.edit.preview import StrokePreview
 from ganvas.edit.recipe import Recipe, Regions
 from ganvas.edit.repair import RepairUnits

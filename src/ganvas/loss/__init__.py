@@ -1,9 +1,10 @@
 """Losses (`loss=`): terms, the sets that name them, and the objective that sums them."""
 
+from ganvas.loss.block import Block, LossSet, pair, pairs
 from ganvas.loss.crop import Crop
 from ganvas.loss.identity import Identity
 from ganvas.loss.lpips import LPIPS
-from ganvas.loss.objective import Block, LossSet, Objective, pair, pairs
+from ganvas.loss.objective import Objective
 from ganvas.loss.perceptual import Perceptual, Style
 from ganvas.loss.pixel import L1, MSE, PixelTerm
 from ganvas.loss.prior import (
