@@ -116,3 +116,15 @@ def test_an_overlay_of_another_size_is_told_which_ones_fit(tmp_path):
     Image.new("RGB", (160, 120)).save(tmp_path / "p.png")
     with pytest.raises(InputError, match=r"o\.png is 64×32.*square.*p\.png, 160×120"):
         Source(tmp_path / "p.png", overlay=tmp_path / "o.png").read()
+
+
+@pytest.mark.parametrize(("crop", "told"), [((0, 0, 50, 50), True), ("centre", False)])
+def test_a_square_overlay_of_a_square_photograph_that_is_cut_says_where_it_lies(
+    tmp_path, caplog, crop, told
+):
+    Image.new("RGBA", (100, 100), "red").save(tmp_path / "o.png")
+    Image.new("RGB", (100, 100), "blue").save(tmp_path / "p.png")
+    (found,) = Source(tmp_path / "p.png", crop, tmp_path / "o.png").read().values()
+    assert found.size == (100, 100)
+    assert (np.asarray(found) == (255, 0, 0)).all()
+    assert ("lies over the cut photograph" in caplog.text) == told
