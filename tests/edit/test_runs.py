@@ -164,7 +164,7 @@ def test_a_mask_over_the_whole_photograph_is_cut_and_kept(tmp_path):
     expected = drawn[:, 16:80].reshape(size, 64 // size, size, 64 // size).mean((1, 3))
     assert np.array_equal(np.asarray(result.image("mask")), expected)
     Image.fromarray(drawn[:-1]).save(tmp_path / "other.png")
-    with pytest.raises(InputError, match=r"96×63.*p\.png, 96×64, or over the cut.*target\.webp"):
+    with pytest.raises(InputError, match=r"96×63.*p\.png, 96×64, nor the cut.*target\.webp"):
         execute(tmp_path, *words, f"mask.path={tmp_path / 'other.png'}")
     assert list((tmp_path / "default").glob("inpaint-*")) == [result.path]
 

@@ -84,7 +84,7 @@ def test_a_mask_over_the_cut_photograph_is_as_it_was(tmp_path):
 def test_neither_size_is_refused_with_both(tmp_path):
     photo = picture(tmp_path / "p.png", np.zeros((HEIGHT, WIDTH, 3)))
     mask = File(picture(tmp_path / "m.png", drawn(0, WIDTH, HEIGHT)))
-    line = r"m\.png is 120×160.*over the photograph .*p\.png, 160×120, or .*cut photograph, 40×40"
+    line = r"m\.png is 120×160.*neither the photograph .*p\.png, 160×120, nor the cut .*, 40×40"
     with pytest.raises(InputError, match=line):
         mask.draw(canvas(Source(photo)))
 

@@ -84,10 +84,10 @@ def fit(mask: Tensor, size: tuple[int, int], file: Path, photograph: str = "") -
     if (height, width) == size:
         return mask
     if abs(width * size[0] / (height * size[1]) - 1) > ASPECT_TOLERANCE:
-        whole = f"over the photograph {photograph}, or " if photograph else ""
+        fits = f"fits neither the photograph {photograph}, nor" if photograph else "does not fit"
         raise InputError(
-            f"the mask {file} is {width}×{height}, another aspect; it lies {whole}over the cut "
-            f"photograph, {size[1]}×{size[0]}, which runs keep as target.webp"
+            f"the mask {file} is {width}×{height}; it {fits} the cut photograph, "
+            f"{size[1]}×{size[0]}, which runs keep as target.webp"
         )
     log.warning("mask %s is resized from %d×%d to %d×%d", file, width, height, size[1], size[0])
     return resized(mask, size)
