@@ -46,6 +46,7 @@ def pictures(tmp_path, monkeypatch):
     ):
         Path(file).parent.mkdir(exist_ok=True)
         Image.fromarray(pixels).save(file)
+    Image.fromarray(pixels[..., 0]).save("hole.png")
 
 
 def test_the_commands_are_found():

@@ -129,13 +129,14 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"; known: {shown}" + (", …" if len(known) > 20 else "")
 
 
-def one_or(count: int) -> str:
-    """Return how many files serve `count` photographs: one for all of them, or one for each.
+def one_or(*counts: int) -> str:
+    """Return how many files serve photographs: one for all of them, or as many as `counts` say.
 
-    >>> one_or(3), one_or(1)
-    ('1 or 3', '1')
+    >>> one_or(3), one_or(1), one_or(3, 6)
+    ('1 or 3', '1', '1, 3 or 6')
     """
-    return "1" if count == 1 else f"1 or {count}"
+    *others, last = (str(count) for count in sorted({1, *counts}))
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def shape_of(value: object) -> str:

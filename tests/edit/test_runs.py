@@ -151,6 +151,41 @@ def test_several_solutions_of_photographs_with_a_mask_each(tmp_path):
         assert hole.sum() == (64 if name.startswith("a") else 128)
 
 
+def test_a_mask_over_the_whole_photograph_is_cut_and_kept(tmp_path):
+    """The record shows the mask that is cut by hand; one that fits nothing leaves no run."""
+    noise = np.random.default_rng(0).integers(0, 255, (64, 96, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "p.png")
+    drawn = np.zeros((64, 96), np.uint8)
+    drawn[16:32, 40:60] = 255
+    Image.fromarray(drawn).save(tmp_path / "m.png")
+    words = ["edit=inpaint", "image=file", f"image.x.path={tmp_path / 'p.png'}", "mask=file"]
+    result = execute(tmp_path, *words, f"mask.path={tmp_path / 'm.png'}")
+    size = TinyGenerator().resolution
+    expected = drawn[:, 16:80].reshape(size, 64 // size, size, 64 // size).mean((1, 3))
+    assert np.array_equal(np.asarray(result.image("mask")), expected)
+    Image.fromarray(drawn[:-1]).save(tmp_path / "other.png")
+    with pytest.raises(InputError, match=r"96×63.*p\.png, 96×64, nor the cut.*target\.webp"):
+        execute(tmp_path, *words, f"mask.path={tmp_path / 'other.png'}")
+    assert list((tmp_path / "default").glob("inpaint-*")) == [result.path]
+
+
+def test_each_shard_takes_the_masks_of_its_photographs(tmp_path):
+    for folder in ("photos", "masks"):
+        (tmp_path / folder).mkdir()
+    for place in range(8):
+        Image.new("RGB", (32, 32)).save(tmp_path / "photos" / f"{place}.png")
+        hole = np.zeros((32, 32), np.uint8)
+        hole[8:16, 8 : 10 + place] = 255
+        Image.fromarray(hole).save(tmp_path / "masks" / f"{place}.png")
+    words = ["image=file", f"image.x.path={tmp_path / 'photos'}", "image.x.shard=2/2"]
+    words += ["edit=inpaint", "mask=file", f"mask.path={tmp_path / 'masks'}"]
+    result = execute(tmp_path, *words)
+    assert result.status["images"] == ["1", "3", "5", "7"]
+    for name in result.status["images"]:
+        hole = np.asarray(result.image("mask", name)) > 127
+        assert hole.sum() == 8 * (2 + int(name))
+
+
 def test_an_edited_activation_goes_on_from_its_file(tmp_path):
     first = execute(tmp_path, "edit=attribute_transfer", "edit.stages.I_att.layers=[8]", *PAIR)
     start = ["start=embedding", f"start.path={first.path / 'embedding.safetensors'}"]

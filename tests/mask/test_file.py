@@ -70,7 +70,7 @@ def test_ones_and_zeros_of_another_size_stay_exact(tmp_path, side):
 
 
 def test_another_aspect_is_refused(tmp_path):
-    with pytest.raises(InputError, match=r"64×32 but the image 32×32.*over the cut photograph"):
+    with pytest.raises(InputError, match=r"64×32; it does not fit the cut photograph, 32×32"):
         File(write(tmp_path / "m.png", np.full((32, 64), 255))).draw(CANVAS)
 
 

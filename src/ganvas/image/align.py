@@ -6,6 +6,7 @@ Source: Karras et al. 2019 (StyleGAN), appendix A: an oriented square from the e
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,18 +43,29 @@ class FaceSquare:
 
     def cut(self, photograph: Image.Image, size: int) -> Image.Image:
         """Return the square as a picture of `size` pixels; what is missing is mirrored."""
-        photograph = photograph.convert("RGB")
-        factor = max(1, int(self.length / (2 * size)))
-        points = self.points()
-        margin = int(max(0, -points.min(), *(points.max(axis=0) - photograph.size))) + 2
-        pixels = np.asarray(photograph)
-        pixels = np.pad(pixels, ((margin, margin), (margin, margin), (0, 0)), mode="symmetric")
-        padded = Image.fromarray(pixels).reduce(factor)
-        quad = ((points + margin) / factor).reshape(-1).tolist()
-        large = padded.transform(
-            (2 * size, 2 * size), Image.Transform.QUAD, quad, Image.Resampling.BILINEAR
-        )
+        large = self._sample(photograph.convert("RGB"), 2 * size, "symmetric")
         return large.resize((size, size), Image.Resampling.LANCZOS)
+
+    def cut_layer(self, layer: Image.Image, size: int) -> Image.Image:
+        """Return the square of what was drawn over the photograph: RGBA or "F", `size` pixels.
+
+        Beyond the photograph it is 0. It is sampled where `cut` samples, but no value leaves the
+        range of its neighbours, so that what is 1 or 0 around a pixel stays so.
+        """
+        return self._sample(layer, 2 * size, "constant").reduce(2)
+
+    def _sample(
+        self, picture: Image.Image, size: int, beyond: Literal["symmetric", "constant"]
+    ) -> Image.Image:
+        """Return the square, `size` pixels wide; what lies beyond is padded as numpy pads."""
+        factor = max(1, int(self.length / size))
+        points = self.points()
+        margin = int(max(0, -points.min(), *(points.max(axis=0) - picture.size))) + 2
+        pixels = np.asarray(picture)
+        widths = [(margin, margin), (margin, margin), (0, 0)][: pixels.ndim]
+        padded = Image.fromarray(np.pad(pixels, widths, mode=beyond)).reduce(factor)
+        quad = ((points + margin) / factor).reshape(-1).tolist()
+        return padded.transform((size, size), Image.Transform.QUAD, quad, Image.Resampling.BILINEAR)
 
     def paste(
         self, photograph: Image.Image, crop: Image.Image, feather: float = 0.05

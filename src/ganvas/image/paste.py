@@ -7,9 +7,9 @@ from pathlib import Path
 from PIL import Image
 
 from ganvas.image.align import FaceSquare, find_square
+from ganvas.image.crop import Crop, box_of
 from ganvas.image.decode import decode
 from ganvas.image.membrane import match_edge
-from ganvas.image.source import Crop, box_of
 
 FEATHER = 0.05
 """Width of the soft edge, as a fraction of the square's side."""

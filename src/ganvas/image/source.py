@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from PIL import Image
 from pydantic import Field
 
 from ganvas.assets.packaged import packaged
 from ganvas.errors import ConfigError, InputError
+from ganvas.image.crop import LEAVES_SQUARES, Crop, cut, cut_layer, is_over_whole, tell_square
 from ganvas.image.decode import decode, reading
 from ganvas.image.find import find_pictures
 
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from jaxtyping import Float
     from torch import Tensor
 
-SMALLEST = 16
-Crop = Literal["centre", "none", "ffhq"] | tuple[int, int, int, int]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,9 @@ class Source:
         crop: "centre" for the largest central square, "none" for pictures that are square already,
             "ffhq" for the largest face, turned upright and cut as FFHQ's pictures are, or a box
             [left, top, right, bottom] in pixels.
-        overlay: A picture with transparency, such as scribbles, laid over each cut photograph.
+        overlay: A picture with transparency, such as scribbles: a square one is laid over each cut
+            photograph, one of exactly the size of a photograph that is not square is cut as it is;
+            nothing is drawn beyond the photograph.
         limit: Use only the first so many files of a folder or glob; null: all.
         shard: "2/4" uses every fourth file from the second on; null: all. As an axis of a sweep,
             shard=1/4,2/4,3/4,4/4 spreads the files over four jobs.
@@ -71,27 +73,75 @@ class Source:
         Raises:
             InputError: There are none, or fewer than shards.
         """
-        files = find_pictures(self.path)[: self.limit]
+        return self._chosen(find_pictures(self.path))
+
+    def chosen_of(self, items: Sequence[T]) -> list[T] | None:
+        """Return, of one item for each photograph of the folder, those of the chosen ones.
+
+        Args:
+            items: In the order of the photographs, for each that is chosen, that is within `limit`,
+                or that there is.
+
+        Returns:
+            One for each of `files`, in their order; None where there are not as many.
+
+        Raises:
+            InputError: As `files`.
+        """
+        if len(items) == len(self.files()):
+            return list(items)
+        return self._chosen(items) if len(items) in self.counts() else None
+
+    def counts(self) -> list[int]:
+        """Return how many items `chosen_of` takes, in ascending order.
+
+        Raises:
+            InputError: As `files`.
+        """
+        found = find_pictures(self.path)
+        return sorted({len(self._chosen(found)), len(found[: self.limit]), len(found)})
+
+    def _chosen(self, items: Sequence[T]) -> list[T]:
+        within = list(items[: self.limit])
         if self.shard is None:
-            return files
+            return within
         shard, shards = map(int, self.shard.split("/"))
-        if len(files) < shards:
-            raise InputError(f"shard={self.shard}: there are only {len(files)} pictures")
-        return files[shard - 1 :: shards]
+        if len(within) < shards:
+            raise InputError(f"shard={self.shard}: there are only {len(within)} pictures")
+        return within[shard - 1 :: shards]
 
     def read(self) -> dict[str, Image.Image]:
         """Decode and cut all photographs: square RGB pictures by name, in the order of `files`.
 
         Raises:
-            InputError: A file is missing, broken, too small, or smaller than the crop box.
+            InputError: A file is missing, broken, too small, or smaller than the crop box; or the
+                overlay fits neither it nor its cut.
         """
         pictures: dict[str, Image.Image] = {}
         for file in self.files():
             # Files of one name, of other kinds or in other folders, are told apart.
             name = next(n for n in _names(file) if n not in pictures)
-            picture = cut(decode(file), self.crop, file)
-            pictures[name] = picture if self.overlay is None else lay_over(picture, self.overlay)
+            pictures[name] = self._read(file)
         return pictures
+
+    def _read(self, file: Path) -> Image.Image:
+        photograph = decode(file)
+        picture = cut(photograph, self.crop, file)
+        if self.overlay is None:
+            return picture
+        overlay = packaged(self.overlay)
+        with reading(overlay, "overlay") as opened:
+            top = opened.convert("RGBA")
+        if is_over_whole(top.size, photograph.size):
+            top = cut_layer(top, photograph, self.crop, file, picture.width)
+        elif top.size == photograph.size and self.crop not in LEAVES_SQUARES:
+            tell_square(overlay, file)
+        if top.width != top.height:
+            raise InputError(
+                f"the overlay {overlay} is {top.width}×{top.height}; it is either square, for the "
+                f"cut photograph, or of the size of {file}, {photograph.width}×{photograph.height}"
+            )
+        return lay_over(picture, top)
 
 
 def _names(file: Path) -> Iterator[str]:
@@ -100,64 +150,8 @@ def _names(file: Path) -> Iterator[str]:
     yield from (f"{file.stem}-{number}" for number in count(2))
 
 
-def cut(picture: Image.Image, crop: Crop, file: Path) -> Image.Image:
-    """Cut a picture to a square.
-
-    Raises:
-        AssetError: The face detector cannot be had.
-        InputError: The box leaves the picture, the result is not square or under 16 pixels, or
-            there is no face.
-    """
-    if crop == "ffhq":
-        from ganvas.image.align import find_square
-
-        square = find_square(picture, str(file))
-        return square.cut(picture, max(SMALLEST, min(1024, round(square.length))))
-    return picture.crop(box_of(picture, crop, file))
-
-
-def box_of(picture: Image.Image, crop: Crop, file: Path) -> tuple[int, int, int, int]:
-    """Return the square box that a crop without a face takes: left, top, right, bottom.
-
-    Raises:
-        InputError: The box leaves the picture, is not square or under 16 pixels.
-    """
-    width, height = picture.size
-    if crop == "centre":
-        side = min(width, height)
-        left, top = (width - side) // 2, (height - side) // 2
-        box = (left, top, left + side, top + side)
-    elif isinstance(crop, str):
-        box = (0, 0, width, height)
-    else:
-        left, top, right, bottom = crop
-        box = (left, top, right, bottom)
-    if box[2] > width or box[3] > height:
-        raise InputError(f"{file} is {width}×{height}; the crop box {list(box)} leaves it")
-    if box[2] - box[0] != box[3] - box[1]:
-        raise InputError(
-            f"{file}: {box[2] - box[0]}×{box[3] - box[1]} is not square; "
-            "use crop=centre or a square box"
-        )
-    if box[2] - box[0] < SMALLEST:
-        short = f"{width} pixels wide" if width <= height else f"{height} pixels high"
-        if not isinstance(crop, str):
-            short = f"the crop box is {box[2] - box[0]} pixels wide"
-        raise InputError(f"{file} ({width}×{height}): {short}; at least {SMALLEST} are needed")
-    return box
-
-
-def lay_over(picture: Image.Image, overlay: Path) -> Image.Image:
-    """Lay a picture with transparency over a square one, whose size it takes if it is larger.
-
-    Raises:
-        InputError: The overlay cannot be read, or it is not square.
-    """
-    file = packaged(overlay)
-    with reading(file, "overlay") as opened:
-        top = opened.convert("RGBA")
-    if top.width != top.height:
-        raise InputError(f"the overlay {file} is {top.width}×{top.height}, not square")
+def lay_over(picture: Image.Image, top: Image.Image) -> Image.Image:
+    """Lay a square RGBA picture over a square one, whose size it takes if it is larger."""
     size = (max(top.width, picture.width),) * 2
     under = picture.resize(size, Image.Resampling.LANCZOS).convert("RGBA")
     return Image.alpha_composite(under, top.resize(size)).convert("RGB")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ganvas.errors import ConfigError, InputError, nearest, shape_of
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from jaxtyping import Float
     from torch import Tensor
 
+    from ganvas.image.source import Source
+
+T = TypeVar("T")
 
 ROUNDING = 1e-4
 """By so much a mask may leave [0, 1], as one does that was resized or blurred."""
@@ -26,11 +30,14 @@ class Canvas:
         images: The input images by name (x, y, …), each (B, 3, H, W) in [−1, 1].
         seed: Seed of everything random in a mask.
         solutions: How many images in a row are solutions of one photograph.
+        source: Where the photographs x come from, and how they are cut; null: only the cut ones
+            are known.
     """
 
     images: dict[str, Tensor]
     seed: int = 0
     solutions: int = 1
+    source: Source | None = None
     _drawn: list[tuple[Mask, Tensor]] = field(default_factory=list, repr=False)
 
     @property
@@ -42,6 +49,24 @@ class Canvas:
     def photographs(self) -> int:
         """Number of photographs that the images are solutions of."""
         return self.batch // self.solutions
+
+    def of_photographs(self, items: Sequence[T]) -> list[T] | None:
+        """Return one item for each photograph, in their order.
+
+        Args:
+            items: One for each; or for each of all those that `limit` and `shard` choose from.
+
+        Returns:
+            None where there are not as many.
+        """
+        if self.source is not None:
+            return self.source.chosen_of(items)
+        return list(items) if len(items) == self.photographs else None
+
+    @property
+    def counts(self) -> list[int]:
+        """How many items `of_photographs` takes, in ascending order."""
+        return [self.photographs] if self.source is None else self.source.counts()
 
     @property
     def size(self) -> tuple[int, int]:

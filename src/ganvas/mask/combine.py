@@ -93,7 +93,8 @@ class Each(Several):
     """Another mask for every photograph.
 
     Attributes:
-        of: One mask per photograph, by name, in the order of the photographs.
+        of: One mask per photograph, by name, in the order of the photographs; with `image.x.limit`
+            or `shard`, one for each of those that are chosen, or for each of all.
     """
 
     def draw(self, canvas: Canvas) -> Float[Tensor, "B 1 H W"]:
@@ -104,11 +105,12 @@ class Each(Several):
         """
         import torch
 
-        if len(self.of) != canvas.photographs:
+        chosen = canvas.of_photographs(list(self.of.values()))
+        if chosen is None:
             raise ConfigError(
                 f"each holds {len(self.of)} masks for {canvas.photographs} photographs"
             )
-        drawn = [canvas.draw(mask) for mask in self.of.values()]
+        drawn = [canvas.draw(mask) for mask in chosen]
         rows = range(0, canvas.batch, canvas.solutions)
         parts = [m[row : row + canvas.solutions] for m, row in zip(drawn, rows, strict=True)]
         return torch.cat(parts)

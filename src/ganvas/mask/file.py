@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -13,18 +12,14 @@ from ganvas.errors import InputError, one_or
 from ganvas.image.decode import reading
 from ganvas.image.find import find_pictures
 from ganvas.mask.base import Canvas, Mask
+from ganvas.mask.over import over
 
 if TYPE_CHECKING:
     import numpy as np
     from jaxtyping import Float
     from torch import Tensor
 
-log = logging.getLogger(__name__)
-
 Channel = Literal["auto", "luma", "alpha"]
-ASPECT_TOLERANCE = 0.01
-ROUNDING = 1e-5
-"""How far rounding may take a resized mask from 1; levels of 16 bits are 1.5e-5 apart."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +27,11 @@ class File(Mask):
     """M from the luma or the alpha of a picture: white or opaque is 1, greys are soft.
 
     Attributes:
-        path: A picture file for all photographs, of the size of the cut ones; or a folder or glob
-            with one file for each, in the order of their names.
+        path: A picture file for all photographs, or a folder or glob with one file for each, in the
+            order of their names; with `image.x.limit` or `shard`, one for each of those that are
+            chosen, or for each of all. A square one lies over the cut photograph (target.webp) and
+            is resized to it; one of exactly the size of a photograph that is not square is cut as
+            that is (`image.x.crop`), and 0 beyond its border.
         channel: "luma", "alpha", or "auto": alpha where the file has any transparency, else luma.
     """
 
@@ -41,10 +39,10 @@ class File(Mask):
     channel: Channel = "auto"
 
     def draw(self, canvas: Canvas) -> Float[Tensor, "B 1 H W"]:
-        """Read and resize the files: (B, 1, H, W).
+        """Read, cut and resize the files: (B, 1, H, W).
 
         Raises:
-            InputError: A file is unusable, has another aspect, or their number does not fit.
+            InputError: A file is unusable, fits no photograph, or their number does not fit.
         """
         return read_masks(self.path, self.channel, canvas)
 
@@ -53,19 +51,26 @@ def read_masks(path: Path, channel: Channel, canvas: Canvas) -> Tensor:
     """Read one mask for all photographs of `canvas`, or one for each: (B, 1, H, W).
 
     Raises:
-        InputError: A file is unusable, has another aspect, or their number does not fit.
+        InputError: A file is unusable, fits no photograph, or their number does not fit.
     """
     import torch
 
-    files = find_pictures(path, skip=False)
-    if len(files) not in (1, canvas.photographs):
+    found = find_pictures(path, skip=False)
+    files = found if len(found) == 1 else canvas.of_photographs(found)
+    if files is None:
         raise InputError(
-            f"{path} holds {len(files)} masks; it needs {one_or(canvas.photographs)}, as many as "
+            f"{path} holds {len(found)} masks; it needs {one_or(*canvas.counts)}, as many as "
             "image.x"
         )
-    masks = torch.cat([fit(read_mask(file, channel), canvas.size, file) for file in files])
-    masks = masks.expand(canvas.photographs, -1, -1, -1).to(canvas.device)
-    return masks.repeat_interleave(canvas.solutions, 0)
+    source = canvas.source
+    photographs = source.files() if source is not None else []
+    crop = source.crop if source is not None else "none"
+    masks = []
+    for place, file in enumerate(files):
+        below = photographs if len(files) == 1 else photographs[place : place + 1]
+        masks.append(over(read_mask(file, channel), file, canvas.size, below, crop))
+    every = torch.cat(masks).expand(canvas.photographs, -1, -1, -1).to(canvas.device)
+    return every.repeat_interleave(canvas.solutions, 0)
 
 
 def read_mask(file: Path, channel: Channel) -> Tensor:
@@ -118,26 +123,3 @@ def _is_grey(picture: Image.Image) -> bool:
 
     colours = np.asarray(picture.convert("RGB"))
     return bool((colours == colours[..., :1]).all())
-
-
-def fit(mask: Tensor, size: tuple[int, int], file: Path) -> Tensor:
-    """Resize a mask (1, 1, h, w) to `size` with a notice; what is 1 stays exactly 1.
-
-    An edit hides what lies under a mask that is 1, and under one that is nearly 1 it looks.
-
-    Raises:
-        InputError: Its aspect differs by more than 1 %, so that it belongs to another picture.
-    """
-    from ganvas.functional.images import resize
-
-    height, width = mask.shape[-2:]
-    if (height, width) == size:
-        return mask
-    if abs(width * size[0] / (height * size[1]) - 1) > ASPECT_TOLERANCE:
-        raise InputError(
-            f"the mask {file} is {width}×{height} but the image {size[1]}×{size[0]}: another "
-            "aspect; a mask lies over the cut photograph, which runs keep as target.webp"
-        )
-    log.warning("mask %s is resized from %d×%d to %d×%d", file, width, height, size[1], size[0])
-    resized = resize(mask, size).clamp(0, 1)
-    return resized.masked_fill(resized > 1 - ROUNDING, 1.0)

@@ -23,7 +23,8 @@ class Scribble(Mask):
     """M = 1 on the strokes: an overlay's alpha, or where the scribbled photo differs.
 
     Attributes:
-        overlay: A picture whose alpha is the mask; null: compare the two images.
+        overlay: A picture whose alpha is the mask, of the cut photograph or, with its size, of the
+            whole one (see `mask=file`); null: compare the two images.
         original: Name of the image without the strokes.
         scribbled: Name of the image with them.
         threshold: How far a channel must differ, as a fraction of the full range.

@@ -52,7 +52,8 @@ def set_scene(
         name: _tensor(by_name, len(names), generator.resolution).to(device)
         for name, by_name in pictures.items()
     }
-    masks = experiment.edit.draw_masks(Canvas(images, experiment.seed, experiment.start.solutions))
+    solutions, source = experiment.start.solutions, experiment.image.x
+    masks = experiment.edit.draw_masks(Canvas(images, experiment.seed, solutions, source))
     recipe, notices = experiment.edit.fitted_to(generator)
     if not experiment.edit.masks and not isinstance(experiment.mask, Full):
         notices = (*notices, "this edit has no mask, so mask= has no effect")
