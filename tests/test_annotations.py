@@ -9,7 +9,7 @@ from ganvas.functional.quality import mse
 from ganvas.functional.wavelet import haar
 from ganvas.generator.tiny import TinyConfig
 from ganvas.loss.crop import Crop
-from ganvas.mask import Canvas, Full
+from ganvas.mask import Canvas
 from ganvas.metrics.regions import region_psnr
 
 
@@ -37,10 +37,5 @@ def test_the_axes_state_theirs_though_they_import_torch_late():
         Crop().cut(images[0])
     with pytest.raises(TypeCheckError, match="mask"):
         region_psnr(images, images, mask[..., :8])
-
-    class Flat(Full):
-        def draw(self, canvas):
-            return torch.ones(canvas.size)
-
-    with pytest.raises(TypeCheckError, match="return"):
-        Canvas({"x": images}).draw(Flat())
+    with pytest.raises(TypeCheckError, match="mask"):
+        Canvas({"x": images}).repeat(mask[0])
