@@ -128,7 +128,10 @@ class OnGpu(Tensor):
         return float(self.item())
 
     def __deepcopy__(self, memo):
-        return self.detach().clone().requires_grad_(self.requires_grad)
+        copied = self.detach().clone().requires_grad_(self.requires_grad)
+        if isinstance(self, torch.nn.Parameter):
+            copied._is_param = True  # what a parameter of a class of its own is known by
+        return copied
 
     def __reduce_ex__(self, protocol):
         return self.values.detach().requires_grad_(self.requires_grad).__reduce_ex__(protocol)
