@@ -56,6 +56,8 @@ CUDA: dict[str, Callable[..., Any]] = {
     "is_bf16_supported": lambda including_emulation=True: True,
     "is_current_stream_capturing": lambda: False,
     "mem_get_info": lambda device=None: (64 << 30, 80 << 30),
+    "memory_reserved": lambda device=None: 3 << 30,
+    "memory_allocated": lambda device=None: 1 << 30,
     "max_memory_allocated": lambda device=None: 1 << 30,
     "reset_peak_memory_stats": lambda device=None: None,
     "get_device_capability": lambda device=None: (9, 0),
