@@ -56,6 +56,8 @@ CUDA: dict[str, Callable[..., Any]] = {
     "is_bf16_supported": lambda including_emulation=True: True,
     "is_current_stream_capturing": lambda: False,
     "mem_get_info": lambda device=None: (64 << 30, 80 << 30),
+    "memory_reserved": lambda device=None: 3 << 30,
+    "memory_allocated": lambda device=None: 1 << 30,
     "max_memory_allocated": lambda device=None: 1 << 30,
     "reset_peak_memory_stats": lambda device=None: None,
     "get_device_capability": lambda device=None: (9, 0),
@@ -128,7 +130,10 @@ class OnGpu(Tensor):
         return float(self.item())
 
     def __deepcopy__(self, memo):
-        return self.detach().clone().requires_grad_(self.requires_grad)
+        copied = self.detach().clone().requires_grad_(self.requires_grad)
+        if isinstance(self, torch.nn.Parameter):
+            copied._is_param = True  # what a parameter of a class of its own is known by
+        return copied
 
     def __reduce_ex__(self, protocol):
         return self.values.detach().requires_grad_(self.requires_grad).__reduce_ex__(protocol)

@@ -6,9 +6,11 @@ import functools
 from unittest.mock import patch
 
 import pytest
+import torch
+from PIL import Image
 
 from ganvas.api import run
-from ganvas.errors import Interrupted
+from ganvas.errors import Interrupted, RunError
 from ganvas.stage.stage import Stage
 from pretended_gpu import pretended_gpu, waits
 
@@ -85,3 +87,16 @@ def test_an_interrupted_run_continues_there(tmp_path, monkeypatch, algorithm):
     assert again.embedding.latent.equal(whole.embedding.latent)
     for a, b in zip(again.embedding.noise, whole.embedding.noise, strict=True):
         assert a.equal(b)
+
+
+def test_a_full_gpu_names_what_needs_less_memory(tmp_path, monkeypatch):
+    def full(self, index):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Stage, "training_step", full)
+    Image.new("RGB", (32, 32)).save("a.png")
+    Image.new("RGB", (32, 32), "red").save("b.png")
+    words = [*TINY, "trainer.device=cuda", "image=file", f"image.x.path={tmp_path}"]
+    with pretended_gpu(), pytest.raises(RunError, match=r"micro_batch=1 draws fewer images"):
+        run(words)

@@ -22,6 +22,7 @@ from ganvas.stage import (
     Scene,
     StageConfig,
 )
+from ganvas.stage.scene import automatic_micro_batch
 from ganvas.stage.stage import Stage
 from ganvas.start import Random, WAvg
 from pretended_gpu import pretended_gpu, waits
@@ -143,6 +144,15 @@ def test_bfloat16(family, space):
     with pretended_gpu(), patch.object(Stage, "training_step", step):
         found, _, _ = fitted("cuda", family, {"latent": ADAM}, space=space)
     assert found.latent.isfinite().all()
+
+
+def test_memory_that_earlier_runs_left_to_torch_is_free_for_images():
+    # A process whose first run filled the device: torch holds what it no longer needs.
+    memory = {"mem_get_info": (2 << 30, 80 << 30), "memory_reserved": 70 << 30,
+              "memory_allocated": 7 << 30}  # fmt: skip
+    with patch.multiple(torch.cuda, **{n: lambda _, v=v: v for n, v in memory.items()}):
+        assert automatic_micro_batch(torch.device("cuda"), 1024, 100) == 20
+        assert automatic_micro_batch(torch.device("cuda"), 1024, 4) == 4
 
 
 def test_what_a_gpu_would_refuse_is_refused():

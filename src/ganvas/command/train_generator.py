@@ -145,8 +145,6 @@ def fit(training: GeneratorTraining, crops: Crops) -> None:
     from ganvas.adversarial.initial import untrained
 
     device = training.trainer.torch_device()
-    if device.type == "cuda":
-        torch.set_float32_matmul_precision("high")
     generator = untrained(training.architecture, training.seed).to(device)
     discriminator = Discriminator(training.channels).to(device)
     discriminator.initialise(torch.Generator().manual_seed(training.seed))

@@ -77,9 +77,10 @@ def jittered(
         2, 5, len(images), generator=rng, device=images.device
     )  # rows: brightness, contrast, saturation, right, down
     signed = 2 * signed - 1
-    chosen = (chosen[[0, 0, 0, 1, 1]] < probability).float()
-    brightness, contrast, saturation = chosen[:3] * signed[:3] * colour
-    right, down = (chosen[3:] * signed[3:] * shift * images.shape[-1]).round()
+    # By numbers, not by a list of them, whose tensor the device would be waited for.
+    is_coloured, is_moved = (chosen[:2] < probability).float()
+    brightness, contrast, saturation = is_coloured * signed[:3] * colour
+    right, down = (is_moved * signed[3:] * shift * images.shape[-1]).round()
     return shifted(recoloured(images, brightness, 1 + contrast, 1 + saturation), right, down)
 
 

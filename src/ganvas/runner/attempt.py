@@ -129,12 +129,24 @@ def work(
         if isinstance(error, GanvasError):
             raise
         raise RunError(
-            f"{type(error).__name__}: {line}; the traceback is in {folder.path / 'run.log'}"
+            f"{type(error).__name__}: {line}; {_advice(error, run)}"
+            f"the traceback is in {folder.path / 'run.log'}"
         ) from error
     finally:
         with suppress(OSError):  # what ended the run matters more
             folder.stop_file.unlink(missing_ok=True)
         record.end(outcome)
+
+
+def _advice(error: Exception, run: Run | None) -> str:
+    """Return what helps where a GPU's memory was too small for the images drawn at a time."""
+    if run is None or run.micro_batch == 1:
+        return ""
+    import torch
+
+    if not isinstance(error, torch.OutOfMemoryError):
+        return ""
+    return f"trainer.micro_batch={run.micro_batch // 2} draws fewer images at a time; "
 
 
 def _to_its_end(run: Run, folder: RunDirectory) -> Fitting[Outcome]:

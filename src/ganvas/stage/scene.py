@@ -125,12 +125,14 @@ def automatic_micro_batch(device: torch.device, resolution: int, count: int) -> 
 
     On a CPU one image at a time keeps activations in the cache. On a GPU as many as fit: a step at
     1024² keeps about 2.5 GiB per image for the backward pass, and memory grows with the pixels.
+    What torch keeps of the memory of earlier runs of the process is as free as the device's.
     """
     import torch
 
     if device.type != "cuda":
         return 1
     free, _ = torch.cuda.mem_get_info(device)
+    free += torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     per_image = 2.5 * 2**30 * (resolution / 1024) ** 2
     return max(1, min(count, int(0.8 * free / per_image)))
 

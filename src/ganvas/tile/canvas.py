@@ -110,7 +110,8 @@ class Canvas:
             rows, columns = (
                 centres(0, maps.shape[-1], scale) + number * g.stride for number in overlay.tile
             )
-            return torch.lerp(maps, others, mask_over(overlay, g, rows, columns).to(maps.device))
+            mask = mask_over(overlay, g, rows, columns).to(maps.device, non_blocking=True)
+            return torch.lerp(maps, others, mask)
 
         rgb = crop.rgb
         if rgb is not None and other.rgb is not None:
@@ -208,7 +209,10 @@ class Canvas:
         device = weights[0].device
         counted = weights[0][:, tile[0], None] * weights[1][:, tile[1]]
         parts = [
-            (mask_over(overlay, self.geometry, rows, columns).to(device), self.generator.styles(w))
+            (
+                mask_over(overlay, self.geometry, rows, columns).to(device, non_blocking=True),
+                self.generator.styles(w),
+            )
             for overlay, w in self._overlays[tile]
         ]
         base = self._tile_styles(tile)
@@ -231,17 +235,26 @@ class Canvas:
         return layers[index].resolution // layers[self.join].resolution
 
     def _weights(self, window: Window, scale: float, ramp: float) -> tuple[Tensor, Tensor]:
-        spans = (window.top, window.bottom), (window.left, window.right)
+        """Return what the tiles of each row and column count in a window, on the device."""
         device = self.generator.w_avg.device
         rows, columns = (
-            partition(centres(*span, scale), joints, ramp).to(device)
+            weights.to(device, non_blocking=True) for weights in self._counts(window, scale, ramp)
+        )
+        return rows, columns
+
+    def _counts(self, window: Window, scale: float, ramp: float) -> tuple[Tensor, Tensor]:
+        """Return them on the CPU."""
+        spans = (window.top, window.bottom), (window.left, window.right)
+        rows, columns = (
+            partition(centres(*span, scale), joints, ramp)
             for span, joints in zip(spans, self.geometry.joints, strict=True)
         )
         return rows, columns
 
     def _parts(self, window: Window, index: int, ramp: float | None = None) -> tuple[range, range]:
         """Return the rows and columns of tiles that count anything in a window of a layer."""
-        weights = self._weights(window, self._scale(index), self._ramp if ramp is None else ramp)
+        # On the CPU: which tiles they are would be waited for, several times for each layer.
+        weights = self._counts(window, self._scale(index), self._ramp if ramp is None else ramp)
         counted = [w.amax(dim=0).nonzero()[:, 0] for w in weights]
         rows, columns = (range(int(c[0]), int(c[-1]) + 1) for c in counted)
         return rows, columns
