@@ -58,6 +58,11 @@ def test_it_is_the_convolution_with_each_images_own_weights(demodulate, upsample
     )  # fmt: skip
     found = modulated_conv2d(x, weight, style, demodulate=demodulate, padding=1, upsample=kernel)
     assert found.numpy() == pytest.approx(wanted, abs=1e-12)
+    bias = torch.linspace(-1, 1, 6, dtype=torch.float64)
+    moved = modulated_conv2d(
+        x, weight, style, demodulate=demodulate, padding=1, upsample=kernel, gain=1.7, bias=bias
+    )
+    assert moved.numpy() == pytest.approx(1.7 * wanted + bias.numpy()[:, None, None], abs=1e-12)
     # The same style at each position is that style.
     spread = style[:, :, None, None].expand(-1, -1, 5, 7)
     found = modulated_conv2d(x, weight, spread, demodulate=demodulate, padding=1, upsample=kernel)

@@ -32,6 +32,8 @@ def modulated_conv2d(
     demodulate: bool = True,
     padding: int = 0,
     upsample: Float[Tensor, "4 4"] | None = None,
+    gain: float = 1.0,
+    bias: Float[Tensor, " O"] | None = None,
 ) -> Float[Tensor, "B O _ _"]:
     """Convolve x with weights that the style scales per input channel.
 
@@ -46,6 +48,8 @@ def modulated_conv2d(
         demodulate: Give each output map unit variance again (equation 3).
         padding: Zeros around x; without meaning when upsampling.
         upsample: Low-pass kernel (4, 4); with it the result has twice the resolution.
+        gain: A factor of the result.
+        bias: (O,), added to it then.
 
     Returns:
         (B, O, H', W') in the precision of x.
@@ -61,9 +65,14 @@ def modulated_conv2d(
     else:
         y = F.conv_transpose2d(y, weight.to(x.dtype).transpose(0, 1), stride=2)
         y = filter2d(y, 4 * upsample, padding=1)
-    if demodulate:
-        y = scaled(y, demodulation(weight, style).to(x.dtype))
-    return y
+    if not demodulate:
+        y = y if gain == 1 else y * gain
+        return y if bias is None else y + bias.to(y.dtype)[:, None, None]
+    factor = (gain * demodulation(weight, style)).to(y.dtype)
+    if bias is None:
+        return scaled(y, factor)
+    # Both in one pass: in late layers it is memory that a step waits for.
+    return torch.addcmul(bias.to(y.dtype)[:, None, None], y, over_space(factor, y))
 
 
 def demodulation(

@@ -49,10 +49,15 @@ class StyledConv(nn.Module):
         clamp: float | None,
     ) -> Tensor:
         """Return (B, O, H, W), of twice the resolution of x (B, I, h, w) if it upsamples."""
-        y = modulated_conv2d(x, self.weight, style, padding=1, upsample=kernel if self.up else None)
+        # A positive factor commutes with a leaky ReLU; before it, it costs no pass of its own.
+        factor = math.sqrt(2) * gain
+        y = modulated_conv2d(
+            x, self.weight, style, padding=1, upsample=kernel if self.up else None,
+            gain=factor, bias=factor * self.bias,
+        )  # fmt: skip
         if noise is not None:
-            y = y + (noise * self.noise_strength).to(y.dtype)
-        y = F.leaky_relu(y + self.bias.to(y.dtype)[:, None, None], 0.2) * (math.sqrt(2) * gain)
+            y += (noise * (factor * self.noise_strength)).to(y.dtype)
+        y = F.leaky_relu_(y, 0.2)
         return y if clamp is None else y.clamp(-clamp * gain, clamp * gain)
 
 
@@ -68,8 +73,7 @@ class ToRGB(nn.Module):
 
     def forward(self, x: Tensor, style: Tensor, clamp: float | None) -> Tensor:
         """Return RGB (B, 3, H, W), never in half precision, for x (B, C, H, W)."""
-        y = modulated_conv2d(x, self.weight, style * self.gain, demodulate=False)
-        y = y + self.bias.to(y.dtype)[:, None, None]
+        y = modulated_conv2d(x, self.weight, style * self.gain, demodulate=False, bias=self.bias)
         return unhalved(y if clamp is None else y.clamp(-clamp, clamp))
 
 
