@@ -54,7 +54,9 @@ $(READY): pyproject.toml constraints.txt
 	  || $(BIN)/python -m pip install -c constraints.txt -e ".[$(EXTRAS)]"
 	touch $@
 
+# An hour and more; writes the tables and plots of docs/performance.md.
 bench: $(READY)
+	$(BIN)/ganvas assets fetch mobilestylegan_ffhq vgg_lpips
 	$(BIN)/python docs/bench.py
 
 # An hour at most: killed, starved and fed with rubbish (docs/reliability.md).

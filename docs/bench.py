@@ -1,118 +1,102 @@
-"""Time one optimisation step of the default generator, part by part: `make bench`.
+"""Measure what docs/performance.md says, and write its tables and plots: `make bench`.
 
-Then what a step costs where only late layers may change, beside its share of the operations.
+    python docs/bench.py                      all of it: an hour and more on one core
+    python docs/bench.py subsets packs        some of it
+    python docs/bench.py --draw               nothing: tables and plots again from the last figures
+    python docs/bench.py projector --nvidia CHECKOUT    NVIDIA's stylegan2-ada-pytorch as well
 
-All parts run in one process, so their ratios hold even where the machine is busy; CPU seconds are
-shown beside wall seconds.
+CPU seconds on one thread, in one process, what is compared by turns: so ratios hold where the
+machine is busy. Figures are kept in docs/speed/measured.json, a topic at a time.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+import argparse
+import json
+from collections.abc import Mapping
+from contextlib import redirect_stdout
+from functools import partial
+from io import StringIO
+from pathlib import Path
+from typing import Any
 
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
-from ganvas.checkpoint.from_file import MobileStyleGANConfig
-from ganvas.functional.images import resize
-from ganvas.generator import Generator
-from ganvas.layers import Explicit
-from ganvas.loss import MSE, Block
-from ganvas.network.lpips import perceptual_distance
-from ganvas.optimizer import Adam
-from ganvas.stage import Scene, StageConfig
-from ganvas.stage.stage import Stage
-from ganvas.start import WAvg
+from ganvas.runner.provenance import describe
+from ganvas.system.files import write_json, write_text
 from ganvas.system.memory import keep_freed_memory
+from speed import (
+    batches,
+    ceiling,
+    drafts,
+    overhead,
+    packs,
+    plots,
+    projector,
+    recipes,
+    startup,
+    steps,
+    subsets,
+)
 
-REPEATS = 4
+DOCS = Path(__file__).resolve().parent
+FIGURES = Path("speed") / "measured.json"
+PAGE = Path("performance.md")
 
-
-def measure(name: str, part: Callable[[], object]) -> None:
-    """Print the mean wall and CPU seconds of a part, after one call to warm up."""
-    part()
-    wall, cpu = time.perf_counter(), time.process_time()
-    for _ in range(REPEATS):
-        part()
-    wall, cpu = (time.perf_counter() - wall) / REPEATS, (time.process_time() - cpu) / REPEATS
-    print(f"{name:<44} {wall:6.2f} s   {cpu:6.2f} CPU s", flush=True)
-
-
-def part_of(generator: Generator, first: int) -> Callable[[], object]:
-    """Return a step that fits the rows and maps of the layers from `first` on, with MSE."""
-    behind = generator.layers[first:]
-    layers = Explicit(
-        rows=tuple(sorted({layer.row for layer in behind})),
-        noise=tuple(layer.noise for layer in behind if layer.noise is not None),
+TOPICS = {
+    module.__name__.rpartition(".")[2]: module
+    for module in (
+        startup, steps, subsets, projector, recipes, ceiling, drafts, packs, batches, overhead,
     )
-    adam = Adam(lr=0.1)
-    config = StageConfig(
-        optimise={"latent": adam, "noise": adam}, layers=layers,
-        objective={"fit": Block({"mse": MSE()})}, steps=1,
-    )  # fmt: skip
-    start = WAvg().begin(generator, ("x",), seed=0)
-    target = torch.zeros(1, 3, generator.resolution, generator.resolution)
-    stage = Stage(config, Scene(generator, {"x": target}, {}, lambda: start), 1)
-    return lambda: stage._pass(0, 0)
+}  # fmt: skip
+"""Name → a module whose `measure` returns rows and whose `page` makes a table of them."""
 
 
-def subsets(generator: Generator) -> None:
-    """Print the CPU seconds and the operations of a step, by the first layer that may change."""
-    whole: tuple[float, int] | None = None
-    for first in range(0, len(generator.layers), 2):
-        step = part_of(generator, first)
-        with FlopCounterMode(display=False) as counter:
-            step()
-        started = time.process_time()
-        for _ in range(REPEATS):
-            step()
-        cost = (time.process_time() - started) / REPEATS, counter.get_total_flops()
-        whole = whole or cost
-        shares = [f"{100 * a / b:4.0f} %" for a, b in zip(cost, whole, strict=True)]
-        name = generator.layers[first].name
-        print(f"from {name:<16} CPU {shares[0]} of a step, operations {shares[1]}", flush=True)
+def filled(page: str, measured: Mapping[str, Any]) -> str:
+    """Return the page with the table of each topic, and the machine, between their marks."""
+    texts = {name: topic.page(measured[name]["rows"]) for name, topic in TOPICS.items()}
+    machines = dict.fromkeys(entry["machine"] for entry in measured.values())
+    texts["machine"] = f"These are of: {'; '.join(machines)}."
+    for name, text in texts.items():
+        before, start, rest = page.partition(f"<!-- {name} -->\n")
+        _, end, after = rest.partition(f"<!-- /{name} -->")
+        assert end, f"{PAGE} has no place for {name}"
+        page = f"{before}{start}{text}\n{end}{after}"
+    return page
 
 
-def main() -> None:
-    """Measure forward, latent step and noise step, before and after memory is kept."""
-    generator = MobileStyleGANConfig().load().eval().requires_grad_(False)
-    w = generator.broadcast(generator.w_avg[None]).requires_grad_()
-    noise = generator.sample_noise(1)
-    moved = [n.clone().requires_grad_() for n in noise]
-    styles = [s.detach() for s in generator.styles(w)]
-    target = torch.zeros(1, 3, generator.resolution, generator.resolution)
-    distance = perceptual_distance("vgg", "cpu")
-    reference = distance.reference(resize(target, 256))
-
-    @torch.no_grad()
-    def forward() -> None:
-        generator(w, noise)
-
-    def latent() -> None:
-        generator(w, noise).square().mean().backward()
-
-    def perceptual() -> None:
-        image = generator(w, noise)
-        (image.square().mean() + distance(resize(image, 256), reference).sum()).backward()
-
-    def noise_step() -> None:
-        generator.synthesis(styles, moved).square().mean().backward()
-
-    parts = {
-        "forward": forward,
-        "latent step, MSE": latent,
-        "latent step, MSE and LPIPS-VGG at 256²": perceptual,
-        "noise step, MSE": noise_step,
-    }
-    print(f"{generator.name}, 1024², batch 1, {torch.get_num_threads()} threads")
-    for name, part in parts.items():
-        measure(name, part)
-    print("freed memory kept:", keep_freed_memory())
-    for name, part in parts.items():
-        measure(name, part)
-    subsets(generator)
+def main(options: argparse.Namespace) -> None:
+    """Measure the chosen topics, then draw everything."""
+    torch.set_num_threads(1)
+    keep_freed_memory()
+    measured = json.loads((DOCS / FIGURES).read_text(encoding="utf-8"))
+    machine = f"{describe(torch.device('cpu'))['name']}, torch {torch.__version__}"
+    chosen = [] if options.draw else options.topics or list(TOPICS)
+    for name in chosen:
+        measure = TOPICS[name].measure
+        if name == "projector":
+            measure = partial(measure, options.nvidia)
+        print(f"{name} …", flush=True)
+        with redirect_stdout(StringIO()):  # what runs say
+            rows = measure()
+        measured[name] = {"machine": machine, "rows": rows}
+        write_json(options.folder / FIGURES, measured)
+        print(f"\n{TOPICS[name].page(rows)}\n", flush=True)
+    page = (DOCS / PAGE).read_text(encoding="utf-8")
+    write_text(options.folder / PAGE, filled(page, measured))
+    plots.draw({topic: entry["rows"] for topic, entry in measured.items()}, options.folder)
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("topics", nargs="*", metavar="TOPIC", help=", ".join(TOPICS))
+    parser.add_argument("--draw", action="store_true", help="measure nothing")
+    parser.add_argument("--folder", type=Path, default=DOCS, help="for what is written")
+    parser.add_argument("--nvidia", type=Path, help="a checkout of stylegan2-ada-pytorch")
+    arguments = parser.parse_args()
+    unknown = sorted(set(arguments.topics) - set(TOPICS))
+    if unknown:
+        parser.error(f"no topic {', '.join(unknown)}; there are {', '.join(TOPICS)}")
+    main(arguments)

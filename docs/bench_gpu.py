@@ -1,6 +1,7 @@
 """Steps per second on a GPU: ganvas with each fast path against a plain projector.
 
     python docs/bench_gpu.py --output results --seconds 100
+    python docs/bench_gpu.py --nvidia CHECKOUT     # NVIDIA's network as well: stylegan2-ada-pytorch
     python docs/bench_gpu.py --output results --device cpu --small     # to try the script
 
 StyleGAN2 of configuration f at 1024² with random weights, and MobileStyleGAN. The plain loop of
@@ -14,6 +15,7 @@ import argparse
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -21,18 +23,16 @@ import torch
 from ganvas.checkpoint.from_file import MobileStyleGANConfig
 from ganvas.errors import AssetError
 from ganvas.generator import Generator
-from ganvas.generator.architecture import StyleGAN2Architecture
 from ganvas.generator.mobilestylegan import MobileStyleGAN
-from ganvas.generator.random_weights import random_generator
+from ganvas.generator.stylegan2 import StyleGAN2
 from ganvas.network.lpips import perceptual_distance
 from ganvas.runner.settings import Trainer
 from ganvas.system.files import write_json, write_text
+from speed import nvidia
 from speed.measure import WARM_UP, Row, Scenery, exact, first_gradient, in_ganvas, plainly
+from speed.networks import CONFIG_F, stylegan2
 from speed.plain import drawer
 from speed.task import TASKS, Task
-
-CONFIG_F = (512, 512, 512, 512, 512, 256, 128, 64, 32)
-"""Channels of StyleGAN2's configuration f, from 4² to 1024²."""
 
 VARIANTS: dict[str, Trainer] = {
     "trainer=auto": Trainer(),
@@ -52,12 +52,6 @@ VARIANTS: dict[str, Trainer] = {
 """Settings of `trainer=`, from exact to fast."""
 
 
-def stylegan2(small: bool) -> Generator:
-    """Return StyleGAN2 with random weights."""
-    channels = (16, 16, 8, 8) if small else CONFIG_F
-    return random_generator(StyleGAN2Architecture(mapping=(512,) * 9, channels=channels))
-
-
 def mobilestylegan(small: bool) -> Generator:
     """Return MobileStyleGAN, with random weights where the asset is not there."""
     if not small:
@@ -74,11 +68,29 @@ def mobilestylegan(small: bool) -> Generator:
     return generator.eval().requires_grad_(False)
 
 
-def variants(scenery: Scenery, task: Task, steps: int) -> Iterator[tuple[str, Callable[[], Row]]]:
+def generators(small: bool) -> Iterator[Generator]:
+    """Give the generators, each built when its turn comes."""
+    yield stylegan2((16, 16, 8, 8) if small else CONFIG_F)
+    yield mobilestylegan(small)
+
+
+def variants(
+    scenery: Scenery, task: Task, steps: int, checkout: Path | None
+) -> Iterator[tuple[str, Callable[[], Row]]]:
     """Give each variant's name, and what measures it."""
     draw = drawer(scenery.generator)
     yield "plain", lambda: plainly(scenery, draw, task, steps, "plain", tf32=False)
     yield "plain, TF32", lambda: plainly(scenery, draw, task, steps, "plain, TF32", tf32=True)
+    if checkout is not None and isinstance(scenery.generator, StyleGAN2):
+        other = nvidia.drawer(checkout, scenery.generator)
+        # Its weights are random as well, but others: what it draws comes to another loss.
+        for name, tf32 in (("NVIDIA's network", False), ("NVIDIA's network, TF32", True)):
+            yield (
+                name,
+                lambda n=name, t=tf32: replace(  # type: ignore[misc]
+                    plainly(scenery, other, task, steps, n, t), loss=float("nan")
+                ),
+            )
     with exact():
         reference = first_gradient(scenery, task)
     for name, trainer in VARIANTS.items():
@@ -94,10 +106,10 @@ def main(options: argparse.Namespace) -> None:
     device = torch.device(options.device)
     distance = perceptual_distance("vgg", str(device))
     rows: list[Row] = []
-    for make in (stylegan2, mobilestylegan):
-        scenery = Scenery.of(make(options.small).to(device), distance)
+    for generator in generators(options.small):
+        scenery = Scenery.of(generator.to(device), distance)
         for task in TASKS:
-            for name, measure in variants(scenery, task, options.steps):
+            for name, measure in variants(scenery, task, options.steps, options.nvidia):
                 if time.monotonic() > end:
                     break
                 rows.append(attempt(measure, scenery.generator.name, task.name, name))
@@ -156,6 +168,7 @@ if __name__ == "__main__":
     parser.add_argument("--seconds", type=float, default=100.0)
     parser.add_argument("--steps", type=int, default=36)
     parser.add_argument("--device", default="cuda")
+    parser.add_argument("--nvidia", type=Path, help="a checkout of stylegan2-ada-pytorch")
     parser.add_argument("--small", action="store_true", help="small generators, to try the script")
     chosen = parser.parse_args()
     if chosen.steps <= WARM_UP:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from math import isfinite
@@ -96,21 +96,27 @@ class Row:
 class Clock:
     """A monitor of a stage, and a callback, that times the steps after the first ones."""
 
-    def __init__(self, steps: int, device: torch.device) -> None:
-        self.steps, self.device = steps, device
+    def __init__(
+        self,
+        steps: int,
+        device: torch.device,
+        now: Callable[[], float] = time.perf_counter,
+        warm_up: int = WARM_UP,
+    ) -> None:
+        self.steps, self.device, self.now, self.warm_up = steps, device, now, warm_up
         self.started = self.seconds = 0.0
 
     def step(self, step: int) -> None:
         """Start behind the warm-up and stop at the last step, when the device is done."""
-        if step in (WARM_UP - 1, self.steps - 1):
+        if step in (self.warm_up - 1, self.steps - 1):
             synchronise(self.device)
-            now = time.perf_counter()
+            now = self.now()
             self.started, self.seconds = now, now - self.started
 
     @property
     def milliseconds(self) -> float:
         """The mean time of a step."""
-        return 1000 * self.seconds / (self.steps - WARM_UP)
+        return 1000 * self.seconds / (self.steps - self.warm_up)
 
     def rows(self, rows: object) -> None:
         """Take the curve, as a run does."""

@@ -1,10 +1,7 @@
 """What a step of a whole run costs beside a bare loop of the same arithmetic.
 
-    python docs/bench_overhead.py
-
-CPU time, in one process, the two by turns: so the ratio holds where the machine is busy. A run's
-step is the difference of a long run and a short one, its curve, watch, log and checkpoints included
-and what comes once left out. The bare loop is that of speed/plain.py.
+A run's step is the difference of a long run and a short one, its curve, watch, log and checkpoints
+included and what comes once left out. The bare loop is that of speed/plain.py; the two take turns.
 """
 
 from __future__ import annotations
@@ -16,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-import torch
-
 from ganvas import run
 from ganvas.checkpoint.from_file import MobileStyleGANConfig
 from ganvas.generator import Generator
@@ -25,6 +20,7 @@ from ganvas.generator.tiny import TinyConfig
 from ganvas.network.lpips import perceptual_distance
 from speed.measure import Scenery
 from speed.plain import project
+from speed.table import Rows, table
 from speed.task import Task
 
 WORDS = (
@@ -92,22 +88,25 @@ def of_the_loop(case: Case, scenery: Scenery) -> float:
     return (marks[1] - marks[0]) / (case.long - case.short)
 
 
-def main() -> None:
-    """Print both, and their ratio, for each case."""
-    torch.set_num_threads(1)
+def measure() -> Rows:
+    """Return the CPU milliseconds of a step of both, and the median of their ratios."""
+    rows: Rows = []
     with tempfile.TemporaryDirectory() as name:
         for title, case in cases():
             scenery = Scenery.of(case.generator, perceptual_distance("vgg", "cpu"))
             of_a_run(case, Path(name))  # imports, and the memory that is kept
             pairs = [(of_the_loop(case, scenery), of_a_run(case, Path(name)))
                      for _ in range(case.rounds)]  # fmt: skip
-            loop, whole = (1000 * median(side) for side in zip(*pairs, strict=True))
+            bare, whole = (1000 * median(side) for side in zip(*pairs, strict=True))
             ratio = median(b / a for a, b in pairs)
-            print(
-                f"{title:<30} bare {loop:8.2f} ms, run {whole:8.2f} ms, ratio {ratio:.3f}",
-                flush=True,
-            )
+            rows.append({"case": title, "bare": bare, "run": whole, "ratio": ratio})
+    return rows
 
 
-if __name__ == "__main__":
-    main()
+def page(rows: Rows) -> str:
+    """Return the table of the page."""
+    return table(
+        ("generator, loss", "bare loop", "run", "ratio"),
+        [(row["case"], f"{row['bare']:.1f}", f"{row['run']:.1f}", f"{row['ratio']:.2f}")
+         for row in rows],
+    )  # fmt: skip
