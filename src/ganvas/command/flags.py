@@ -23,19 +23,24 @@ OF_ONE_JOB = {"cfg": "--cfg", "info": "--info", "hydra_help": "--hydra-help"}
 
 
 def read_config_dir(
-    words: Sequence[str], flags: str = "--help and --config-dir"
+    words: Sequence[str],
+    flags: str = "--help and --config-dir",
+    switches: Sequence[tuple[str, ...]] = (),
 ) -> argparse.Namespace:
-    """Tell --config-dir from overrides, where a command takes nothing else of Hydra's.
+    """Tell --config-dir from overrides, where a command takes little else of Hydra's.
 
     Args:
         words: Both, in any order.
         flags: All flags of the command, to be named.
+        switches: The names of each flag without a value.
 
     Raises:
         ConfigError: Another flag, or none of its value.
     """
     parser = argparse.ArgumentParser(add_help=False, exit_on_error=False, allow_abbrev=False)
     parser.add_argument("--config-dir", "-cd")
+    for names in switches:
+        parser.add_argument(*names, action="store_true")
     try:
         options, overrides = parser.parse_known_args(list(words))
     except argparse.ArgumentError as error:

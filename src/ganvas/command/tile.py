@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ganvas.command.flags import read_config_dir
 from ganvas.command.tile_fill import PICTURE, RECIPE, fill, say
 from ganvas.command.tile_record import IMAGE
 from ganvas.command.tile_settings import TileSettings
@@ -19,7 +19,6 @@ from ganvas.config.groups import groups, user_folders
 from ganvas.config.overrides import Words, expand
 from ganvas.config.schema import build
 from ganvas.config.targets import parameters
-from ganvas.errors import ConfigError
 from ganvas.runner.settings import Trainer
 from ganvas.runner.signature import canonical
 from ganvas.tracking import RunInfo
@@ -65,17 +64,12 @@ def tile(words: Sequence[str]) -> int:
         return {"render": tile_recipe.render, "edit": tile_recipe.edit, "view": tile_recipe.view}[
             words[0]
         ](words[1:])
-    parser = argparse.ArgumentParser(prog="ganvas tile", add_help=False, exit_on_error=False)
-    parser.add_argument("-m", "--multirun", action="store_true")
-    parser.add_argument("-h", "--help", action="store_true")
-    parser.add_argument("--config-dir", "-cd")
-    options, rest = parser.parse_known_args(list(words))
-    if options.help:
+    if {"-h", "--help"} & set(words):
         return _help()
-    if flags := [word for word in rest if word.startswith("-")]:
-        raise ConfigError(f"no flag '{flags[0]}': flags are -m, --help and --config-dir")
+    multirun = ("--multirun", "-m")
+    options = read_config_dir(words, "-m, --help and --config-dir", [multirun])
     resolver = Resolver(user_folders(options.config_dir), root=ROOT)
-    jobs = expand(rest, resolver.groups) if options.multirun else [rest]
+    jobs = expand(options.overrides, resolver.groups) if options.multirun else [options.overrides]
     for plan in [_plan(job, resolver) for job in jobs]:
         _draw(plan)
     return 0
