@@ -23,6 +23,7 @@ import torch
 from ganvas.checkpoint.from_file import MobileStyleGANConfig
 from ganvas.errors import AssetError
 from ganvas.generator import Generator
+from ganvas.generator.config import loaded
 from ganvas.generator.mobilestylegan import MobileStyleGAN
 from ganvas.generator.stylegan2 import StyleGAN2
 from ganvas.network.lpips import perceptual_distance
@@ -56,7 +57,7 @@ def mobilestylegan(small: bool) -> Generator:
     """Return MobileStyleGAN, with random weights where the asset is not there."""
     if not small:
         try:
-            return MobileStyleGANConfig().load().eval().requires_grad_(False)
+            return loaded(MobileStyleGANConfig())
         except AssetError:
             pass
     channels = (16, 16, 8) if small else (512, 512, 512, 512, 512, 256, 128, 64)

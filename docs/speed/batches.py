@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ganvas.generator import Generator
+from ganvas.generator.config import loaded
 from ganvas.generator.tiny import TinyConfig
 from speed.clock import by_turns
 from speed.networks import NARROW, stylegan2
@@ -23,13 +24,12 @@ def step(generator: Generator, images: int) -> Callable[[], object]:
 def measure() -> Rows:
     """Return the CPU milliseconds of an image, by generator and images drawn together."""
     generators = {
-        "tiny, 64²": TinyConfig(resolution=64).load(),
+        "tiny, 64²": loaded(TinyConfig(resolution=64)),
         "StyleGAN2 with a quarter of its channels, 64²": stylegan2(NARROW[64]),
         "the same at 256²": stylegan2(NARROW[256]),
     }
     rows: Rows = []
     for name, generator in generators.items():
-        generator.eval().requires_grad_(False)
         seconds = by_turns({str(n): step(generator, n) for n in IMAGES}, rounds=9)
         rows += [{"generator": name, "images": n, "milliseconds": 1000 * seconds[str(n)] / n}
                  for n in IMAGES]  # fmt: skip

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from statistics import median
 
 
@@ -19,13 +17,3 @@ def by_turns(parts: Mapping[str, Callable[[], object]], rounds: int = 4) -> dict
             if turn:
                 taken[name].append(time.process_time() - started)
     return {name: median(seconds) for name, seconds in taken.items()}
-
-
-def of_command(words: Sequence[str]) -> float:
-    """Return the CPU seconds of a command and of what it starts; raise where it fails."""
-    before = os.times()
-    subprocess.run(words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    after = os.times()
-    return (after.children_user + after.children_system) - (
-        before.children_user + before.children_system
-    )

@@ -8,6 +8,7 @@ import torch
 
 from ganvas.checkpoint.from_file import MobileStyleGANConfig
 from ganvas.generator import Generator
+from ganvas.generator.config import loaded
 from ganvas.layers import All
 from ganvas.loss import LPIPS, MSE, Block
 from ganvas.optimizer import Adam
@@ -43,12 +44,12 @@ def measure() -> Rows:
     """Return the CPU seconds of each part, by generator."""
     draft = Draft(until=0.5)
     generators = {
-        "MobileStyleGAN": MobileStyleGANConfig().load(),
+        "MobileStyleGAN": loaded(MobileStyleGANConfig()),
         "StyleGAN2, configuration f": stylegan2(),
     }
     return [
         {"generator": name, "refit": draft.refit,
-         **by_turns(parts(generator.eval().requires_grad_(False), draft), rounds=3)}
+         **by_turns(parts(generator, draft), rounds=3)}
         for name, generator in generators.items()
     ]  # fmt: skip
 

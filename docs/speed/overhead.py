@@ -16,6 +16,7 @@ from statistics import median
 from ganvas import run
 from ganvas.checkpoint.from_file import MobileStyleGANConfig
 from ganvas.generator import Generator
+from ganvas.generator.config import loaded
 from ganvas.generator.tiny import TinyConfig
 from ganvas.network.lpips import perceptual_distance
 from speed.measure import Scenery
@@ -53,13 +54,13 @@ class Case:
 def cases() -> Iterator[tuple[str, Case]]:
     """Give the cases by name, each built when its turn comes."""
     mse = Task("latent", latent_lr=0.1, mse=1.0)
-    tiny = TinyConfig(resolution=64).load().eval().requires_grad_(False)
+    tiny = loaded(TinyConfig(resolution=64))
     words = ("generator=tiny", "generator.resolution=64", "loss=pixel")
     yield "tiny, 64², MSE", Case(tiny, words, mse, 100, 400, 5)
     both = Task("latent", latent_lr=0.1, mse=2.0, lpips=1.0)
     words = (*words[:2], "loss=lpips")
     yield "tiny, 64², MSE and LPIPS", Case(tiny, words, both, 20, 80, 5)
-    default = MobileStyleGANConfig().load().eval().requires_grad_(False)
+    default = loaded(MobileStyleGANConfig())
     yield "default, 1024², MSE and LPIPS", Case(default, ("loss=lpips",), both, 2, 10, 5)
 
 

@@ -6,6 +6,7 @@ import torch
 
 from ganvas.checkpoint.from_file import MobileStyleGANConfig
 from ganvas.functional.images import resize
+from ganvas.generator.config import loaded
 from ganvas.network.lpips import perceptual_distance
 from speed.clock import by_turns
 from speed.table import Rows, percent, table
@@ -13,7 +14,7 @@ from speed.table import Rows, percent, table
 
 def measure() -> Rows:
     """Return the CPU seconds of the generator alone, and of steps of latent and noise."""
-    generator = MobileStyleGANConfig().load().eval().requires_grad_(False)
+    generator = loaded(MobileStyleGANConfig())
     w = generator.broadcast(generator.w_avg[None]).requires_grad_()
     noise = generator.sample_noise(1)
     moved = [n.clone().requires_grad_() for n in noise]

@@ -9,6 +9,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from ganvas.checkpoint.from_file import MobileStyleGANConfig
 from ganvas.generator import Generator
+from ganvas.generator.config import loaded
 from ganvas.layers import Explicit
 from ganvas.loss import MSE, Block
 from ganvas.optimizer import Adam
@@ -39,7 +40,7 @@ def step_from(generator: Generator, first: int) -> Callable[[], object]:
 
 def measure() -> Rows:
     """Return CPU seconds and operations of a step, by the first layer that may change."""
-    generator = MobileStyleGANConfig().load().eval().requires_grad_(False)
+    generator = loaded(MobileStyleGANConfig())
     steps = {generator.layers[i].name: step_from(generator, i)
              for i in range(0, len(generator.layers), 2)}  # fmt: skip
     operations = {}
